@@ -1,0 +1,34 @@
+//! The seal at rest: the relay applies it and forgets the key, the owner opens it.
+//!
+//! ```text
+//! K = derive_key("sealpost v1 at rest", deposit key)
+//! stored = nonce[12] ‖ AES-256-GCM(K, nonce, envelope, aad = mailbox id ‖ envelope id)
+//! ```
+//!
+//! Here are the key and the associated data, on which both sides must agree; the AEAD itself is the relay's TLS
+//! provider's on one side and the client's on the other.
+
+use std::sync::LazyLock;
+
+use blake3::Hasher;
+
+use crate::capability::{DepositKey, EnvelopeId, MailboxId};
+use crate::secret::Secret;
+
+static CONTEXT: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("sealpost v1 at rest"));
+
+/// The key under which a relay re-seals what came in with `deposit`. The relay drops it after each deposit.
+#[must_use]
+pub fn at_rest_key(deposit: &DepositKey) -> Secret<32> {
+    Secret::new(*Hasher::clone(&CONTEXT).update(deposit.expose()).finalize().as_bytes())
+}
+
+/// What the seal at rest binds: where the envelope lies and which one it is.
+#[must_use]
+pub fn at_rest_aad(mailbox: &MailboxId, envelope: &EnvelopeId) -> [u8; 48] {
+    let mut aad = [0; 48];
+    let (left, right) = aad.split_at_mut(32);
+    left.copy_from_slice(mailbox.as_bytes());
+    right.copy_from_slice(envelope.as_bytes());
+    aad
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+pub mod address;
+pub mod at_rest;
+pub mod capability;
+pub mod codec;
+pub mod envelope;
+pub mod frame;
+pub mod manifest;
+pub mod operator;
+pub mod request;
+pub mod secret;
+pub mod shelf;
+pub mod statement;
+pub mod time;
+
+pub use address::{Address, RelayHost, RelayRef};
+pub use capability::{
+    CollectHash, CollectKey, DepositKey, EnvelopeId, MailboxId, ShelfId, StockHash, StockKey, TakeKey,
+};
+pub use codec::{DecodeError, from_bytes, to_bytes};
+pub use envelope::{AtRest, Envelope, SizeClass};
+pub use secret::Secret;
+pub use shelf::SealedItem;
+
+/// The version of the protocol that this crate speaks: the first field of every body and the first segment of every path.
+pub const VERSION: u8 = 1;

@@ -1,0 +1,333 @@
+//! Requests and replies, one type each; [`Request`] says by which path and from which side.
+//!
+//! The complete list of what a relay can observe is `docs/protocol/relay.cddl`; the types here say the same, and a test
+//! holds the two together.
+
+use minicbor::{Decode, Encode};
+
+use crate::capability::{
+    CollectHash, CollectKey, DepositKey, EnvelopeId, MailboxId, ShelfId, StockHash, StockKey, TakeKey,
+};
+use crate::codec::{List, V1, redacted};
+use crate::envelope::{AtRest, Envelope};
+use crate::shelf::SealedItem;
+use crate::statement::SignedDeletion;
+
+/// Which side of a mailbox or shelf a connection is on. A connection has one, told by its first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Opens, collects, acknowledges, closes, stocks.
+    Owner,
+    /// Takes, deposits.
+    Sender,
+}
+
+/// A request: its path, its side and what answers it.
+pub trait Request: Encode<()> + for<'b> Decode<'b, ()> {
+    /// Where it is posted.
+    const PATH: &'static str;
+    /// The side of the connection that it belongs to.
+    const SIDE: Side;
+    /// The body of an answer with status 200; any other status carries a [`Refused`].
+    type Reply: Encode<()> + for<'b> Decode<'b, ()>;
+}
+
+/// The longest list of envelope ids in one acknowledgement, and of envelopes in one reply.
+pub const MAX_BATCH: usize = 512;
+/// The most items on one shelf, besides its last one.
+pub const MAX_ITEMS: usize = 100;
+/// The longest ticket, in bytes.
+pub const MAX_TICKET: usize = 256;
+
+/// An anonymous right to make the relay work. A relay with `tickets = "off"` ignores it.
+///
+/// **Relay learns:** that it issued it once; blind issue keeps it from knowing to whom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket(Box<[u8]>);
+
+impl Ticket {
+    /// Takes over 1 to [`MAX_TICKET`] bytes; `None` for any other length.
+    #[must_use]
+    pub fn new(bytes: Box<[u8]>) -> Option<Self> {
+        (1..=MAX_TICKET).contains(&bytes.len()).then_some(Self(bytes))
+    }
+}
+
+redacted!(Ticket);
+
+impl<C> Encode<C> for Ticket {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Ticket {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Self::new(d.bytes()?.into()).ok_or_else(|| minicbor::decode::Error::message("another length"))
+    }
+}
+
+/// What a mailbox is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MailboxKind {
+    /// For first contact through a published card.
+    #[n(0)]
+    FrontDoor,
+    /// For one conversation and direction.
+    #[n(1)]
+    Pairwise,
+}
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $n:literal $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+        #[cbor(map)]
+        pub struct $name {
+            /// The protocol's version.
+            #[n(0)]
+            pub version: V1,
+            $($(#[$field_doc])* #[n($n)] pub $field: $type,)*
+        }
+    )*};
+}
+
+messages! {
+    /// Opens a mailbox. The same again changes nothing; with another collect key it is refused.
+    ///
+    /// **Relay learns:** that someone owns a mailbox of this kind.
+    OpenMailbox {
+        /// The mailbox.
+        1 mailbox: MailboxId,
+        /// Its owner's key, of which the relay keeps the hash.
+        2 collect: CollectKey,
+        /// What it is for.
+        3 kind: MailboxKind,
+        /// The right to open one.
+        4 ticket: Option<Ticket>,
+    }
+    /// Deposits one envelope. A repeat of the same id is accepted again and stored once.
+    ///
+    /// **Relay learns:** the mailbox, the size class, the hour.
+    Deposit {
+        /// The right to deposit, and the secret that the at-rest key comes from.
+        1 deposit: DepositKey,
+        /// The other half of the mailbox's id.
+        2 collect: CollectHash,
+        /// Names this deposit.
+        3 id: EnvelopeId,
+        /// What is deposited.
+        4 envelope: Envelope,
+        /// At a front door: the right to the normal rate.
+        5 ticket: Option<Ticket>,
+    }
+    /// What became of a deposit.
+    Deposited {
+        /// The outcome.
+        1 outcome: Outcome,
+        /// With [`Outcome::TryLater`]: seconds to wait at least.
+        2 retry_after: Option<u16>,
+    }
+    /// Asks for what lies in a mailbox, oldest first.
+    ///
+    /// **Relay learns:** that the mailbox's owner is there now.
+    Collect {
+        /// The mailbox.
+        1 mailbox: MailboxId,
+        /// Its owner's key.
+        2 collect: CollectKey,
+        /// Only envelopes with a greater sequence; 0 for all. Valid within one connection.
+        3 after: u64,
+        /// At most so many, and at most [`MAX_BATCH`].
+        4 max: u16,
+    }
+    /// Envelopes in order of their sequence.
+    Collected {
+        /// The envelopes.
+        1 envelopes: List<Stored, MAX_BATCH>,
+        /// Whether more lie behind them.
+        2 more: bool,
+    }
+    /// Erases what has been received. Unknown ids are passed over.
+    Acknowledge {
+        /// The mailbox.
+        1 mailbox: MailboxId,
+        /// Its owner's key.
+        2 collect: CollectKey,
+        /// What to erase.
+        3 ids: List<EnvelopeId, MAX_BATCH>,
+    }
+    /// Closes a mailbox and erases everything in it.
+    CloseMailbox {
+        /// The mailbox.
+        1 mailbox: MailboxId,
+        /// Its owner's key.
+        2 collect: CollectKey,
+    }
+    /// Opens a shelf. The same again changes nothing; with another stock key it is refused.
+    OpenShelf {
+        /// The shelf.
+        1 shelf: ShelfId,
+        /// Its owner's key, of which the relay keeps the hash.
+        2 stock: StockKey,
+        /// The right to open one.
+        3 ticket: Option<Ticket>,
+    }
+    /// Puts items on a shelf.
+    Stock {
+        /// The shelf.
+        1 shelf: ShelfId,
+        /// Its owner's key.
+        2 stock: StockKey,
+        /// One-time items, each given out once.
+        3 items: List<SealedItem, MAX_ITEMS>,
+        /// Takes the place of the last item, which is given out when the others are used up, and never used up itself.
+        4 last: Option<SealedItem>,
+        /// Whether the one-time items that lie there are thrown away first.
+        5 replace: bool,
+    }
+    /// Asks how many one-time items are left.
+    CountItems {
+        /// The shelf.
+        1 shelf: ShelfId,
+        /// Its owner's key.
+        2 stock: StockKey,
+    }
+    /// How many one-time items lie on the shelf.
+    ItemCount {
+        /// Their number, without the last one.
+        1 items: u16,
+    }
+    /// Closes a shelf and erases everything on it.
+    CloseShelf {
+        /// The shelf.
+        1 shelf: ShelfId,
+        /// Its owner's key.
+        2 stock: StockKey,
+    }
+    /// Takes one item: a one-time one, or the last one when they are used up.
+    ///
+    /// **Relay learns:** that someone who has the card may be about to write to its owner.
+    Take {
+        /// The right to take.
+        1 take: TakeKey,
+        /// The other half of the shelf's id.
+        2 stock: StockHash,
+    }
+    /// One item.
+    Taken {
+        /// The item.
+        1 item: SealedItem,
+    }
+    /// Done; there is nothing to tell.
+    Done {}
+    /// Closed, with a signed statement to keep.
+    ClosedReply {
+        /// The statement.
+        1 statement: SignedDeletion,
+    }
+    /// The body of every answer whose status is not 200.
+    Refused {
+        /// Why.
+        1 reason: Refusal,
+        /// With [`Refusal::TryLater`]: seconds to wait at least.
+        2 retry_after: Option<u16>,
+    }
+}
+
+/// One stored envelope, as collected.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Stored {
+    /// Its place in the mailbox's order; greater is later, gaps mean nothing.
+    #[n(0)]
+    pub sequence: u64,
+    /// The id that it was deposited under.
+    #[n(1)]
+    pub id: EnvelopeId,
+    /// The envelope under the seal at rest.
+    #[n(2)]
+    pub sealed: AtRest,
+}
+
+/// What became of a deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// Durable, or already acknowledged by the owner, or a repeat of one that was accepted.
+    #[n(0)]
+    Accepted,
+    /// The mailbox is at its quota. Nothing was stored.
+    #[n(1)]
+    Full,
+    /// There is no such mailbox. Nothing was stored.
+    #[n(2)]
+    Gone,
+    /// Too fast, or the relay is overloaded. Nothing was stored.
+    #[n(3)]
+    TryLater,
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Refusal {
+    /// The body is not one that this relay reads.
+    #[n(0)]
+    Malformed,
+    /// The key is not the one of this mailbox or shelf, or there is none of that id: the two look alike.
+    #[n(1)]
+    Denied,
+    /// The connection is on the other side.
+    #[n(2)]
+    WrongSide,
+    /// A ticket is needed.
+    #[n(3)]
+    TicketNeeded,
+    /// A limit of the relay's manifest is reached.
+    #[n(4)]
+    Limit,
+    /// To a take: there is no such shelf, or nothing was ever put on it.
+    #[n(5)]
+    Gone,
+    /// Too fast, or the relay is overloaded or its store is out.
+    #[n(6)]
+    TryLater,
+    /// The body is too long.
+    #[n(7)]
+    TooLarge,
+    /// The relay does not speak this version.
+    #[n(8)]
+    Version,
+    /// There is nothing at this path.
+    #[n(9)]
+    NoSuchRequest,
+}
+
+macro_rules! requests {
+    ($($request:ident $path:literal $side:ident -> $reply:ident)*) => {$(
+        impl Request for $request {
+            const PATH: &'static str = $path;
+            const SIDE: Side = Side::$side;
+            type Reply = $reply;
+        }
+    )*};
+}
+
+requests! {
+    OpenMailbox  "/v1/open-mailbox"  Owner  -> Done
+    Collect      "/v1/collect"       Owner  -> Collected
+    Acknowledge  "/v1/acknowledge"   Owner  -> Done
+    CloseMailbox "/v1/close-mailbox" Owner  -> ClosedReply
+    OpenShelf    "/v1/open-shelf"    Owner  -> Done
+    Stock        "/v1/stock"         Owner  -> Done
+    CountItems   "/v1/count-items"   Owner  -> ItemCount
+    CloseShelf   "/v1/close-shelf"   Owner  -> ClosedReply
+    Deposit      "/v1/deposit"       Sender -> Deposited
+    Take         "/v1/take"          Sender -> Taken
+}
