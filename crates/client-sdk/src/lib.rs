@@ -1,1 +1,3 @@
-//! Skeleton.
+//! What an app holds: opt in, send, receive, opt out.
+
+pub mod permit;

@@ -1,0 +1,44 @@
+//! The proof that the network may be used.
+//!
+//! Nothing in this crate opens a socket or resolves a name without a [`NetworkPermit`], and a permit comes from one of
+//! two things only: a consent to messaging that is durably stored, or a profile that is leaving and has objects to close.
+//! Code that has neither cannot be written:
+//!
+//! ```compile_fail
+//! let permit = sealpost_client::permit::NetworkPermit(());
+//! ```
+//!
+//! ```compile_fail
+//! let permit = sealpost_client::permit::NetworkPermit::default();
+//! ```
+
+/// Allows its holder to use the network. It has no size, and it cannot be made, copied out of a type or default-constructed
+/// by code that cannot show a stored consent.
+#[derive(Debug, Clone)]
+pub struct NetworkPermit(());
+
+/// That a row with a consent to messaging was read back from the store. Only [`crate::store`] makes it.
+#[derive(Debug)]
+pub(crate) struct ConsentOnRecord(pub(in crate::permit) ());
+
+/// That the store is in its closing-only state. Only [`crate::store`] makes it.
+#[derive(Debug)]
+pub(crate) struct ClosingOnRecord(pub(in crate::permit) ());
+
+impl NetworkPermit {
+    /// The right that a stored consent gives.
+    pub(crate) fn of_consent(_: &ConsentOnRecord) -> Self {
+        Self(())
+    }
+
+    /// The right to close what is left on relays, and nothing else.
+    pub(crate) fn of_closing(_: &ClosingOnRecord) -> Self {
+        Self(())
+    }
+
+    /// For tests of the network layer, which has no store below it.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self(())
+    }
+}
