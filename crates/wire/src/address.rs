@@ -115,7 +115,7 @@ impl FromStr for RelayHost {
             return Err(RelayRefError::Port);
         }
         let host = host.to_ascii_lowercase();
-        if !(is_ipv6(&host) || is_name(&host)) {
+        if !(is_ipv6(&host) || is_ipv4(&host) || is_name(&host)) {
             return Err(RelayRefError::Host);
         }
         Ok(Self(format!("{host}:{port}").into()))
@@ -127,15 +127,22 @@ fn is_ipv6(host: &str) -> bool {
     inner.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.to_string() == inner))
 }
 
-/// A DNS name by the letters, digits and hyphens rule (RFC 1123, section 2.1); dotted IPv4 is one too.
+fn is_ipv4(host: &str) -> bool {
+    host.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// A DNS name by the letters, digits and hyphens rule (RFC 1123, section 2.1).
+///
+/// A last label that starts with a digit makes a number of it to many resolvers (`127.1` and `2130706433` are both
+/// 127.0.0.1), so there is none: an IPv4 address has one spelling.
 fn is_name(host: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    host.split('.').all(label)
+    let top = host.rsplit('.').next().unwrap_or_default();
+    host.split('.').all(is_label) && !top.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn is_label(label: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !label.is_empty() && label.bytes().all(allowed) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 impl RelayRef {
@@ -220,9 +227,25 @@ mod tests {
             "a..b:1",
             "[::zz]:1",
             "::1:1",
+            "127.1:1",
+            "127.0.0.01:1",
+            "2130706433:1",
+            "relay.0x7f:1",
         ] {
             assert!(bad.parse::<RelayHost>().is_err(), "{bad}");
         }
         assert_eq!(format!("{}:1", "a".repeat(63)).parse::<RelayHost>(), Err(RelayRefError::Length));
+    }
+
+    #[test]
+    fn a_relay_reference_survives_being_written_down() {
+        let operator = crate::operator::OperatorSecret::from_seed(&[1; 32]).public();
+        let relay = RelayRef { host: "relay.example.org:443".parse().unwrap(), operator };
+        let text = relay.to_string();
+        assert_eq!(text.parse(), Ok(relay.clone()));
+        assert_eq!(text.replace(RelayRef::SCHEME, "").parse::<RelayRef>(), Err(RelayRefError::Scheme));
+        assert_eq!(text.split('/').next().unwrap().parse::<RelayRef>(), Err(RelayRefError::Operator));
+        assert_eq!(text[..text.len() - 1].parse::<RelayRef>(), Err(RelayRefError::Operator));
+        assert_eq!(format!("{text}A").parse::<RelayRef>(), Err(RelayRefError::Operator));
     }
 }

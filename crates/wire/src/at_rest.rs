@@ -11,6 +11,7 @@
 use std::sync::LazyLock;
 
 use blake3::Hasher;
+use zeroize::Zeroize;
 
 use crate::capability::{DepositKey, EnvelopeId, MailboxId};
 use crate::secret::Secret;
@@ -20,7 +21,11 @@ static CONTEXT: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("seal
 /// The key under which a relay re-seals what came in with `deposit`. The relay drops it after each deposit.
 #[must_use]
 pub fn at_rest_key(deposit: &DepositKey) -> Secret<32> {
-    Secret::new(*Hasher::clone(&CONTEXT).update(deposit.expose()).finalize().as_bytes())
+    let mut hasher = Hasher::clone(&CONTEXT);
+    let key = Secret::new(*hasher.update(deposit.expose()).finalize().as_bytes());
+    // It still holds the deposit key.
+    hasher.zeroize();
+    key
 }
 
 /// What the seal at rest binds: where the envelope lies and which one it is.
@@ -31,4 +36,24 @@ pub fn at_rest_aad(mailbox: &MailboxId, envelope: &EnvelopeId) -> [u8; 48] {
     left.copy_from_slice(mailbox.as_bytes());
     right.copy_from_slice(envelope.as_bytes());
     aad
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_deposit_key_has_its_own_key_at_rest() {
+        let key = at_rest_key(&DepositKey::new([1; 32]));
+        assert_eq!(key, at_rest_key(&DepositKey::new([1; 32])));
+        assert_ne!(key, at_rest_key(&DepositKey::new([2; 32])));
+        assert_ne!(key.expose(), &[1; 32]);
+    }
+
+    #[test]
+    fn the_associated_data_is_mailbox_then_envelope() {
+        let aad = at_rest_aad(&MailboxId::from_bytes([1; 32]), &EnvelopeId::from_bytes([2; 16]));
+        assert_eq!(aad[..32], [1; 32]);
+        assert_eq!(aad[32..], [2; 16]);
+    }
 }

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use blake3::Hasher;
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 use crate::secret::Secret;
 
@@ -23,7 +24,10 @@ fn derive(context: &LazyLock<Hasher>, parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         hasher.update(part);
     }
-    *hasher.finalize().as_bytes()
+    let hash = *hasher.finalize().as_bytes();
+    // It still holds the capability.
+    hasher.zeroize();
+    hash
 }
 
 macro_rules! context {
@@ -188,12 +192,6 @@ impl EnvelopeId {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn printing_shows_no_byte() {
-        assert_eq!(format!("{:?}", MailboxId::from_bytes([9; 32])), "MailboxId(..)");
-        assert_eq!(format!("{:?}", DepositKey::new([9; 32])), "DepositKey(..)");
-    }
 
     #[test]
     fn an_id_binds_both_halves() {

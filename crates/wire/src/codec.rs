@@ -4,12 +4,15 @@
 //! read and comparing, everything that is not the exact encoding of a value: unknown or repeated keys, another order,
 //! longer forms of integers, indefinite lengths, bytes left over.
 
-use minicbor::data::Type;
 use minicbor::decode::{Decode, Decoder, Error};
 use minicbor::encode::{Encode, Encoder, Write};
 use thiserror::Error as ThisError;
 
 use crate::VERSION;
+
+mod list;
+
+pub use list::List;
 
 /// Why bytes are not a value of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
@@ -59,10 +62,26 @@ pub fn exact<'b, T: Decode<'b, ()> + Encode<()>>(bytes: &'b [u8]) -> Result<T, D
     if decoder.position() != bytes.len() {
         return Err(DecodeError::TrailingBytes);
     }
-    if to_bytes(&value) != bytes {
-        return Err(DecodeError::NotExact);
+    if is_encoding(bytes, &value) { Ok(value) } else { Err(DecodeError::NotExact) }
+}
+
+fn is_encoding<T: Encode<()>>(bytes: &[u8], value: &T) -> bool {
+    let mut rest = Expected(bytes);
+    minicbor::encode(value, &mut rest).is_ok() && rest.0.is_empty()
+}
+
+/// Takes an encoding only while it equals these bytes; so the comparison leaves no second copy of a key in memory.
+struct Expected<'b>(&'b [u8]);
+
+struct Differs;
+
+impl Write for Expected<'_> {
+    type Error = Differs;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Differs> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(Differs)?;
+        Ok(())
     }
-    Ok(value)
 }
 
 fn check_version(bytes: &[u8]) -> Result<(), DecodeError> {
@@ -72,11 +91,10 @@ fn check_version(bytes: &[u8]) -> Result<(), DecodeError> {
 }
 
 fn read_version(decoder: &mut Decoder<'_>) -> Result<u64, Error> {
-    decoder.map()?;
-    match decoder.u8()? {
-        0 => decoder.u64(),
-        _ => Err(Error::message("the version comes first")),
+    if decoder.map()? == Some(0) || decoder.u8()? != 0 {
+        return Err(Error::message("the version comes first"));
     }
+    decoder.u64()
 }
 
 fn classify(error: &Error) -> DecodeError {
@@ -96,59 +114,6 @@ impl<C> Encode<C> for V1 {
 impl<'b, C> Decode<'b, C> for V1 {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
         if d.u8()? == VERSION { Ok(Self) } else { Err(Error::message("another version")) }
-    }
-}
-
-/// A list of at most `MAX` values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List<T, const MAX: usize>(Vec<T>);
-
-impl<T, const MAX: usize> List<T, MAX> {
-    /// Takes the values over, or returns them when they are more than `MAX`.
-    ///
-    /// # Errors
-    /// The values themselves.
-    pub fn new(values: Vec<T>) -> Result<Self, Vec<T>> {
-        if values.len() <= MAX { Ok(Self(values)) } else { Err(values) }
-    }
-
-    /// The values.
-    #[must_use]
-    pub fn into_vec(self) -> Vec<T> {
-        self.0
-    }
-}
-
-impl<T, const MAX: usize> Default for List<T, MAX> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T, const MAX: usize> std::ops::Deref for List<T, MAX> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<T: Encode<C>, C, const MAX: usize> Encode<C> for List<T, MAX> {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
-        self.0.encode(e, ctx)
-    }
-}
-
-impl<'b, T: Decode<'b, C>, C, const MAX: usize> Decode<'b, C> for List<T, MAX> {
-    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, Error> {
-        if d.datatype()? != Type::Array {
-            return Err(Error::message("a list of known length"));
-        }
-        let length = d.array()?.unwrap_or(u64::MAX);
-        if length > MAX as u64 {
-            return Err(Error::message("too long a list"));
-        }
-        (0..length).map(|_| d.decode_with(ctx)).collect::<Result<_, _>>().map(Self)
     }
 }
 

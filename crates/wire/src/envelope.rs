@@ -61,7 +61,11 @@ macro_rules! exact_length {
             /// Takes over bytes that are exactly as long as one of the classes; `None` for any other length.
             #[must_use]
             pub fn new(bytes: Box<[u8]>) -> Option<Self> {
-                SizeClass::ALL.into_iter().any(|class| class.$length() == bytes.len()).then_some(Self(bytes))
+                Self::is_length(bytes.len()).then_some(Self(bytes))
+            }
+
+            fn is_length(length: usize) -> bool {
+                SizeClass::ALL.into_iter().any(|class| class.$length() == length)
             }
 
             /// The class, told by the length.
@@ -96,7 +100,9 @@ macro_rules! exact_length {
 
         impl<'b, C> minicbor::Decode<'b, C> for $name {
             fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-                Self::new(d.bytes()?.into()).ok_or_else(|| minicbor::decode::Error::message("not the length of a class"))
+                let bytes = d.bytes()?;
+                let exact = Self::is_length(bytes.len()).then(|| Self(bytes.into()));
+                exact.ok_or_else(|| minicbor::decode::Error::message("not the length of a class"))
             }
         }
 

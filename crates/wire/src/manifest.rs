@@ -18,8 +18,10 @@ pub const PATH: &str = "/v1/relay";
 /// The longest signed manifest that a client reads, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
-/// What a relay says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a relay says of itself. Fields that this version does not know are passed over.
+///
+/// It prints as its name alone: which relay someone uses is theirs to tell.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Versions of the protocol that it speaks.
     pub versions: Vec<u8>,
@@ -111,6 +113,7 @@ pub struct SignedManifest {
     signature: String,
 }
 
+redacted!(Manifest);
 redacted!(SignedManifest);
 
 /// Why a manifest is not to be trusted.
@@ -218,3 +221,6 @@ fn current_operator(manifest: &Manifest, pinned: &OperatorKey) -> Result<Operato
 fn operator_key(hex: &str) -> Option<OperatorKey> {
     OperatorKey::from_bytes(&HEXLOWER.decode(hex.as_bytes()).ok()?)
 }
+
+#[cfg(test)]
+mod tests;

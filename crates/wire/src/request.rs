@@ -49,7 +49,11 @@ impl Ticket {
     /// Takes over 1 to [`MAX_TICKET`] bytes; `None` for any other length.
     #[must_use]
     pub fn new(bytes: Box<[u8]>) -> Option<Self> {
-        (1..=MAX_TICKET).contains(&bytes.len()).then_some(Self(bytes))
+        Self::is_length(bytes.len()).then_some(Self(bytes))
+    }
+
+    fn is_length(length: usize) -> bool {
+        (1..=MAX_TICKET).contains(&length)
     }
 }
 
@@ -67,7 +71,9 @@ impl<C> Encode<C> for Ticket {
 
 impl<'b, C> Decode<'b, C> for Ticket {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::new(d.bytes()?.into()).ok_or_else(|| minicbor::decode::Error::message("another length"))
+        let bytes = d.bytes()?;
+        let ticket = Self::is_length(bytes.len()).then(|| Self(bytes.into()));
+        ticket.ok_or_else(|| minicbor::decode::Error::message("another length"))
     }
 }
 

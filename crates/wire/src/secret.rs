@@ -19,9 +19,9 @@ impl<const N: usize> Secret<N> {
 
     /// Draws `N` fresh bytes.
     pub fn random(rng: &mut impl CryptoRng) -> Self {
-        let mut bytes = [0; N];
-        rng.fill_bytes(&mut bytes);
-        Self(bytes)
+        let mut secret = Self([0; N]);
+        rng.fill_bytes(&mut secret.0);
+        secret
     }
 
     /// The bytes, for the primitive that needs them.

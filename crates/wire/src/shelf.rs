@@ -37,7 +37,10 @@ impl<C> minicbor::Encode<C> for SealedItem {
 
 impl<'b, C> minicbor::Decode<'b, C> for SealedItem {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::new(d.bytes()?.into()).ok_or_else(|| minicbor::decode::Error::message("not the length of an item"))
+        let bytes: Result<&[u8; Self::LENGTH], _> = d.bytes()?.try_into();
+        bytes
+            .map(|bytes| Self(Box::new(*bytes)))
+            .map_err(|_| minicbor::decode::Error::message("not the length of an item"))
     }
 }
 

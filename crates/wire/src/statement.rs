@@ -1,6 +1,7 @@
 //! Statements of deletion: what a relay signs when it has closed something.
 
-use minicbor::{Decode, Encode};
+use minicbor::decode::Error;
+use minicbor::{Decode, Decoder, Encode};
 
 use crate::capability::{MailboxId, ShelfId};
 use crate::codec::{V1, from_bytes, redacted, to_bytes};
@@ -38,21 +39,29 @@ pub struct Deletion {
 #[cbor(array)]
 pub struct SignedDeletion {
     #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
+    #[cbor(encode_with = "minicbor::bytes::encode", decode_with = "short")]
     statement: Vec<u8>,
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
-    signature: Vec<u8>,
+    signature: [u8; 64],
 }
 
 redacted!(SignedDeletion);
+
+/// The longest statement, in bytes.
+const MAX_STATEMENT: usize = 64;
+
+fn short<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<u8>, Error> {
+    let bytes = d.bytes()?;
+    if bytes.len() <= MAX_STATEMENT { Ok(bytes.to_vec()) } else { Err(Error::message("too long a statement")) }
+}
 
 impl SignedDeletion {
     /// States that `closed` was closed on `day`.
     #[must_use]
     pub fn sign(closed: Closed, day: Day, operator: &OperatorSecret) -> Self {
         let statement = to_bytes(&Deletion { version: V1, closed, day });
-        let signature = operator.sign(Purpose::Deletion, &statement).to_vec();
+        let signature = operator.sign(Purpose::Deletion, &statement);
         Self { statement, signature }
     }
 
@@ -75,5 +84,20 @@ mod tests {
         let signed = SignedDeletion::sign(closed, Day(20_000), &ours);
         assert_eq!(signed.verify(&ours.public()), Some(Deletion { version: V1, closed, day: Day(20_000) }));
         assert_eq!(signed.verify(&other.public()), None);
+    }
+
+    #[test]
+    fn a_changed_statement_is_none() {
+        let operator = OperatorSecret::from_seed(&[1; 32]);
+        let mut signed = SignedDeletion::sign(Closed::Mailbox(MailboxId::from_bytes([3; 32])), Day(20_000), &operator);
+        *signed.statement.last_mut().unwrap() ^= 1;
+        assert_eq!(signed.verify(&operator.public()), None);
+    }
+
+    #[test]
+    fn the_longest_statement_fits_its_limit() {
+        let longest =
+            Deletion { version: V1, closed: Closed::Mailbox(MailboxId::from_bytes([3; 32])), day: Day(u32::MAX) };
+        assert!(to_bytes(&longest).len() <= MAX_STATEMENT);
     }
 }
