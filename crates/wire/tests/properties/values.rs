@@ -1,0 +1,97 @@
+//! Strategies for the fields that messages are made of.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sealpost_wire::codec::List;
+use sealpost_wire::operator::OperatorSecret;
+use sealpost_wire::request::{MailboxKind, Outcome, Refusal, Stored, Ticket};
+use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::time::Day;
+use sealpost_wire::{
+    AtRest, CollectHash, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass,
+    StockHash, StockKey, TakeKey,
+};
+
+macro_rules! of_bytes {
+    ($($name:ident -> $type:ident::$make:ident;)*) => {$(
+        pub(crate) fn $name() -> impl Strategy<Value = $type> {
+            any::<[u8; _]>().prop_map($type::$make)
+        }
+    )*};
+}
+
+of_bytes! {
+    collect_hash -> CollectHash::from_bytes;
+    collect_key -> CollectKey::new;
+    deposit_key -> DepositKey::new;
+    mailbox -> MailboxId::from_bytes;
+    shelf -> ShelfId::from_bytes;
+    stock_hash -> StockHash::from_bytes;
+    stock_key -> StockKey::new;
+    take_key -> TakeKey::new;
+}
+
+pub(crate) fn envelope_id() -> impl Strategy<Value = EnvelopeId> {
+    any::<[u8; 16]>().prop_map(EnvelopeId::from_bytes)
+}
+
+fn class() -> impl Strategy<Value = SizeClass> {
+    prop_oneof![8 => Just(SizeClass::Small), 1 => Just(SizeClass::Medium), 1 => Just(SizeClass::Large)]
+}
+
+pub(crate) fn envelope() -> impl Strategy<Value = Envelope> {
+    (class(), any::<u8>()).prop_map(|(class, fill)| Envelope::new(vec![fill; class.envelope_length()].into()).unwrap())
+}
+
+fn at_rest() -> impl Strategy<Value = AtRest> {
+    (class(), any::<u8>()).prop_map(|(class, fill)| AtRest::new(vec![fill; class.stored_length()].into()).unwrap())
+}
+
+pub(crate) fn item() -> impl Strategy<Value = SealedItem> {
+    any::<u8>().prop_map(|fill| SealedItem::new(vec![fill; SealedItem::LENGTH].into()).unwrap())
+}
+
+pub(crate) fn ticket() -> impl Strategy<Value = Option<Ticket>> {
+    proptest::option::of(vec(any::<u8>(), 1..=256).prop_map(|bytes| Ticket::new(bytes.into()).unwrap()))
+}
+
+pub(crate) fn stored() -> impl Strategy<Value = Stored> {
+    (any::<u64>(), envelope_id(), at_rest()).prop_map(|(sequence, id, sealed)| Stored { sequence, id, sealed })
+}
+
+pub(crate) fn kind() -> impl Strategy<Value = MailboxKind> {
+    prop_oneof![Just(MailboxKind::FrontDoor), Just(MailboxKind::Pairwise)]
+}
+
+pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Accepted), Just(Outcome::Full), Just(Outcome::Gone), Just(Outcome::TryLater)]
+}
+
+pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
+    prop_oneof![
+        Just(Refusal::Malformed),
+        Just(Refusal::Denied),
+        Just(Refusal::WrongSide),
+        Just(Refusal::TicketNeeded),
+        Just(Refusal::Limit),
+        Just(Refusal::Gone),
+        Just(Refusal::TryLater),
+        Just(Refusal::TooLarge),
+        Just(Refusal::Version),
+        Just(Refusal::NoSuchRequest),
+    ]
+}
+
+pub(crate) fn statement() -> impl Strategy<Value = SignedDeletion> {
+    let closed = prop_oneof![mailbox().prop_map(Closed::Mailbox), shelf().prop_map(Closed::Shelf)];
+    let operator = OperatorSecret::from_seed(&[1; 32]);
+    (closed, any::<u32>()).prop_map(move |(closed, day)| SignedDeletion::sign(closed, Day(day), &operator))
+}
+
+/// A list of up to `most` values, which is fewer than it could hold, to keep the runs short.
+pub(crate) fn list<T: std::fmt::Debug, const MAX: usize>(
+    values: impl Strategy<Value = T>,
+    most: usize,
+) -> impl Strategy<Value = List<T, MAX>> {
+    vec(values, 0..=most).prop_map(|values| List::new(values).unwrap())
+}
