@@ -1,0 +1,118 @@
+//! Phone numbers (ITU-T E.164).
+
+use rlibphonenumber::{NumberLengthType, ParseError, PhoneNumberFormat, ValidationError};
+use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::Region;
+use super::digits::Digits;
+use crate::redacted::redacted;
+
+/// A phone number. Device-only: see [`crate::numbers`].
+///
+/// It is one that its country's numbering plan has room for; whether it is assigned, nobody can tell from here.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Zeroize, ZeroizeOnDrop)]
+pub struct PhoneNumber {
+    /// `+` and all digits.
+    e164: String,
+    /// The digits as dialled at home, trunk prefix included.
+    national: Digits,
+    /// The digits after the country code.
+    significant: Digits,
+}
+
+/// Why a text is not a phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PhoneNumberError {
+    /// It holds letters or other things that are not dialled, or no digits, or an extension.
+    #[error("a phone number has only digits, a leading \"+\", and spaces or punctuation between them")]
+    Character,
+    /// It starts with no known country code, and no default region was given.
+    #[error("the phone number has no known country code: write it as +49 ..., or give a default region")]
+    CountryCode,
+    /// It has fewer digits than any number of its country.
+    #[error("the phone number is too short")]
+    TooShort,
+    /// It has more digits than any number of its country.
+    #[error("the phone number is too long")]
+    TooLong,
+    /// No number of its country has this many digits.
+    #[error("no phone number of this country has so many digits")]
+    Length,
+    /// It can be dialled only within one area.
+    #[error("the phone number lacks its area code")]
+    AreaCode,
+}
+
+redacted!(PhoneNumber);
+
+impl PhoneNumber {
+    /// Longer texts are no phone numbers, however they are punctuated.
+    const LONGEST: usize = 64;
+
+    /// Reads a number as people write it: with its country code, or as dialled at home in `region`.
+    ///
+    /// # Errors
+    /// [`PhoneNumberError`] says what is wrong with the text.
+    pub fn parse(text: &str, region: Option<Region>) -> Result<Self, PhoneNumberError> {
+        if text.len() > Self::LONGEST {
+            return Err(PhoneNumberError::TooLong);
+        }
+        if !text.chars().all(is_dialled_or_between) {
+            return Err(PhoneNumberError::Character);
+        }
+        let number = rlibphonenumber::PhoneNumber::parse(text, region.map(Region::plan)).map_err(unreadable)?;
+        match number.is_possible_with_reason() {
+            Ok(NumberLengthType::IsPossible) => Ok(Self::of(&number)),
+            Ok(NumberLengthType::IsPossibleLocalOnly) => Err(PhoneNumberError::AreaCode),
+            Err(error) => Err(impossible(error)),
+        }
+    }
+
+    fn of(number: &rlibphonenumber::PhoneNumber) -> Self {
+        let national = Zeroizing::new(number.format_as(PhoneNumberFormat::National).into_owned());
+        Self {
+            e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
+            national: Digits::within(&national),
+            significant: Digits::within(&Zeroizing::new(number.get_national_significant_number())),
+        }
+    }
+
+    /// The number in its one spelling, `+` and at most 15 digits, for what shows it to its owner or blinds it.
+    #[must_use]
+    pub fn expose_e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// Every run of digits that the number is written as: with its country code, as dialled at home, without either
+    /// prefix.
+    pub(crate) fn spellings(&self) -> Vec<Digits> {
+        vec![Digits::within(&self.e164), self.national.clone(), self.significant.clone()]
+    }
+}
+
+/// Digits of any script, and what people put between them; marks of writing direction come along when copying.
+fn is_dialled_or_between(character: char) -> bool {
+    let between =
+        matches!(character, '+' | '＋' | '-' | '.' | '/' | '(' | ')' | '（' | '）' | '\u{2010}'..='\u{2015}' | '−');
+    let direction = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    character.is_numeric() || character.is_whitespace() || between || direction
+}
+
+fn unreadable(error: ParseError) -> PhoneNumberError {
+    match error {
+        ParseError::InvalidCountryCode => PhoneNumberError::CountryCode,
+        ParseError::NotANumber(_) => PhoneNumberError::Character,
+        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneNumberError::TooShort,
+        ParseError::TooLongNsn => PhoneNumberError::TooLong,
+    }
+}
+
+const fn impossible(error: ValidationError) -> PhoneNumberError {
+    match error {
+        ValidationError::InvalidCountryCode => PhoneNumberError::CountryCode,
+        ValidationError::TooShort => PhoneNumberError::TooShort,
+        ValidationError::InvalidLength => PhoneNumberError::Length,
+        ValidationError::TooLong => PhoneNumberError::TooLong,
+    }
+}

@@ -1,0 +1,30 @@
+//! Where a number that is written without its country code is dialled.
+
+use std::str::FromStr;
+
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+use thiserror::Error;
+
+/// A country or territory with a telephone numbering plan, by its two letters (ISO 3166-1 alpha-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region(rlibphonenumber::Region);
+
+/// The text is not the two letters of a region with a numbering plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a region is the two letters of a country with a numbering plan, such as DE")]
+pub struct UnknownRegion;
+
+impl Region {
+    pub(super) const fn plan(self) -> rlibphonenumber::Region {
+        self.0
+    }
+}
+
+impl FromStr for Region {
+    type Err = UnknownRegion;
+
+    fn from_str(letters: &str) -> Result<Self, UnknownRegion> {
+        let region = rlibphonenumber::Region::from_code(letters).map_err(|_| UnknownRegion)?;
+        PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region)).ok_or(UnknownRegion)
+    }
+}
