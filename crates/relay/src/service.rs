@@ -1,0 +1,154 @@
+//! The service decides: who may do what, how much and how fast. It knows no HTTP, and the store below knows no rules.
+//!
+//! Time comes from a [`Clock`], bytes go to a [`Store`](crate::store::Store), and nothing that names a mailbox is
+//! logged or counted: [`Totals`] are of the whole relay.
+
+mod leases;
+mod mailboxes;
+mod rates;
+mod settings;
+mod shelves;
+mod subscriptions;
+mod totals;
+
+use std::sync::Arc;
+
+use sealpost_wire::operator::OperatorSecret;
+use sealpost_wire::request::Refusal;
+use sealpost_wire::time::{Day, Hour};
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::store::embedded::{self, Embedded};
+use crate::store::{Store, Unavailable};
+
+pub use settings::{Memory, Settings};
+pub use subscriptions::Collector;
+pub use totals::Totals;
+
+/// A relay: everything that it keeps and decides, shared by all of its connections.
+///
+/// Clones are the same relay.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    operator: Arc<OperatorSecret>,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    hub: Arc<subscriptions::Hub>,
+    rates: rates::Rates,
+    in_flight: mailboxes::InFlight,
+    swept: leases::Swept,
+    counts: Arc<totals::Counts>,
+}
+
+/// Why a request was not carried out: what a `Refused` body says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denial {
+    /// The reason, as the wire knows it.
+    pub reason: Refusal,
+    /// With [`Refusal::TryLater`]: seconds to wait at least.
+    pub retry_after: Option<u16>,
+}
+
+/// Why a relay could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The store's directory cannot be used.
+    #[error("the relay's store cannot be opened")]
+    Store(#[from] embedded::OpenError),
+}
+
+/// How long a client waits when the store is out, in seconds.
+const STORE_OUT: u16 = 10;
+
+impl Relay {
+    /// Opens the relay that lies in the settings' directory, or makes it; recovers what a killed process left.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`OpenError`], when the directory cannot be used or is not a relay's.
+    pub fn open(settings: Settings, operator: Arc<OperatorSecret>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let counts = Arc::<totals::Counts>::default();
+        let hub = Arc::new(subscriptions::Hub::new(settings.memory.undelivered_bytes));
+        let store = Embedded::open(embedded::Options::of(&settings), Arc::clone(&hub) as _)?;
+        Ok(Self(Arc::new(Inner {
+            rates: rates::Rates::new(&settings.limits),
+            in_flight: mailboxes::InFlight::new(settings.memory.in_flight_bytes),
+            swept: leases::Swept::default(),
+            store: Arc::new(store),
+            settings,
+            operator,
+            clock,
+            hub,
+            counts,
+        })))
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Whether the store takes writes; what `ready` on the admin listener answers.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.0.store.ready()
+    }
+
+    /// Counts of the whole relay since it was opened, for metrics.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.0.counts.totals(self.0.hub.subscriptions())
+    }
+
+    /// Rewrites the store without anything that was erased and deletes the old files. Requests wait for it.
+    ///
+    /// # Errors
+    /// `try later`, when the disk has no room for a second copy of what is live, or is out.
+    pub async fn purge(&self) -> Result<(), Denial> {
+        self.expire().await;
+        Ok(self.0.store.purge(self.0.hour()).await?)
+    }
+
+    /// Finishes what was begun, syncs and closes the store. Requests that come later are told to try later.
+    pub async fn shutdown(&self) {
+        if self.0.store.shutdown().await.is_err() {
+            tracing::warn!("the store was out when the relay shut down; what was answered before is kept");
+        }
+    }
+}
+
+impl Inner {
+    fn hour(&self) -> Hour {
+        Hour::of(self.clock.now())
+    }
+
+    fn day(&self) -> Day {
+        self.hour().day()
+    }
+}
+
+impl Denial {
+    /// A refusal for good.
+    #[must_use]
+    pub const fn of(reason: Refusal) -> Self {
+        Self { reason, retry_after: None }
+    }
+
+    /// A refusal for `seconds`.
+    #[must_use]
+    pub const fn try_later(seconds: u16) -> Self {
+        Self { reason: Refusal::TryLater, retry_after: Some(seconds) }
+    }
+}
+
+impl From<Unavailable> for Denial {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::try_later(STORE_OUT)
+    }
+}

@@ -1,0 +1,174 @@
+//! Mailboxes: open, deposit, collect, acknowledge, close.
+
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::request::{
+    Acknowledge, CloseMailbox, ClosedReply, Collect, Collected, Deposit, Deposited, Done, MAX_BATCH, OpenMailbox,
+    Outcome, Refusal,
+};
+use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::time::Hour;
+use sealpost_wire::{CollectKey, MailboxId};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{Denial, Inner, Relay, STORE_OUT};
+use crate::at_rest;
+use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
+
+/// The most bytes of envelopes in one reply to a collect.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+impl Relay {
+    /// Opens a mailbox; the same again changes nothing. A ticket is not needed and not looked at.
+    ///
+    /// # Errors
+    /// *denied*, when it is open with another key; *try later*.
+    pub async fn open_mailbox(&self, request: OpenMailbox) -> Result<Done, Denial> {
+        let owner = owner(request.mailbox, &request.collect);
+        self.0.store.open_mailbox(owner, request.kind, self.0.moment()).await??;
+        self.0.counts.mailboxes_opened.add(1);
+        Ok(Done { version: V1 })
+    }
+
+    /// Deposits one envelope.
+    pub async fn deposit(&self, request: Deposit) -> Deposited {
+        let outcome = self.deposit_many(vec![request]).await.pop();
+        outcome.unwrap_or_else(|| self.0.deposited(Fate::Admitted))
+    }
+
+    /// Deposits envelopes that came in together; one outcome for each, in their order.
+    ///
+    /// Completes at the end of the store's batch, whatever became of each. Waits while too many bytes are in flight.
+    pub async fn deposit_many(&self, requests: Vec<Deposit>) -> Vec<Deposited> {
+        let _permit = self.0.in_flight.enter(&requests).await;
+        let now = self.0.hour();
+        let mut fates = Vec::with_capacity(requests.len());
+        let mut envelopes = Vec::with_capacity(requests.len());
+        for request in requests {
+            let mailbox = MailboxId::of(&request.deposit, &request.collect);
+            fates.push(self.0.admit(mailbox, request, now, &mut envelopes));
+        }
+        let kept = self.0.store.deposit(envelopes, now).await.unwrap_or_default();
+        settle(&mut fates, kept);
+        fates.into_iter().map(|fate| self.0.deposited(fate)).collect()
+    }
+
+    /// Reads what lies in a mailbox, oldest first, and renews its lease.
+    ///
+    /// # Errors
+    /// *denied*, *try later*.
+    pub async fn collect(&self, request: Collect) -> Result<Collected, Denial> {
+        let owner = owner(request.mailbox, &request.collect);
+        let envelopes = usize::from(request.max).min(MAX_BATCH);
+        let range = Range { after: request.after, envelopes, bytes: PAGE_BYTES };
+        let page = self.0.store.page(owner, range, self.0.moment()).await??;
+        self.0.counts.delivered.add(page.envelopes.len());
+        // The range asked for no more than a list holds.
+        let envelopes = List::new(page.envelopes).unwrap_or_default();
+        Ok(Collected { version: V1, envelopes, more: page.more })
+    }
+
+    /// Erases what has been received.
+    ///
+    /// # Errors
+    /// *denied*, *try later*.
+    pub async fn acknowledge(&self, request: Acknowledge) -> Result<Done, Denial> {
+        let owner = owner(request.mailbox, &request.collect);
+        let ids = request.ids.into_vec();
+        let count = ids.len();
+        let answers = self.0.store.acknowledge(vec![(owner, ids)], self.0.hour()).await?;
+        answers.into_iter().collect::<Result<(), Denied>>()?;
+        self.0.counts.acknowledged.add(count);
+        Ok(Done { version: V1 })
+    }
+
+    /// Closes a mailbox, erases everything in it and states so.
+    ///
+    /// # Errors
+    /// *denied*, also when it is already closed; *try later*.
+    pub async fn close_mailbox(&self, request: CloseMailbox) -> Result<ClosedReply, Denial> {
+        let owner = owner(request.mailbox, &request.collect);
+        self.0.store.close_mailbox(owner, self.0.hour()).await??;
+        self.0.counts.mailboxes_closed.add(1);
+        Ok(self.0.state(Closed::Mailbox(request.mailbox)))
+    }
+}
+
+pub(super) fn owner(id: MailboxId, collect: &CollectKey) -> MailboxOwner {
+    MailboxOwner { id, collect: collect.hash() }
+}
+
+impl Inner {
+    /// Checks the rate and seals the envelope under the key at rest, which is forgotten with the request.
+    fn admit(&self, mailbox: MailboxId, request: Deposit, now: Hour, admitted: &mut Vec<NewEnvelope>) -> Fate {
+        if let Err(seconds) = self.rates.deposit(&mailbox) {
+            return Fate::Slowed(seconds);
+        }
+        let Deposit { deposit, collect, id, envelope, .. } = request;
+        let Some(sealed) = at_rest::seal(&deposit, &mailbox, &id, &envelope) else { return Fate::Slowed(STORE_OUT) };
+        admitted.push(NewEnvelope { mailbox, collect, id, sealed, expires: self.expiry(now) });
+        Fate::Admitted
+    }
+
+    pub(super) fn state(&self, closed: Closed) -> ClosedReply {
+        ClosedReply { version: V1, statement: SignedDeletion::sign(closed, self.day(), &self.operator) }
+    }
+
+    fn deposited(&self, fate: Fate) -> Deposited {
+        let (outcome, retry_after, count) = match fate {
+            Fate::Settled(Kept::Kept) => (Outcome::Accepted, None, &self.counts.accepted),
+            Fate::Settled(Kept::Full) => (Outcome::Full, None, &self.counts.full),
+            Fate::Settled(Kept::Gone) => (Outcome::Gone, None, &self.counts.gone),
+            Fate::Slowed(seconds) => (Outcome::TryLater, Some(seconds), &self.counts.slowed),
+            Fate::Admitted => (Outcome::TryLater, Some(STORE_OUT), &self.counts.store_out),
+        };
+        count.add(1);
+        Deposited { version: V1, outcome, retry_after }
+    }
+}
+
+/// What became of one deposit so far.
+enum Fate {
+    /// It came too fast; it may be tried again in so many seconds.
+    Slowed(u16),
+    /// It was handed to the store, which has not answered.
+    Admitted,
+    /// The store has answered.
+    Settled(Kept),
+}
+
+/// Gives those that were admitted the store's answers, in order; they stay as they are when it has none.
+fn settle(fates: &mut [Fate], kept: Vec<Kept>) {
+    let admitted = fates.iter_mut().filter(|fate| matches!(fate, Fate::Admitted));
+    for (fate, kept) in admitted.zip(kept) {
+        *fate = Fate::Settled(kept);
+    }
+}
+
+/// Bounds the bytes of deposits that wait for their answers.
+pub(super) struct InFlight {
+    room: Semaphore,
+    total: u32,
+}
+
+/// What one permit stands for, in bytes.
+const PERMIT: usize = 1024;
+
+impl InFlight {
+    pub(super) fn new(bytes: usize) -> Self {
+        let total = u32::try_from((bytes / PERMIT).clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self { room: Semaphore::new(total as usize), total }
+    }
+
+    /// Waits until there is room for `requests`; what comes back holds it.
+    async fn enter(&self, requests: &[Deposit]) -> Option<SemaphorePermit<'_>> {
+        let bytes: usize = requests.iter().map(|request| request.envelope.class().stored_length()).sum();
+        let permits = u32::try_from(bytes.div_ceil(PERMIT)).unwrap_or(u32::MAX).min(self.total);
+        self.room.acquire_many(permits).await.ok()
+    }
+}
+
+impl From<Denied> for Denial {
+    fn from(Denied: Denied) -> Self {
+        Self::of(Refusal::Denied)
+    }
+}

@@ -1,0 +1,187 @@
+//! What waits for one connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sealpost_wire::MailboxId;
+use sealpost_wire::frame::{Channel, Delivery, Ended};
+use sealpost_wire::request::{MAX_BATCH, Refusal, Stored};
+use tokio::sync::Notify;
+
+use super::channel::{Arrival, Place};
+use crate::store::{MailboxOwner, Page};
+
+/// The most bytes that wait for one connection; what does not fit is read from the store later.
+const MAX_QUEUED: usize = 1024 * 1024;
+
+/// One connection's subscriptions and what waits for them. Filled by the hub, emptied by its collector.
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    stirred: Notify,
+    /// Bytes that wait for all connections together, and the most that may.
+    queued_by_all: Arc<AtomicUsize>,
+    most_by_all: usize,
+}
+
+#[derive(Default)]
+struct State {
+    channels: HashMap<Channel, Subscribed>,
+    behind: VecDeque<Channel>,
+    queue: VecDeque<(Channel, Arc<Stored>)>,
+    queued_bytes: usize,
+    ended: Vec<Ended>,
+}
+
+struct Subscribed {
+    owner: MailboxOwner,
+    place: Place,
+}
+
+/// What is ready to be sent.
+#[derive(Default)]
+pub(super) struct Ready {
+    pub(super) deliveries: Vec<Delivery>,
+    pub(super) caught_up: Option<Channel>,
+    pub(super) ended: Vec<Ended>,
+}
+
+impl Ready {
+    pub(super) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.caught_up.is_none() && self.ended.is_empty()
+    }
+}
+
+impl Inbox {
+    pub(super) fn new(queued_by_all: Arc<AtomicUsize>, most_by_all: usize) -> Self {
+        Self { state: Mutex::default(), stirred: Notify::new(), queued_by_all, most_by_all }
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.lock().channels.len()
+    }
+
+    /// Adds a channel, which starts behind.
+    pub(super) fn add(&self, channel: Channel, owner: MailboxOwner) {
+        let mut state = self.lock();
+        state.channels.insert(channel, Subscribed { owner, place: Place::START });
+        state.behind.push_back(channel);
+        drop(state);
+        self.stirred.notify_one();
+    }
+
+    /// Forgets a channel and what waits for it; gives its mailbox.
+    pub(super) fn remove(&self, channel: Channel) -> Option<MailboxId> {
+        let mut state = self.lock();
+        let removed = state.channels.remove(&channel)?;
+        state.behind.retain(|other| *other != channel);
+        self.drop_queued(&mut state, |other| other == channel);
+        Some(removed.owner.id)
+    }
+
+    /// Forgets every channel; gives their mailboxes.
+    pub(super) fn remove_all(&self) -> Vec<(Channel, MailboxId)> {
+        let mut state = self.lock();
+        self.drop_queued(&mut state, |_| true);
+        state.behind.clear();
+        state.channels.drain().map(|(channel, subscribed)| (channel, subscribed.owner.id)).collect()
+    }
+
+    /// Forgets a channel and says that it is not, or no longer, delivered.
+    pub(super) fn end(&self, channel: Channel, reason: Refusal) {
+        self.remove(channel);
+        self.lock().ended.push(Ended { channel, reason });
+        self.stirred.notify_one();
+    }
+
+    pub(super) fn owner(&self, channel: Channel) -> Option<MailboxOwner> {
+        self.lock().channels.get(&channel).map(|subscribed| subscribed.owner)
+    }
+
+    /// Takes note of an arrival.
+    pub(super) fn arrived(&self, channel: Channel, stored: &Arc<Stored>) {
+        let bytes = stored.sealed.as_bytes().len();
+        let mut state = self.lock();
+        let room = state.queued_bytes + bytes <= MAX_QUEUED
+            && self.queued_by_all.load(Ordering::Relaxed) + bytes <= self.most_by_all;
+        let Some(subscribed) = state.channels.get_mut(&channel) else { return };
+        match subscribed.place.arrived(stored.sequence, room) {
+            Arrival::Known => return,
+            Arrival::FallsBehind => state.behind.push_back(channel),
+            Arrival::Queue => {
+                state.queue.push_back((channel, Arc::clone(stored)));
+                state.queued_bytes += bytes;
+                self.queued_by_all.fetch_add(bytes, Ordering::Relaxed);
+            }
+        }
+        drop(state);
+        self.stirred.notify_one();
+    }
+
+    /// Waits until something changed since it was last asked.
+    pub(super) async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+
+    /// Takes what waits, envelopes up to about `room` bytes.
+    pub(super) fn ready(&self, room: usize) -> Ready {
+        let mut state = self.lock();
+        let deliveries = self.deliveries(&mut state, room);
+        let ended = state.ended.len().min(MAX_BATCH);
+        Ready { deliveries, caught_up: None, ended: state.ended.drain(..ended).collect() }
+    }
+
+    fn deliveries(&self, state: &mut State, room: usize) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        let mut taken = 0;
+        while taken < room && deliveries.len() < MAX_BATCH {
+            let Some((channel, stored)) = state.queue.pop_front() else { break };
+            taken += stored.sealed.as_bytes().len();
+            deliveries.push(Delivery { channel, stored: Arc::unwrap_or_clone(stored) });
+        }
+        state.queued_bytes -= taken;
+        self.queued_by_all.fetch_sub(taken, Ordering::Relaxed);
+        deliveries
+    }
+
+    /// The next channel to be read from the store, and from where; none while envelopes wait, which come before.
+    pub(super) fn ask(&self) -> Option<(Channel, MailboxOwner, u64)> {
+        let mut state = self.lock();
+        if !state.queue.is_empty() {
+            return None;
+        }
+        let channel = *state.behind.front()?;
+        let subscribed = state.channels.get_mut(&channel)?;
+        Some((channel, subscribed.owner, subscribed.place.ask()))
+    }
+
+    /// Takes note of a page of the channel that was asked for. The channel may have gone meanwhile, and the page with it.
+    pub(super) fn read(&self, channel: Channel, page: Page) -> Ready {
+        let mut state = self.lock();
+        let State { channels, behind, .. } = &mut *state;
+        let Some(subscribed) = channels.get_mut(&channel) else { return Ready::default() };
+        let last = page.envelopes.last().map(|stored| stored.sequence);
+        let caught_up = subscribed.place.read(last, page.more).then_some(channel);
+        behind.retain(|other| *other != channel);
+        if subscribed.place.is_behind() {
+            behind.push_back(channel);
+        }
+        let deliveries = page.envelopes.into_iter().map(|stored| Delivery { channel, stored }).collect();
+        Ready { deliveries, caught_up, ended: Vec::new() }
+    }
+
+    fn drop_queued(&self, state: &mut State, of: impl Fn(Channel) -> bool) {
+        let mut dropped = 0;
+        state.queue.retain(|(channel, stored)| {
+            let drop = of(*channel);
+            dropped += if drop { stored.sealed.as_bytes().len() } else { 0 };
+            !drop
+        });
+        state.queued_bytes -= dropped;
+        self.queued_by_all.fetch_sub(dropped, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

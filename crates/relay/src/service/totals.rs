@@ -1,0 +1,69 @@
+//! Counts of the whole relay: the only numbers it shows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! totals {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What the relay did since it was opened, and how many collectors wait now. Nothing here is per mailbox.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Totals {
+            $($(#[$doc])* pub $name: u64,)*
+            /// Subscriptions that are open now.
+            pub subscriptions: u64,
+        }
+
+        #[derive(Default)]
+        pub(super) struct Counts {
+            $(pub(super) $name: Count,)*
+        }
+
+        impl Counts {
+            pub(super) fn totals(&self, subscriptions: u64) -> Totals {
+                Totals { $($name: self.$name.read(),)* subscriptions }
+            }
+        }
+    };
+}
+
+totals! {
+    /// Deposits accepted, repeats included.
+    accepted,
+    /// Deposits answered `full`.
+    full,
+    /// Deposits answered `gone`.
+    gone,
+    /// Deposits and requests answered `try later` because they came too fast.
+    slowed,
+    /// Deposits and requests answered `try later` because the store was out.
+    store_out,
+    /// Envelopes given to collectors, repeats included.
+    delivered,
+    /// Envelopes named in acknowledgements.
+    acknowledged,
+    /// Items taken from shelves.
+    taken,
+    /// Mailboxes opened, repeats included.
+    mailboxes_opened,
+    /// Mailboxes closed by their owners.
+    mailboxes_closed,
+    /// Shelves opened, repeats included.
+    shelves_opened,
+    /// Shelves closed by their owners.
+    shelves_closed,
+    /// Mailboxes and shelves erased because their lease lapsed.
+    leases_lapsed,
+}
+
+/// A count that goes up.
+#[derive(Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub(super) fn add(&self, more: usize) {
+        self.0.fetch_add(more as u64, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

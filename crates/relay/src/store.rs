@@ -1,0 +1,222 @@
+//! The store keeps: mailboxes with their envelopes, shelves with their items, and nothing about anyone.
+//!
+//! [`Store`] is the list of promises that every backend holds; `contract` runs them, one test each.
+
+#[cfg(test)]
+mod contract;
+pub mod embedded;
+mod lease;
+mod queue;
+mod sequence;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use sealpost_wire::request::{MailboxKind, Stored};
+use sealpost_wire::time::{Day, Hour};
+use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, ShelfId, StockHash};
+use thiserror::Error;
+
+pub use queue::Quota;
+
+/// The store is out: nothing of the request is promised to have happened, and it may be tried again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the store is out")]
+pub struct Unavailable;
+
+/// What the store answers, once it holds. Dropping it does not take the request back.
+pub type Reply<T> = BoxFuture<'static, Result<T, Unavailable>>;
+
+/// The key is not the one of this object, or there is none of that id: the two look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denied;
+
+/// What an owner shows of a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxOwner {
+    /// The mailbox.
+    pub id: MailboxId,
+    /// The hash of the key that was presented.
+    pub collect: CollectHash,
+}
+
+/// What an owner, or a taker, shows of a shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShelfOwner {
+    /// The shelf.
+    pub id: ShelfId,
+    /// The hash of the key that was presented; in a taker's hands, the one that the card names.
+    pub stock: StockHash,
+}
+
+/// When a request is carried out, as coarsely as the store may know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The hour that it is.
+    pub now: Hour,
+    /// The last day of the lease that its owner's use of an object gives it.
+    pub lease: Day,
+}
+
+/// An envelope to be kept, already under its seal at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEnvelope {
+    /// Where to.
+    pub mailbox: MailboxId,
+    /// The hash of the owner's key, as the address names it.
+    pub collect: CollectHash,
+    /// The id that it is deposited under.
+    pub id: EnvelopeId,
+    /// The envelope.
+    pub sealed: AtRest,
+    /// The first hour at which it is no longer there.
+    pub expires: Hour,
+}
+
+/// What became of a [`NewEnvelope`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is kept; or it already was, or was acknowledged before it had to be written.
+    Kept,
+    /// The mailbox is at its quota.
+    Full,
+    /// There is no mailbox of that id with that collect hash.
+    Gone,
+}
+
+/// Which part of a mailbox to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// Only envelopes with a greater sequence.
+    pub after: u64,
+    /// At most so many.
+    pub envelopes: usize,
+    /// At most so many bytes, but always one envelope.
+    pub bytes: usize,
+}
+
+/// A part of a mailbox, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The envelopes.
+    pub envelopes: Vec<Stored>,
+    /// Whether more lie behind them.
+    pub more: bool,
+}
+
+/// What an owner puts on a shelf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItems {
+    /// One-time items, in the order in which they are to be taken.
+    pub items: Vec<SealedItem>,
+    /// The item that stays when the others are used up, if it is to be replaced.
+    pub last: Option<SealedItem>,
+    /// Whether the one-time items that lie there are thrown away first.
+    pub replace: bool,
+}
+
+/// Why items were not put on a shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotStocked {
+    /// As for every owner's request.
+    Denied,
+    /// There would be more one-time items than the quota allows. Nothing was stored.
+    Limit,
+}
+
+/// Told what happens in mailboxes, by the thread that orders it: it must neither wait nor call the store.
+pub trait Arrivals: Send + Sync {
+    /// An envelope has its place in the mailbox's order; it can be read, but may not be durable yet.
+    fn arrived(&self, mailbox: &MailboxId, stored: &Arc<Stored>);
+
+    /// The mailbox is no more.
+    fn closed(&self, mailbox: &MailboxId);
+}
+
+/// Where everything is kept. One relay, or several on one networked backend, may use it at once.
+///
+/// All methods return at once, without blocking, and order their requests as they were called from one thread; the
+/// work is done and the reply completes elsewhere, so that a backend may be a thread of this process or a server.
+///
+/// What a store promises:
+///
+/// 1. *Kept is durable.* [`Kept::Kept`] is answered only when the envelope survives a crash of the process and of the
+///    machine, or its owner has acknowledged it; the same holds for every other answer that changed anything.
+/// 2. *Answers tell nothing of the owner.* When the answer to a deposit comes does not depend on whether its owner has
+///    acknowledged it.
+/// 3. *Once by id.* An envelope with the id of one that lies in the mailbox is answered as kept and not stored again.
+/// 4. *Sequences only rise.* A mailbox's sequences are greater than 0 and never given twice: not after a restart, an
+///    emptied mailbox, or a clock that jumps. Pages and arrivals are in their order.
+/// 5. *Nothing arrives unseen.* [`Arrivals::arrived`] is called in order, once for each envelope stored, and a page that
+///    is asked for after the call contains the envelope.
+/// 6. *Quotas hold*, by count and bytes of what has not expired; a full mailbox says [`Kept::Full`] and keeps the rest.
+/// 7. *Unknown looks like foreign.* An owner's request of an unknown, lapsed or closed object and one with another key
+///    get the same answer; so do deposits to a missing mailbox and to one with another collect hash. Keys' hashes are
+///    compared in constant time.
+/// 8. *Opening is the owner's.* Opening again with the same key changes nothing but the lease; with another, it is denied.
+/// 9. *Closed is erased.* When closing is answered, no live row names the object or anything in it, and deposits and
+///    takes find it gone.
+/// 10. *Expiry is by the hour.* From the hour of its expiry on, an envelope is in no page, counts for no quota and makes
+///     no repeat; [`Store::expire`] erases whole days that are past.
+/// 11. *Leases are by the day.* Reading, opening and stocking extend a lease to [`Moment::lease`]; after its last day the
+///     object is unknown, and [`Store::lapse`] erases it. A lease is never shortened.
+/// 12. *A one-time item is taken once*: its removal is durable before it is given out, whatever crashes. Items are taken
+///     in the order they were stocked, then the last one, which is never used up.
+/// 13. *An outage loses nothing.* A request that gets [`Unavailable`] may or may not have happened; what was answered
+///     before still holds when the store is back, and it comes back by itself when its disk does.
+/// 14. *Purged is gone.* After [`Store::purge`] the store's files hold no byte of anything erased before it was called.
+/// 15. *Rows name nobody.* No row holds a sender, an address, a version, a time finer than an hour or a count that
+///     outlives what it counts.
+pub trait Store: Send + Sync {
+    /// Opens a mailbox.
+    fn open_mailbox(&self, owner: MailboxOwner, kind: MailboxKind, at: Moment) -> Reply<Result<(), Denied>>;
+
+    /// Keeps envelopes; one answer for each, in their order.
+    fn deposit(&self, envelopes: Vec<NewEnvelope>, now: Hour) -> Reply<Vec<Kept>>;
+
+    /// Reads a part of a mailbox.
+    fn page(&self, owner: MailboxOwner, range: Range, at: Moment) -> Reply<Result<Page, Denied>>;
+
+    /// Erases envelopes by id; unknown ids are passed over. One answer for each mailbox, in their order.
+    fn acknowledge(
+        &self,
+        received: Vec<(MailboxOwner, Vec<EnvelopeId>)>,
+        now: Hour,
+    ) -> Reply<Vec<Result<(), Denied>>>;
+
+    /// Closes a mailbox and erases everything in it.
+    fn close_mailbox(&self, owner: MailboxOwner, now: Hour) -> Reply<Result<(), Denied>>;
+
+    /// Opens a shelf.
+    fn open_shelf(&self, owner: ShelfOwner, at: Moment) -> Reply<Result<(), Denied>>;
+
+    /// Puts items on a shelf, all or none.
+    fn stock(&self, owner: ShelfOwner, items: NewItems, at: Moment) -> Reply<Result<(), NotStocked>>;
+
+    /// Counts the one-time items on a shelf.
+    fn count_items(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<u16, Denied>>;
+
+    /// Takes an item; `None` when there is no such shelf or nothing lies on it.
+    fn take(&self, shelf: ShelfOwner, now: Hour) -> Reply<Option<SealedItem>>;
+
+    /// Closes a shelf and erases everything on it.
+    fn close_shelf(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<(), Denied>>;
+
+    /// Extends the leases of mailboxes that are in use; unknown ones are passed over.
+    fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()>;
+
+    /// Erases a bounded part of the envelopes whose day of expiry is past; tells whether there is more to do.
+    fn expire(&self, now: Hour) -> Reply<bool>;
+
+    /// Erases mailboxes and shelves whose lease lapsed before today; tells how many.
+    fn lapse(&self, today: Day) -> Reply<u64>;
+
+    /// Rewrites what is live and deletes the files that held the rest. Other requests wait.
+    fn purge(&self, now: Hour) -> Reply<()>;
+
+    /// Finishes what was asked for, syncs and closes. Later requests get [`Unavailable`].
+    fn shutdown(&self) -> Reply<()>;
+
+    /// Whether writes are taken.
+    fn ready(&self) -> bool;
+}

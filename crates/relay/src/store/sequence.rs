@@ -1,0 +1,1 @@
+//! Sequences: one space for the whole relay, handed out in blocks.
