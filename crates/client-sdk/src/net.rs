@@ -1,0 +1,161 @@
+//! The network: the one place of this crate that opens sockets and resolves names.
+//!
+//! ```text
+//! Network ─ owner()          ─▶ OwnerConnection  ─┬─▶ http   ─┐
+//!         ─ sender()         ─▶ SenderConnection ─┘           ├─▶ guard ─▶ TLS 1.3 ─▶ dial (DNS, TCP)
+//!         ─ collect_socket() ─▶ CollectSocket    ─┬─▶ socket ─┘   tripwire   verifier
+//!         ─ deposit_socket() ─▶ DepositSocket    ─┘
+//! ```
+//!
+//! Three rules hold on every path through that picture:
+//!
+//! 1. **Nobody gets in without a permit.** A [`Network`] is made from a [`NetworkPermit`], and everything else from a
+//!    [`Network`].
+//! 2. **Nothing is asked of a relay before its key is known to be the operator's.** The first connection fetches the
+//!    signed manifest and nothing else; from then on the TLS verifier demands a key that the manifest names ([`trust`]).
+//! 3. **Every plaintext byte passes the tripwire before TLS takes it** ([`guard`]). That is why the stream under HTTP is
+//!    this module's own.
+
+mod backoff;
+mod collect;
+mod deposit;
+mod dial;
+mod error;
+mod guard;
+mod http;
+mod reach;
+mod side;
+mod socket;
+#[cfg(test)]
+mod test_relay;
+mod timeouts;
+mod tls;
+mod trust;
+mod verifier;
+
+use std::sync::Arc;
+
+use sealpost_identity::Tripwire;
+use sealpost_wire::RelayRef;
+use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
+
+pub(crate) use self::backoff::Backoff;
+pub(crate) use self::collect::CollectSocket;
+pub(crate) use self::deposit::{DepositSocket, PendingOutcome};
+use self::dial::Dialler;
+pub(crate) use self::error::{NetError, ProtocolError, Stage, TrustError};
+pub(crate) use self::guard::Alarm;
+use self::guard::Guard;
+use self::http::HttpConnection;
+pub(crate) use self::reach::Reach;
+pub(crate) use self::side::{OwnerConnection, OwnerRequest, SenderConnection, SenderRequest};
+use self::socket::Socket;
+pub(crate) use self::timeouts::Timeouts;
+use self::trust::Trust;
+pub(crate) use self::trust::{KnownRelay, Pins};
+use crate::permit::NetworkPermit;
+
+/// The way to relays. Cheap to clone; clones share what they have learned of each relay.
+///
+/// Dropping it ends nothing: each connection lives until it is dropped itself.
+#[derive(Clone)]
+pub(crate) struct Network {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    trust: Trust,
+    timeouts: Timeouts,
+    guard: Guard,
+}
+
+impl Network {
+    /// A network for the holder of a permit. Opens nothing yet.
+    ///
+    /// `alarm` is called, on whichever task was about to send, each time the tripwire stops bytes.
+    pub(crate) fn new(
+        _: &NetworkPermit,
+        tripwire: Tripwire,
+        alarm: Alarm,
+        pins: Arc<dyn Pins>,
+        timeouts: Timeouts,
+    ) -> Self {
+        let guard = Guard::new(tripwire, alarm);
+        let trust = Trust::new(pins, Dialler::new(guard.clone(), timeouts));
+        Self { shared: Arc::new(Shared { trust, timeouts, guard }) }
+    }
+
+    /// What is known of `relay`; fetches and verifies its manifest when nothing is.
+    ///
+    /// Where [`KnownRelay::operator`] is not `relay.operator`, the operator has handed over to a new key.
+    ///
+    /// # Errors
+    /// As [`Network::refresh`] where the manifest must be fetched; none otherwise.
+    pub(crate) async fn relay(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        self.shared.trust.known(relay, reach).await
+    }
+
+    /// Fetches the manifest of `relay` again, on a connection of its own.
+    ///
+    /// # Errors
+    /// [`NetError::Trust`] when it is not the pinned operator's or does not name the connection's key, else the
+    /// connection's own.
+    pub(crate) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        self.shared.trust.refresh(relay, reach).await
+    }
+
+    /// A connection for the owner of mailboxes and shelves on `relay`.
+    ///
+    /// # Errors
+    /// [`NetError::Trust`] when the relay is not who it must be, else why there is no connection.
+    pub(crate) async fn owner(&self, relay: &RelayRef) -> Result<OwnerConnection, NetError> {
+        Ok(OwnerConnection::new(self.http(relay, Reach::Anywhere).await?))
+    }
+
+    /// A connection to deposit with and take from one recipient on `relay`.
+    ///
+    /// The recipient's other conversations, and other recipients, get connections of their own.
+    ///
+    /// # Errors
+    /// As [`Network::owner`], and [`NetError::Unreachable`] where `reach` does not go as far as the relay's address.
+    pub(crate) async fn sender(&self, relay: &RelayRef, reach: Reach) -> Result<SenderConnection, NetError> {
+        Ok(SenderConnection::new(self.http(relay, reach).await?))
+    }
+
+    /// A socket on which envelopes arrive as they are deposited.
+    ///
+    /// # Errors
+    /// As [`Network::owner`]; [`NetError::Refused`] when the relay does not open one.
+    pub(crate) async fn collect_socket(&self, relay: &RelayRef) -> Result<CollectSocket, NetError> {
+        let limit = collect::LONGEST_FRAME;
+        Ok(CollectSocket::new(self.socket(relay, Reach::Anywhere, COLLECT_SOCKET, limit).await?))
+    }
+
+    /// A socket for many deposits in flight at once, to one recipient on `relay`.
+    ///
+    /// # Errors
+    /// As [`Network::sender`]; [`NetError::Refused`] when the relay does not open one.
+    pub(crate) async fn deposit_socket(&self, relay: &RelayRef, reach: Reach) -> Result<DepositSocket, NetError> {
+        let limit = deposit::LONGEST_FRAME;
+        let socket = self.socket(relay, reach, DEPOSIT_SOCKET, limit).await?;
+        Ok(DepositSocket::new(socket, self.shared.timeouts.request))
+    }
+
+    async fn http(&self, relay: &RelayRef, reach: Reach) -> Result<HttpConnection, NetError> {
+        let Shared { trust, timeouts, guard } = &*self.shared;
+        let stream = trust.connect(relay, reach).await?;
+        HttpConnection::start(stream, &relay.host, guard.clone(), *timeouts).await
+    }
+
+    async fn socket(
+        &self,
+        relay: &RelayRef,
+        reach: Reach,
+        path: &'static str,
+        longest_frame: usize,
+    ) -> Result<Socket, NetError> {
+        let Shared { trust, timeouts, guard } = &*self.shared;
+        let stream = trust.connect(relay, reach).await?;
+        socket::open(stream, &relay.host, path, longest_frame, guard.clone(), *timeouts).await
+    }
+}

@@ -1,0 +1,139 @@
+//! One HTTP/1.1 connection: one request at a time, nothing in it but what the protocol needs.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper_util::rt::TokioIo;
+use sealpost_wire::RelayHost;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::dial::within;
+use super::guard::{Guard, Guarded, Verdict};
+use super::{NetError, ProtocolError, Stage, Timeouts};
+
+/// The longest head of an answer, and the size of each buffer.
+const LONGEST_HEAD: usize = 16 * 1024;
+/// The most header fields in an answer.
+const MOST_FIELDS: usize = 32;
+
+/// A connection that carries requests one after the other. Dropped, it is closed.
+pub(super) struct HttpConnection {
+    requests: SendRequest<Full<Bytes>>,
+    host: HeaderValue,
+    guard: Guard,
+    verdict: Verdict,
+    timeouts: Timeouts,
+    last_used: Instant,
+    _driver: AbortOnDropHandle<()>,
+}
+
+impl HttpConnection {
+    /// Speaks HTTP on `stream`. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`NetError::Closed`].
+    pub(super) async fn start<S>(
+        stream: Guarded<S>,
+        host: &RelayHost,
+        guard: Guard,
+        timeouts: Timeouts,
+    ) -> Result<Self, NetError>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let verdict = stream.verdict();
+        let host = HeaderValue::from_str(host.as_str()).map_err(|_| NetError::Unreachable)?;
+        let mut builder = Builder::new();
+        builder.max_buf_size(LONGEST_HEAD).max_headers(MOST_FIELDS);
+        let (requests, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| NetError::Closed)?;
+        // How it ends is told by the request that was in flight.
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        let driver = AbortOnDropHandle::new(driver);
+        Ok(Self { requests, host, guard, verdict, timeouts, last_used: Instant::now(), _driver: driver })
+    }
+
+    /// Whether another request may be tried: neither end has closed, and it has not lain unused for too long.
+    pub(super) fn is_open(&self) -> bool {
+        !self.requests.is_closed() && self.last_used.elapsed() < self.timeouts.idle
+    }
+
+    /// Asks for `path`.
+    ///
+    /// # Errors
+    /// Those of the exchange; a status of any kind is none.
+    pub(super) async fn get(&mut self, path: &str, limit: usize) -> Result<(StatusCode, Bytes), NetError> {
+        let request = Request::builder().method(Method::GET).uri(path);
+        self.exchange(request, Bytes::new(), limit).await
+    }
+
+    /// Posts a CBOR body to `path` and reads an answer of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Those of the exchange; a status of any kind is none.
+    pub(super) async fn post(
+        &mut self,
+        path: &str,
+        body: Vec<u8>,
+        limit: usize,
+    ) -> Result<(StatusCode, Bytes), NetError> {
+        let request = Request::builder().method(Method::POST).uri(path).header(CONTENT_TYPE, "application/cbor");
+        self.exchange(request, body.into(), limit).await
+    }
+
+    async fn exchange(
+        &mut self,
+        request: http::request::Builder,
+        body: Bytes,
+        limit: usize,
+    ) -> Result<(StatusCode, Bytes), NetError> {
+        // The stream looks too, but may already have passed on the head, or the first part of a long body.
+        self.guard.check(&body)?;
+        let request = request.header(HOST, self.host.clone()).body(Full::new(body));
+        let request = request.map_err(|_| NetError::Protocol(ProtocolError::Framing))?;
+        let limit_of_time = self.timeouts.request;
+        let outcome = self.answer(request, limit, limit_of_time).await;
+        self.last_used = Instant::now();
+        outcome.map_err(|error| self.verdict.or(error))
+    }
+
+    async fn answer(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        limit: usize,
+        limit_of_time: Duration,
+    ) -> Result<(StatusCode, Bytes), NetError> {
+        let requests = &mut self.requests;
+        let answered = async {
+            requests.ready().await.map_err(|_| NetError::Closed)?;
+            let response = requests.send_request(request).await.map_err(|error| classify(&error))?;
+            let status = response.status();
+            Ok((status, read(response.into_body(), limit).await?))
+        };
+        within(limit_of_time, Stage::Request, answered).await?
+    }
+}
+
+async fn read(body: hyper::body::Incoming, limit: usize) -> Result<Bytes, NetError> {
+    let too_long = NetError::Protocol(ProtocolError::TooLong);
+    if hyper::body::Body::size_hint(&body).lower() > limit as u64 {
+        return Err(too_long);
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_long),
+        Err(error) => Err(error.downcast_ref().map_or(NetError::Closed, classify)),
+    }
+}
+
+/// Tells an answer that is no HTTP from a connection that broke.
+fn classify(error: &hyper::Error) -> NetError {
+    let broke = error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+    let by_io = error.source().is_some_and(|source| source.is::<std::io::Error>());
+    if error.is_parse() && !broke && !by_io { NetError::Protocol(ProtocolError::Framing) } else { NetError::Closed }
+}

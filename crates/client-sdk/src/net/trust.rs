@@ -1,0 +1,159 @@
+//! Trust in a relay's key.
+//!
+//! A card pins the operator's key, and that key signs the manifest, which names the keys of the relay's certificate:
+//!
+//! ```text
+//! RelayRef ─ operator key ─▶ manifest ─ SHA-256 of SubjectPublicKeyInfo ─▶ certificate ─▶ handshake
+//! ```
+//!
+//! The manifest comes over the network too. So the first connection to a relay accepts any certificate, asks for the
+//! manifest and for nothing else, and requires that the manifest is signed by the pinned key *and names the certificate of
+//! the connection that brought it*. Every later connection must show a named key. When one shows another, the relay may
+//! have replaced its key: its manifest is fetched once more in the same way, and counts only if it is signed as before.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use data_encoding::HEXLOWER;
+use sealpost_wire::manifest::{self, Manifest, ManifestError, SignedManifest};
+use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::{RelayHost, RelayRef};
+
+use super::dial::{Dialler, Stream};
+use super::http::HttpConnection;
+use super::verifier::{KeyHash, Presented};
+use super::{NetError, ProtocolError, Reach, TrustError};
+
+/// Where verified manifests are kept from one start to the next.
+///
+/// 1. What was stored for a relay reference is what is loaded for that reference, until something else is stored for it.
+///    A reference is the host *and* the operator's key: two keys for one host are two relays.
+/// 2. Neither call blocks for longer than a write to the local store takes.
+/// 3. Nothing rests on the store's honesty: what is loaded is verified again under the reference's key.
+pub(crate) trait Pins: Send + Sync {
+    /// The bytes that were last stored for `relay`.
+    fn load(&self, relay: &RelayRef) -> Option<Vec<u8>>;
+
+    /// Keeps a signed manifest as the relay sent it. `operator` is the key that signs now: not `relay.operator` once the
+    /// operator has handed over to a successor.
+    fn store(&self, relay: &RelayRef, signed_manifest: &[u8], operator: &OperatorKey);
+}
+
+/// A relay whose manifest has been verified.
+pub(crate) struct KnownRelay {
+    /// What it says of itself.
+    pub(crate) manifest: Manifest,
+    /// The key that signs for it now: the pinned one, or its successor.
+    pub(crate) operator: OperatorKey,
+    keys: Vec<KeyHash>,
+}
+
+impl KnownRelay {
+    /// Reads a signed manifest and believes it if `pinned`, or its last successor, signed it for `host`.
+    fn verify(bytes: &[u8], host: &RelayHost, pinned: &OperatorKey) -> Result<Self, ManifestError> {
+        let verified = SignedManifest::from_json(bytes)?.verify(host, pinned)?;
+        let keys = verified.manifest.tls.keys_sha256.iter().map(|hex| key_hash(hex)).collect::<Option<_>>();
+        let keys = keys.ok_or(ManifestError::Malformed)?;
+        Ok(Self { manifest: verified.manifest, operator: verified.operator, keys })
+    }
+
+    /// Whether the relay's certificate may be this one.
+    pub(super) fn accepts(&self, presented: &Presented) -> Result<(), TrustError> {
+        if !self.keys.contains(&presented.key) {
+            return Err(TrustError::Key);
+        }
+        if self.manifest.tls.web_pki && !presented.web_pki {
+            return Err(TrustError::WebPki);
+        }
+        Ok(())
+    }
+}
+
+fn key_hash(hex: &str) -> Option<KeyHash> {
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
+}
+
+/// A reference's host and operator key.
+type Name = (RelayHost, [u8; 32]);
+
+fn name(relay: &RelayRef) -> Name {
+    (relay.host.clone(), *relay.operator.as_bytes())
+}
+
+/// All relays that are known.
+pub(super) struct Trust {
+    pins: Arc<dyn Pins>,
+    dialler: Dialler,
+    known: Mutex<HashMap<Name, Arc<KnownRelay>>>,
+}
+
+impl Trust {
+    pub(super) fn new(pins: Arc<dyn Pins>, dialler: Dialler) -> Self {
+        Self { pins, dialler, known: Mutex::default() }
+    }
+
+    /// Connects to `relay`; asks it for its manifest before, on another connection, if none is known or if the relay
+    /// shows a key that the known one does not name.
+    ///
+    /// # Errors
+    /// [`NetError::Trust`] when it is not the relay that was pinned; else why there is no connection.
+    pub(super) async fn connect(&self, relay: &RelayRef, reach: Reach) -> Result<Stream, NetError> {
+        let known = self.known(relay, reach).await?;
+        match self.dialler.to_known(&relay.host, reach, &known).await {
+            Err(NetError::Trust(_)) => {
+                let renewed = self.refresh(relay, reach).await?;
+                self.dialler.to_known(&relay.host, reach, &renewed).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What is known of `relay`, from memory, the store or the relay, in that order.
+    pub(super) async fn known(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        match self.remembered(relay) {
+            Some(known) => Ok(known),
+            None => self.refresh(relay, reach).await,
+        }
+    }
+
+    /// Fetches the manifest of `relay`, and believes it if the operator's key signed it and if it names the certificate
+    /// of the connection that it came by.
+    pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        // Once the operator has handed over, the former key signs for nothing any more.
+        let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
+        let (stream, presented) = self.dialler.to_stranger(&relay.host, reach).await?;
+        let bytes = self.fetch(stream, &relay.host).await?;
+        let known = KnownRelay::verify(&bytes, &relay.host, &operator).map_err(TrustError::Manifest)?;
+        known.accepts(&presented)?;
+        self.pins.store(relay, &bytes, &known.operator);
+        Ok(self.remember(relay, known))
+    }
+
+    async fn fetch(&self, stream: Stream, host: &RelayHost) -> Result<Vec<u8>, NetError> {
+        let (guard, timeouts) = (self.dialler.guard().clone(), *self.dialler.timeouts());
+        let mut connection = HttpConnection::start(stream, host, guard, timeouts).await?;
+        let (status, body) = connection.get(manifest::PATH, manifest::MAX_LENGTH).await?;
+        if status != ::http::StatusCode::OK {
+            return Err(NetError::Protocol(ProtocolError::Status));
+        }
+        Ok(body.into())
+    }
+
+    fn remembered(&self, relay: &RelayRef) -> Option<Arc<KnownRelay>> {
+        if let Some(known) = self.lock().get(&name(relay)) {
+            return Some(Arc::clone(known));
+        }
+        let known = KnownRelay::verify(&self.pins.load(relay)?, &relay.host, &relay.operator).ok()?;
+        Some(self.remember(relay, known))
+    }
+
+    fn remember(&self, relay: &RelayRef, known: KnownRelay) -> Arc<KnownRelay> {
+        let known = Arc::new(known);
+        self.lock().insert(name(relay), Arc::clone(&known));
+        known
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Arc<KnownRelay>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
