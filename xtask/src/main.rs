@@ -1,2 +1,90 @@
-//! Skeleton.
-fn main() {}
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stderr, reason = "a program that runs others says on its standard error which one it runs")]
+
+mod commands;
+mod failure;
+mod layers;
+mod machine;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// Builds, checks, tests and shows Sealpost.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, version)]
+#[command(disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One line each: `cargo xtask` alone prints them.
+#[derive(Subcommand)]
+enum Command {
+    /// Two people talk through a real relay; then see what it saw
+    Demo(commands::Demo),
+    /// Build the programs, then run every test
+    Test {
+        /// Passed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// All that CI runs, and deny: fmt, clippy, layers, docs, test
+    Check,
+    /// Is the code formatted? (--fix formats it)
+    Fmt {
+        /// Format it
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Lints of the whole workspace; a warning fails
+    Clippy,
+    /// Do imports between the crates point down only?
+    Layers,
+    /// The API documentation; a warning fails
+    Docs,
+    /// Licences, bans and sources of dependencies (installs cargo-deny once)
+    Deny,
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(demo) => commands::demo(&demo),
+        Command::Test { arguments } => commands::test(&arguments),
+        Command::Check => commands::check(),
+        Command::Fmt { fix } => commands::fmt(fix),
+        Command::Clippy => commands::clippy(),
+        Command::Layers => layers::check(),
+        Command::Docs => commands::docs(),
+        Command::Deny => commands::deny(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_says_in_one_line_what_it_does() {
+        for command in Arguments::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && about.len() < 80 && !about.contains('\n'), "{}", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What each command runs.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::layers;
+use crate::machine::{self, BUILD, TEST};
+use crate::run::{cargo, output, root, run};
+
+const PROGRAMS: &[&str] = &["--package", "sealpost-relay", "--package", "sealpost", "--package", "sealpost-tests"];
+
+/// `cargo xtask demo`
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// The talk, a line for each message: `name: text`
+    #[arg(long, value_name = "FILE")]
+    talk: Option<PathBuf>,
+    /// One JSON object at the end instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Use optimized programs
+    #[arg(long)]
+    release: bool,
+}
+
+/// Builds both programs and the demo, then runs it with the caller's terminal.
+pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    let profile: &[&str] = if demo.release { &["--release"] } else { &[] };
+    run(cargo(&["build", "--bins"]).args(PROGRAMS).args(profile))?;
+    let mut command = cargo(&["run", "--quiet", "--package", "sealpost-tests", "--bin", "sealpost-demo"]);
+    command.args(profile).arg("--").current_dir(env::current_dir().unwrap_or_else(|_| root()));
+    if let Some(talk) = &demo.talk {
+        command.arg("--talk").arg(talk);
+    }
+    if demo.json {
+        command.arg("--json");
+    }
+    run(&mut command)
+}
+
+/// Builds the programs that the journeys start, then runs every test.
+///
+/// Programs and tests are built by one call: apart, cargo would choose other features for some dependencies, and build
+/// those twice.
+pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    machine::ensure(TEST)?;
+    run(&mut cargo(&["build", "--workspace", "--bins", "--tests"]))?;
+    run(cargo(&["test", "--workspace"]).args(arguments).env("SEALPOST_PROGRAMS_ARE_BUILT", "1"))
+}
+
+/// `fmt`, `clippy`, `layers`, `docs`, `test`, `deny`, in the order of how soon they fail.
+pub(crate) fn check() -> Result<(), Failure> {
+    fmt(false)?;
+    layers::check()?;
+    clippy()?;
+    docs()?;
+    test(&[])?;
+    deny()
+}
+
+/// Checks the formatting, or repairs it.
+pub(crate) fn fmt(fix: bool) -> Result<(), Failure> {
+    let mode: &[&str] = if fix { &[] } else { &["--check"] };
+    run(cargo(&["fmt", "--all"]).args(mode))
+}
+
+/// Lints everything, tests and benches included.
+pub(crate) fn clippy() -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+/// Builds the documentation of our own crates.
+pub(crate) fn docs() -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// What the dependencies may be: `deny.toml` says.
+pub(crate) fn deny() -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    if output(&mut cargo(&["deny", "--version"])).is_err() {
+        run(&mut cargo(&["install", "--locked", "cargo-deny"]))?;
+    }
+    run(&mut cargo(&["deny", "check", "licenses", "bans", "sources"]))
+}

@@ -1,0 +1,54 @@
+//! Runs other programs from the root of the workspace, and says so.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// The cargo that runs us, at the root of the workspace.
+///
+/// What cargo sets for the package it runs is taken out again: build scripts that look at it would run anew each time
+/// that one is called through us and then directly.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).args(arguments);
+    for (name, _) in env::vars_os() {
+        let own = name.to_string_lossy();
+        if own.starts_with("CARGO_PKG_") || own.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Prints the command, runs it with our own input and output, and waits.
+pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
+    let line = shown(command);
+    eprintln!("▸ {line}");
+    let status = command.status().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("{line}: {status}"))) }
+}
+
+/// Runs the command and returns what it wrote to its standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
+    let line = shown(command);
+    let output = command.output().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(format!("{line}: {}\n{errors}", output.status)));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failure::new(format!("{line}: its output is not UTF-8")))
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
