@@ -1,5 +1,4 @@
 //! Refuses to build with settings under which stored sessions would break.
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on its standard output")]
 
 /// libcrux writes its ratchet state in the byte order of the vector unit that it was built for, so a profile that moves
 /// to another machine, or another build on the same one, would lose its sessions.

@@ -25,7 +25,7 @@ pub trait Keys {
     /// [`Unavailable`].
     fn session(&self, peer: PersonId) -> Result<Option<Session>, Unavailable>;
 
-    /// The key that a person is pinned to, if they are known.
+    /// The key that a person is pinned to, if they are known. Not asked for a pairwise mailbox, whose peer is given.
     ///
     /// # Errors
     /// [`Unavailable`].

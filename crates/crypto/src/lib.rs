@@ -17,6 +17,8 @@ pub mod seal;
 pub mod session;
 pub mod size;
 pub mod stocking;
+#[cfg(test)]
+mod tests;
 
 pub use at_rest::open_at_rest;
 pub use content::{Body, Content, MessageId, Text};

@@ -70,7 +70,7 @@ pub enum OpenError {
     /// It comes without the post-quantum ratchet.
     #[error("the message lacks the post-quantum ratchet")]
     NotPostQuantum,
-    /// It names another sender, recipient or device than its seals do.
+    /// It names another sender, recipient or device than its seals do, or carries somebody else's card.
     #[error("the message is bound to another sender, recipient or device")]
     Binding,
     /// The plaintext is no content.
@@ -93,12 +93,15 @@ pub fn open(
     rng: &mut impl CryptoRng,
 ) -> Result<Opened, OpenError> {
     let sealed = outer::open(envelope, &door).map_err(|_| OpenError::Outer)?;
-    let letter = ratchet::open_sender_seal(local, &sealed)?;
+    let letter = ratchet::open_sender_seal(local, &sealed, door.peer())?;
     let sender = *letter.sender();
     check_sender(local, keys, &sender, &door)?;
     let decrypted = ratchet::decrypt(local, keys, letter, rng)?;
     let (content, parties) = read(&decrypted.plaintext)?;
-    if parties != Parties::new(sender.person(), local.person()) {
+    let card = content.card.as_ref();
+    if parties != Parties::new(sender.person(), local.person())
+        || card.is_some_and(|card| card.identity != sender.hash())
+    {
         return Err(OpenError::Binding);
     }
     Ok(Opened { content, sender, session: decrypted.session, used: decrypted.used })
@@ -109,10 +112,15 @@ fn check_sender(local: &Local, keys: &impl Keys, sender: &IdentityKey, door: &Do
     if sender == local.key() {
         return Err(OpenError::FromOneself);
     }
-    if matches!(door, Door::Pairwise { peer, .. } if *peer != sender) {
-        return Err(OpenError::WrongPeer);
+    match door.peer() {
+        Some(peer) if peer == sender => Ok(()),
+        Some(_) => Err(OpenError::WrongPeer),
+        None => check_pinned(keys.pinned(sender.person())?, sender),
     }
-    match keys.pinned(sender.person())? {
+}
+
+fn check_pinned(pinned: Option<IdentityKey>, sender: &IdentityKey) -> Result<(), OpenError> {
+    match pinned {
         Some(pinned) if pinned != *sender => Err(OpenError::OtherKey),
         _ => Ok(()),
     }

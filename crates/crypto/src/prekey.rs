@@ -49,10 +49,7 @@ impl PrekeyId {
 /// A row is kept until [`PrivatePrekey::kept_until`], also when its item was thrown away on the relay: someone may have
 /// taken it before.
 #[derive(Clone)]
-pub struct PrivatePrekey {
-    form: Form,
-    bytes: Zeroizing<Vec<u8>>,
-}
+pub struct PrivatePrekey(Form);
 
 #[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
 #[cbor(array)]
@@ -70,6 +67,9 @@ struct Form {
     #[cbor(n(5), with = "minicbor::bytes")]
     kyber_secret: Vec<u8>,
 }
+
+/// Room for any row: a Kyber-1024 pair has 4,738 bytes.
+const ROW: usize = 5_120;
 
 /// A stored row is not the private half of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -90,38 +90,41 @@ pub(crate) struct KeyPairs {
 }
 
 impl PrivatePrekey {
-    /// Reads a row as [`PrivatePrekey::as_bytes`] gave it.
+    /// Reads a row as [`PrivatePrekey::to_bytes`] gave it.
     ///
     /// # Errors
     /// [`PrekeyError`]; the store is corrupt.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PrekeyError> {
-        let prekey = Self { form: exact(bytes)?, bytes: Zeroizing::new(bytes.to_vec()) };
+        let prekey = Self(exact(bytes)?);
         prekey.key_pairs()?;
         Ok(prekey)
     }
 
     /// The row, for a store that is encrypted as a whole.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        // Room beforehand, so that growing leaves no copies behind; writing into a vector cannot fail.
+        let mut bytes = Vec::with_capacity(ROW);
+        let _infallible = minicbor::encode(&self.0, &mut bytes);
+        Zeroizing::new(bytes)
     }
 
     /// The item's id.
     #[must_use]
     pub const fn id(&self) -> PrekeyId {
-        PrekeyId(self.form.id)
+        PrekeyId(self.0.id)
     }
 
     /// Whether this is of a shelf's last item, which many may take.
     #[must_use]
     pub const fn is_last(&self) -> bool {
-        self.form.one_time.is_none()
+        self.0.one_time.is_none()
     }
 
     /// The item's last day.
     #[must_use]
     pub const fn expires(&self) -> Day {
-        Day(self.form.expires)
+        Day(self.0.expires)
     }
 
     /// The day on which this row, and what was remembered of its uses, is erased; see [`kept_until`].
@@ -132,16 +135,14 @@ impl PrivatePrekey {
 
     pub(crate) fn new(id: PrekeyId, expires: Day, pairs: &KeyPairs) -> Self {
         let secret = |pair: &KeyPair| pair.private_key.serialize();
-        let form = Form {
+        Self(Form {
             id: id.0,
             expires: expires.0,
             signed: secret(&pairs.signed),
             one_time: pairs.one_time.as_ref().map(secret),
             kyber_public: pairs.kyber.public_key.serialize().into_vec(),
             kyber_secret: pairs.kyber.secret_key.serialize().into_vec(),
-        };
-        let bytes = Zeroizing::new(sealpost_wire::to_bytes(&form));
-        Self { form, bytes }
+        })
     }
 
     pub(crate) fn key_pairs(&self) -> Result<KeyPairs, PrekeyError> {
@@ -149,7 +150,7 @@ impl PrivatePrekey {
             let secret = PrivateKey::deserialize(secret).map_err(|_| PrekeyError::Key)?;
             KeyPair::try_from(secret).map_err(|_| PrekeyError::Key)
         };
-        let Form { signed, one_time, kyber_public, kyber_secret, .. } = &self.form;
+        let Form { signed, one_time, kyber_public, kyber_secret, .. } = &self.0;
         Ok(KeyPairs {
             signed: pair(signed)?,
             one_time: one_time.as_deref().map(pair).transpose()?,

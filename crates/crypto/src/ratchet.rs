@@ -15,7 +15,7 @@ pub(crate) use decrypt::decrypt;
 use futures_util::FutureExt;
 pub(crate) use letter::open_sender_seal;
 use libsignal_protocol::{
-    ContentHint, DeviceId, SessionRecord, SessionUsabilityRequirements, SignalProtocolError,
+    ContentHint, DeviceId, ProtocolAddress, SessionRecord, SessionUsabilityRequirements, SignalProtocolError,
     UnidentifiedSenderMessageContent, message_encrypt, process_prekey_bundle, sealed_sender_encrypt_from_usmc,
 };
 use rand::CryptoRng;
@@ -69,7 +69,7 @@ pub(crate) fn begin(
     })??
     .ok()?;
     let record = sessions.into_record().filter(|record| is_usable(record, now))?;
-    Session::from_record(&record).ok()
+    Session::from_record(&record, peer)
 }
 
 /// Encrypts in the session and puts the sender's seal around it.
@@ -80,29 +80,28 @@ pub(crate) fn seal(
     now: SystemTime,
     rng: &mut impl CryptoRng,
 ) -> Result<(Vec<u8>, Session), SealError> {
-    if !session.is_usable(now) {
+    let peer = session.peer();
+    let record = session.record().map_err(|_| SealError::Refused)?;
+    if !is_usable(&record, now) {
         return Err(SealError::SessionUnusable);
     }
-    let mut identities = Identities::new(local, session.peer());
-    let mut sessions = Sessions::load(Some(session)).map_err(|_| SealError::Refused)?;
-    let sealed = caught(|| encrypt(local, session, plaintext, &mut sessions, &mut identities, now, rng).now_or_never());
+    let mut stores = (Sessions::of(record), Identities::new(local, peer));
+    let sealed = caught(|| encrypt(local, &address(peer), plaintext, &mut stores, now, rng).now_or_never());
     let sealed = sealed.flatten().and_then(Result::ok).ok_or(SealError::Refused)?;
-    let record = sessions.into_record().ok_or(SealError::Refused)?;
-    let session = Session::from_record(&record).map_err(|_| SealError::Refused)?;
+    let record = stores.0.into_record().ok_or(SealError::Refused)?;
+    let session = Session::from_record(&record, peer).ok_or(SealError::Refused)?;
     Ok((sealed, session))
 }
 
 async fn encrypt(
     local: &Local,
-    session: &Session,
+    peer: &ProtocolAddress,
     plaintext: &[u8],
-    sessions: &mut Sessions,
-    identities: &mut Identities,
+    (sessions, identities): &mut (Sessions, Identities),
     now: SystemTime,
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<u8>, SignalProtocolError> {
-    let peer = address(session.peer());
-    let message = message_encrypt(plaintext, &peer, sessions, identities, now, rng).await?;
+    let message = message_encrypt(plaintext, peer, sessions, identities, now, rng).await?;
     let letter = UnidentifiedSenderMessageContent::new(
         message.message_type(),
         local.certificate().libsignal().clone(),
@@ -110,5 +109,5 @@ async fn encrypt(
         ContentHint::Default,
         None,
     )?;
-    sealed_sender_encrypt_from_usmc(&peer, &letter, identities, rng).await
+    sealed_sender_encrypt_from_usmc(peer, &letter, identities, rng).await
 }

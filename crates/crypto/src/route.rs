@@ -116,4 +116,14 @@ pub enum Door<'a> {
     },
 }
 
+impl Door<'_> {
+    /// The one person whose message may be there, if it is one person's.
+    pub(crate) const fn peer(&self) -> Option<&IdentityKey> {
+        match self {
+            Self::FrontDoor { .. } => None,
+            Self::Pairwise { peer, .. } => Some(peer),
+        }
+    }
+}
+
 redacted!(Door<'_>, FrontDoor, OuterKey, ReturnAddress, Route<'_>);

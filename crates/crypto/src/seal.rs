@@ -28,6 +28,9 @@ pub enum SealError {
     /// It fits no envelope. A text of at most [`MAX_TEXT`] bytes always does.
     #[error("the message is too long for an envelope; a text of up to {MAX_TEXT} bytes always fits")]
     TooLong,
+    /// The card in it is somebody else's: the recipient would refuse the message.
+    #[error("the message carries a card that is not of its sender")]
+    ForeignCard,
     /// The session has been unanswered for over 30 days or lacks the post-quantum ratchet: begin anew from a new item.
     #[error("the session cannot be used any more")]
     SessionUnusable,
@@ -48,6 +51,9 @@ pub fn seal(
     now: SystemTime,
     rng: &mut impl CryptoRng,
 ) -> Result<Sealed, SealError> {
+    if content.card.as_ref().is_some_and(|card| card.identity != local.key().hash()) {
+        return Err(SealError::ForeignCard);
+    }
     let plaintext = write(content, &Parties::new(local.person(), session.peer().person()));
     let class = class_of_length(plaintext.len(), session.is_unanswered(), &route).ok_or(SealError::TooLong)?;
     let (sealed, session) = ratchet::seal(local, session, &plaintext, now, rng)?;

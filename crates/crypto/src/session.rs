@@ -21,15 +21,19 @@ use crate::redacted::redacted;
 ///
 /// Sealing and opening give a new one and leave this one as it was. The caller puts the new one in this one's place in
 /// the transaction that also stores what was sealed or opened; a state that is used twice breaks the secrecy of both.
+///
+/// ```text
+/// row = form[1] ‖ answered[1] ‖ the peer's identity key[33] ‖ libsignal's record
+/// ```
 #[derive(Clone)]
 pub struct Session {
     bytes: Zeroizing<Vec<u8>>,
     peer: IdentityKey,
-    unanswered: bool,
 }
 
 /// The first byte of every stored session: the form of the rest.
 const FORM: u8 = 1;
+const HEADER: usize = 2 + IdentityKey::LENGTH;
 
 /// A stored row is not a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -51,14 +55,14 @@ pub enum BeginError {
 }
 
 impl Session {
-    /// Reads a row as [`Session::as_bytes`] gave it.
+    /// Reads a row as [`Session::as_bytes`] gave it. The record behind its header is read when it is used.
     ///
     /// # Errors
     /// [`SessionError`]; the store is corrupt or a newer version wrote it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionError> {
-        let Some((&FORM, record)) = bytes.split_first() else { return Err(SessionError) };
-        let record = SessionRecord::deserialize(record).map_err(|_| SessionError)?;
-        Self::from_record(&record)
+        let Some(([FORM, 0 | 1, peer @ ..], _)) = bytes.split_first_chunk::<HEADER>() else { return Err(SessionError) };
+        let peer = IdentityKey::from_bytes(peer).map_err(|_| SessionError)?;
+        Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), peer })
     }
 
     /// The row, for a store that is encrypted as a whole.
@@ -75,8 +79,8 @@ impl Session {
 
     /// Whether nothing has come back yet: until then every message carries what the other end needs to begin.
     #[must_use]
-    pub const fn is_unanswered(&self) -> bool {
-        self.unanswered
+    pub fn is_unanswered(&self) -> bool {
+        self.bytes.get(1) == Some(&0)
     }
 
     /// Whether [`seal`](crate::seal()) takes it: not unanswered for over 30 days, and with the post-quantum ratchet.
@@ -86,19 +90,22 @@ impl Session {
     }
 
     pub(crate) fn record(&self) -> Result<SessionRecord, SessionError> {
-        let (_, record) = self.bytes.split_first().ok_or(SessionError)?;
+        let record = self.bytes.get(HEADER..).ok_or(SessionError)?;
         SessionRecord::deserialize(record).map_err(|_| SessionError)
     }
 
-    pub(crate) fn from_record(record: &SessionRecord) -> Result<Self, SessionError> {
-        let serialized = Zeroizing::new(record.serialize().map_err(|_| SessionError)?);
-        let peer = record.remote_identity_key_bytes().ok().flatten().ok_or(SessionError)?;
-        let peer = IdentityKey::from_bytes(&peer).map_err(|_| SessionError)?;
-        let unanswered = record.get_kyber_ciphertext().map_err(|_| SessionError)?.is_some();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(serialized.len().saturating_add(1)));
-        bytes.push(FORM);
+    /// `None` if libsignal has no session in the record, or one with somebody else.
+    pub(crate) fn from_record(record: &SessionRecord, peer: &IdentityKey) -> Option<Self> {
+        if *record.remote_identity_key_bytes().ok()?? != *peer.as_bytes() {
+            return None;
+        }
+        let answered = record.get_kyber_ciphertext().ok()?.is_none();
+        let serialized = Zeroizing::new(record.serialize().ok()?);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(HEADER.saturating_add(serialized.len())));
+        bytes.extend_from_slice(&[FORM, answered.into()]);
+        bytes.extend_from_slice(peer.as_bytes());
         bytes.extend_from_slice(&serialized);
-        Ok(Self { bytes, peer, unanswered })
+        Some(Self { bytes, peer: *peer })
     }
 }
 

@@ -12,9 +12,9 @@ use crate::session::Session;
 
 /// What session and sender's seal add at most while the session is unanswered: the certificate, two public keys, a Kyber
 /// ciphertext, the ratchets' fields and CBC's padding.
-pub(crate) const FIRST_OVERHEAD: usize = 2_200;
+pub(crate) const FIRST_OVERHEAD: usize = 2_176;
 /// What they add at most afterwards.
-pub(crate) const LATER_OVERHEAD: usize = 600;
+pub(crate) const LATER_OVERHEAD: usize = 512;
 
 /// The class of the envelope that [`seal`](crate::seal()) makes of this content; `None` if no class holds it, which
 /// no text of at most [`MAX_TEXT`](crate::content::MAX_TEXT) bytes needs.

@@ -46,9 +46,14 @@ fn signed(identity: &IdentityKeyPair, rng: &mut impl CryptoRng) -> Result<Sender
 }
 
 /// The key that a certificate proves; `None` unless it is one that this key has issued to itself, constants included.
-pub(crate) fn proven_key(certificate: &SenderCertificate) -> Option<IdentityKey> {
+///
+/// An `expected` key has been checked before, and is not again when it is the one.
+pub(crate) fn proven_key(certificate: &SenderCertificate, expected: Option<&IdentityKey>) -> Option<IdentityKey> {
     let key = certificate.key().ok()?;
-    let identity = IdentityKey::from_libsignal(&key.into()).ok()?;
+    let identity = match expected {
+        Some(expected) if *expected.libsignal().public_key() == key => *expected,
+        _ => IdentityKey::from_libsignal(&key.into()).ok()?,
+    };
     let signer = certificate.signer().ok()?;
     let constants = certificate.sender_device_id().ok()? == DEVICE_ID
         && certificate.sender_e164().ok()?.is_none()

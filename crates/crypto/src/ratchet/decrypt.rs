@@ -48,7 +48,7 @@ pub(crate) fn decrypt(
                 let peer = address(&sender);
                 message_decrypt_signal(&later, &peer, &mut sessions, &mut identities, rng).now_or_never()
             });
-            finish(plaintext, sessions, None)
+            finish(plaintext, sessions, &sender, None)
         }
     }
 }
@@ -76,7 +76,7 @@ fn decrypt_first(
     if prekeys.kyber.refused_replay() {
         return Err(OpenError::Replayed);
     }
-    finish(plaintext, sessions, used.filter(|_| prekeys.kyber.was_used()))
+    finish(plaintext, sessions, sender, used.filter(|_| prekeys.kyber.was_used()))
 }
 
 /// The prekeys that a first message names; in a session that has begun already they may be gone.
@@ -107,11 +107,16 @@ fn use_of(prekey: &PrivatePrekey, first: &PreKeySignalMessage) -> UsedPrekey {
 /// `plaintext` is `None` after a panic, and in it once more if a store had waited.
 type Outcome = Option<Option<Result<Vec<u8>, SignalProtocolError>>>;
 
-fn finish(plaintext: Outcome, sessions: Sessions, used: Option<UsedPrekey>) -> Result<Decrypted, OpenError> {
+fn finish(
+    plaintext: Outcome,
+    sessions: Sessions,
+    sender: &IdentityKey,
+    used: Option<UsedPrekey>,
+) -> Result<Decrypted, OpenError> {
     let plaintext =
         plaintext.flatten().ok_or(OpenError::Invalid)?.map(Zeroizing::new).map_err(|error| refusal(&error))?;
     let record = sessions.into_record().filter(is_post_quantum).ok_or(OpenError::NotPostQuantum)?;
-    let session = Session::from_record(&record).map_err(|_| OpenError::Invalid)?;
+    let session = Session::from_record(&record, sender).ok_or(OpenError::Invalid)?;
     Ok(Decrypted { plaintext, session, used })
 }
 

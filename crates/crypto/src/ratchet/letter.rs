@@ -49,13 +49,17 @@ impl Message {
     }
 }
 
-/// Opens the sender's seal and checks everything that needs no record.
-pub(crate) fn open_sender_seal(local: &Local, sealed: &[u8]) -> Result<Letter, OpenError> {
+/// Opens the sender's seal and checks everything that needs no record. Who is `expected` need not be the sender.
+pub(crate) fn open_sender_seal(
+    local: &Local,
+    sealed: &[u8],
+    expected: Option<&IdentityKey>,
+) -> Result<Letter, OpenError> {
     check_frame(sealed).ok_or(OpenError::SenderSeal)?;
     let identities = Identities::without_peer(local);
     let opened = caught(|| sealed_sender_decrypt_to_usmc(sealed, &identities).now_or_never());
     let opened = opened.flatten().and_then(Result::ok).ok_or(OpenError::SenderSeal)?;
-    let sender = opened.sender().ok().and_then(proven_key).ok_or(OpenError::Certificate)?;
+    let sender = caught(|| proven_key(opened.sender().ok()?, expected)).flatten().ok_or(OpenError::Certificate)?;
     let message = caught(|| message(&opened)).flatten().ok_or(OpenError::Invalid)?;
     check_keys(&message, &sender).ok_or(OpenError::Invalid)?;
     match message.inner().pq_ratchet().first() {

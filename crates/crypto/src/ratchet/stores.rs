@@ -66,6 +66,10 @@ impl Sessions {
         session.map(Session::record).transpose().map(Self)
     }
 
+    pub(super) const fn of(record: SessionRecord) -> Self {
+        Self(Some(record))
+    }
+
     pub(super) fn into_record(self) -> Option<SessionRecord> {
         self.0
     }
