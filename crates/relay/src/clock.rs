@@ -9,6 +9,17 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> SystemTime;
 }
 
+/// The system's clock: the one place that reads it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "whatever else needs the time is given a clock")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
 /// A clock that stands still until it is set: for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<SystemTime>);

@@ -7,7 +7,9 @@ mod load;
 mod problem;
 mod rules;
 mod sections;
+mod settings;
 mod shape;
+mod template;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,8 +17,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, load, parse};
-pub use problem::Problem;
+pub use problem::{Problem, Report};
 pub use sections::{Admin, Connections, Limits, Log, LogFormat, LogLevel, Public, Retention, Store, Tls, TlsMode};
+pub use template::Template;
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

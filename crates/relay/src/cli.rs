@@ -1,0 +1,102 @@
+//! The command line of `sealpost-relay`.
+
+mod check;
+mod failure;
+mod init;
+mod purge;
+mod serve;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+pub use failure::Failure;
+
+const AFTER_HELP: &str = "\
+Examples:
+  sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 --host relay.example.org:8443 --region eu-de
+  sealpost-relay check-config --config /var/lib/sealpost-relay/sealpost-relay.toml
+  sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
+
+Exit codes:
+  0  done
+  1  it failed: the store, the network or the system
+  2  the command line is wrong
+  3  the configuration is wrong; the message names file, line and what was expected
+  4  a key or certificate is missing, exposed or unusable, or `init` would overwrite something";
+
+/// A blind relay: it keeps sealed envelopes until they are collected, and cannot read them.
+#[derive(Debug, Parser)]
+#[command(name = "sealpost-relay", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve clients until SIGTERM or SIGINT.
+    Serve(serve::Serve),
+    /// Say what is wrong with a configuration, and where; changes nothing.
+    CheckConfig(check::CheckConfig),
+    /// Write a configuration, the operator's key and a TLS key; overwrites nothing.
+    Init(init::Init),
+    /// Rewrite the store without anything that was erased.
+    Purge(purge::Purge),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", env = "SEALPOST_RELAY_CONFIG", default_value = "sealpost-relay.toml")]
+    config: PathBuf,
+}
+
+/// Runs the program with the process's own arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::CheckConfig(check) => check.run(),
+        Command::Init(init) => init.run(),
+        Command::Purge(purge) => purge.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Writes a line to standard output; whoever closed it does not want it.
+fn say(line: impl std::fmt::Display) {
+    let _closed = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Writes a value as one line of JSON to standard output.
+fn say_json(value: &impl Serialize) {
+    if let Ok(line) = serde_json::to_string(value) {
+        say(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_is_as_reviewed() {
+        let mut program = Cli::command().term_width(100);
+        program.build();
+        insta::assert_snapshot!("sealpost-relay", program.render_long_help());
+        for command in program.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+            let name = command.get_name().to_owned();
+            insta::assert_snapshot!(name, command.clone().term_width(100).render_long_help());
+        }
+    }
+}

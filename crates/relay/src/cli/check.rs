@@ -1,0 +1,59 @@
+//! `sealpost-relay check-config`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{ConfigFile, Failure, say, say_json};
+use crate::config::{self, Config, ConfigError, Report};
+use crate::server;
+
+/// Say what is wrong with a configuration, and where; changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost-relay check-config
+  sealpost-relay check-config --config /etc/sealpost-relay.toml --json
+
+Reads the file, its keys and its certificate as `serve` would. With --json, one line:
+  {\"valid\":false,\"problems\":[{\"file\":…,\"line\":…,\"column\":…,\"problem\":…,\"expected\":…,\"help\":…}]}")]
+pub(super) struct CheckConfig {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Answer in JSON; the exit code is the same.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    valid: bool,
+    problems: Vec<Report>,
+}
+
+impl CheckConfig {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let checked = self.check();
+        match &checked {
+            _ if self.json => say_json(&verdict(&checked)),
+            Ok(_) => say(format_args!("{}: valid", self.file.config.display())),
+            Err(_) => {}
+        }
+        checked.map(drop)
+    }
+
+    fn check(&self) -> Result<Config, Failure> {
+        let config = config::load(&self.file.config)?;
+        server::check_keys(&config)?;
+        Ok(config)
+    }
+}
+
+fn verdict(checked: &Result<Config, Failure>) -> Checked {
+    let problems = match checked {
+        Err(Failure::Config(ConfigError::Invalid { problems })) => {
+            problems.iter().map(config::Problem::report).collect()
+        }
+        _ => Vec::new(),
+    };
+    Checked { valid: checked.is_ok(), problems }
+}

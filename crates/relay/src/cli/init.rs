@@ -1,0 +1,147 @@
+//! `sealpost-relay init`
+
+use std::fs::DirBuilder;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sealpost_wire::{RelayHost, RelayRef};
+use serde::Serialize;
+
+use super::{Failure, say, say_json};
+use crate::config::{self, Admin, Config, Template};
+use crate::keys;
+use crate::tls::Certificate;
+
+const CONFIG: &str = "sealpost-relay.toml";
+
+/// Write a configuration, the operator's key and a TLS key; overwrites nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost-relay init
+  sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 \\
+      --host relay.example.org:8443 --name 'Example relay' --region eu-de --json
+
+Prints the relay's reference, which is what clients need to use it. With --json, one line:
+  {\"reference\":…,\"config\":…,\"operator_key\":…,\"tls_key\":…,\"data\":…,\"next\":[…]}")]
+pub(super) struct Init {
+    /// Where everything is written; made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// Where clients connect.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
+    listen: SocketAddr,
+    /// The name and port by which clients reach the relay; on loopback, "localhost" and the port of --listen.
+    #[arg(long, value_name = "NAME:PORT")]
+    host: Option<RelayHost>,
+    /// A name for people.
+    #[arg(long, default_value = "A Sealpost relay")]
+    name: String,
+    /// Where the data is kept, in your words, such as "eu-de"; the relay signs it.
+    #[arg(long, default_value = "unstated")]
+    region: String,
+    /// Where health, metrics and purging are served, or "off".
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8444")]
+    admin: Admin,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Written {
+    reference: String,
+    config: PathBuf,
+    operator_key: PathBuf,
+    tls_key: PathBuf,
+    data: PathBuf,
+    next: Vec<String>,
+}
+
+impl Init {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let host = self.host()?;
+        let text = self.template(&host).text();
+        let path = self.dir.join(CONFIG);
+        let config = config::parse(&text, &path.display().to_string())?.rooted_at(&self.dir);
+        refuse_overwriting(&path, &config)?;
+        let written = write(&path, &text, &config)?;
+        if self.json {
+            say_json(&written)
+        } else {
+            tell(&written)
+        }
+        Ok(())
+    }
+
+    fn host(&self) -> Result<RelayHost, Failure> {
+        let port = self.listen.port();
+        let local = || format!("localhost:{port}").parse().ok().filter(|_| is_loopback(self.listen.ip()));
+        self.host.clone().or_else(local).ok_or(Failure::HostUnknown)
+    }
+
+    fn template(&self, host: &RelayHost) -> Template {
+        Template::default()
+            .with("listen", &self.listen.to_string())
+            .with("admin", &self.admin.to_string())
+            .with("host", host.as_str())
+            .with("name", &self.name)
+            .with("region", &self.region)
+    }
+}
+
+const fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}
+
+fn refuse_overwriting(path: &Path, config: &Config) -> Result<(), Failure> {
+    let files = [path, &config.operator_key, &config.tls.key, &config.tls.certificate, &config.data];
+    match files.into_iter().find(|file| file.exists()) {
+        Some(found) => Err(Failure::Exists { path: found.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
+    let directory = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
+    directory(&config.data).map_err(Failure::system("making the data directory"))?;
+    let operator = keys::create_operator(&config.operator_key, &mut rand::rng())?;
+    Certificate::create(&config.tls.certificate, &config.tls.key, &config.relay.host)?;
+    keys::create_with_mode(path, text.as_bytes(), 0o644).map_err(Failure::system("writing the configuration"))?;
+    let reference = RelayRef { host: config.relay.host.clone(), operator: operator.public() };
+    Ok(Written {
+        reference: reference.to_string(),
+        config: path.to_owned(),
+        operator_key: config.operator_key.clone(),
+        tls_key: config.tls.key.clone(),
+        data: config.data.clone(),
+        next: next(path, config),
+    })
+}
+
+fn next(path: &Path, config: &Config) -> Vec<String> {
+    vec![
+        format!(
+            "back up {}: whoever has it is this relay, and without it there is none",
+            config.operator_key.display()
+        ),
+        format!("sealpost-relay check-config --config {}", path.display()),
+        format!("sealpost-relay serve --config {}", path.display()),
+        "give the reference above to those who shall use the relay".to_owned(),
+    ]
+}
+
+fn tell(written: &Written) {
+    say(&written.reference);
+    say("\nWritten:");
+    for path in [&written.config, &written.operator_key, &written.tls_key, &written.data] {
+        say(format_args!("  {}", path.display()));
+    }
+    say("\nNext:");
+    for (step, number) in written.next.iter().zip(1..) {
+        say(format_args!("  {number}. {step}"));
+    }
+}

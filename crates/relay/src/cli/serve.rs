@@ -1,0 +1,48 @@
+//! `sealpost-relay serve`
+
+use clap::Args;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{ConfigFile, Failure};
+use crate::server::Server;
+use crate::{config, log, process};
+
+/// Serve clients until SIGTERM or SIGINT.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
+
+On SIGTERM or SIGINT it takes no new connection, lets the others end for as long as `drain_timeout`
+says, closes the store and exits with 0. RUST_LOG is not read: see [log] in the configuration.")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+impl Serve {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let config = config::load(&self.file.config)?;
+        log::start(&config.log);
+        process::forbid_dumps();
+        process::allow_connections(config.connections.max);
+        let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
+        runtime.block_on(async {
+            let stop = stop_signal().map_err(Failure::system("listening for signals"))?;
+            Server::bind(&config).await?.run(stop).await;
+            Ok(())
+        })
+    }
+}
+
+/// Ready when the process is asked to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

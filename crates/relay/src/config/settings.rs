@@ -1,0 +1,72 @@
+//! What the service and the manifest are told of the configuration.
+
+use bytesize::ByteSize;
+use sealpost_wire::manifest::{Limits, Retention};
+
+use super::Config;
+use crate::service::{Memory, Settings};
+
+const HOUR: u64 = 60 * 60;
+
+impl Config {
+    /// What the service is opened with.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            directory: self.data.clone(),
+            limits: self.manifest_limits(),
+            retention: self.manifest_retention(),
+            memory: self.memory(),
+        }
+    }
+
+    /// The limits that the manifest tells.
+    #[must_use]
+    pub fn manifest_limits(&self) -> Limits {
+        Limits {
+            mailbox_envelopes: self.limits.mailbox_envelopes,
+            mailbox_bytes: self.limits.mailbox_bytes.as_u64(),
+            deposits_per_minute: self.limits.deposits_per_minute,
+            takes_per_hour: self.limits.takes_per_hour,
+            shelf_items: self.limits.shelf_items,
+            subscriptions: self.connections.subscriptions,
+            body_bytes: bytes(self.limits.body),
+        }
+    }
+
+    /// The retention that the manifest tells, in whole hours and days, rounded up.
+    #[must_use]
+    pub fn manifest_retention(&self) -> Retention {
+        let (envelopes, lease) = (self.retention.envelopes.as_secs(), self.retention.lease.as_secs());
+        Retention { envelope_hours: whole(envelopes, HOUR), lease_days: whole(lease, 24 * HOUR) }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory {
+            in_flight_bytes: bytes(self.store.in_flight),
+            undelivered_bytes: bytes(self.store.undelivered),
+            index_bytes: bytes(self.store.index),
+            cache_bytes: self.store.cache.as_u64(),
+            disk_reserve_bytes: self.store.disk_reserve.as_u64(),
+        }
+    }
+}
+
+fn bytes(size: ByteSize) -> usize {
+    usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
+}
+
+fn whole(seconds: u64, unit: u64) -> u32 {
+    u32::try_from(seconds.div_ceil(unit)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_services_own() {
+        let settings = Config::default().settings();
+        assert_eq!(settings, Settings { directory: settings.directory.clone(), ..Settings::default() });
+    }
+}

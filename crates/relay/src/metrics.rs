@@ -1,0 +1,240 @@
+//! Numbers of the whole relay, for Prometheus.
+//!
+//! A label is a variant of one of the enums here, so none can name a mailbox, a shelf or a peer.
+
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use sealpost_wire::request::Refusal;
+
+use crate::service::Totals;
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+/// Upper bounds of the histograms' buckets, in seconds: from a store's commit to a client's patience.
+const BUCKETS: [f64; 10] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0, 10.0];
+
+macro_rules! labels {
+    ($(#[$doc:meta])* $name:ident $label:literal { $($variant:ident $text:literal)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name { $($variant,)* }
+
+        impl $name {
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            fn label(self) -> Label {
+                Label::from_static_parts($label, match self { $(Self::$variant => $text,)* })
+            }
+        }
+    };
+}
+
+labels! {
+    /// What was asked for.
+    Kind "kind" {
+        OpenMailbox "open_mailbox"
+        Collect "collect"
+        Acknowledge "acknowledge"
+        CloseMailbox "close_mailbox"
+        OpenShelf "open_shelf"
+        Stock "stock"
+        CountItems "count_items"
+        CloseShelf "close_shelf"
+        Deposit "deposit"
+        Take "take"
+        Manifest "manifest"
+        Other "other"
+    }
+}
+
+labels! {
+    /// What became of it.
+    Answer "answer" {
+        Done "done"
+        Malformed "malformed"
+        Denied "denied"
+        WrongSide "wrong_side"
+        TicketNeeded "ticket_needed"
+        Limit "limit"
+        Gone "gone"
+        TryLater "try_later"
+        TooLarge "too_large"
+        Version "version"
+        NoSuchRequest "no_such_request"
+    }
+}
+
+labels! {
+    /// Which socket.
+    Socket "socket" {
+        Collect "collect"
+        Deposit "deposit"
+    }
+}
+
+/// The numbers that the connections count; those of the service come from its [`Totals`].
+pub(crate) struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    connections: Gauge,
+    refused: Counter,
+    failed_handshakes: Counter,
+    requests: Vec<Counter>,
+    request_seconds: Histogram,
+    sockets: Vec<Gauge>,
+    batch_seconds: Histogram,
+}
+
+/// One more of something, until it is dropped.
+pub(crate) struct OneMore(Gauge);
+
+impl OneMore {
+    fn of(gauge: &Gauge) -> Self {
+        gauge.increment(1);
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let recorder = recorder();
+        Self {
+            handle: recorder.handle(),
+            connections: recorder.register_gauge(&Key::from_static_name("sealpost_connections"), &METADATA),
+            refused: recorder.register_counter(&Key::from_static_name("sealpost_connections_refused"), &METADATA),
+            failed_handshakes: recorder
+                .register_counter(&Key::from_static_name("sealpost_handshakes_failed"), &METADATA),
+            requests: request_counters(&recorder),
+            request_seconds: recorder.register_histogram(&Key::from_static_name("sealpost_request_seconds"), &METADATA),
+            sockets: Socket::ALL.iter().map(|socket| socket_gauge(&recorder, *socket)).collect(),
+            batch_seconds: recorder
+                .register_histogram(&Key::from_static_name("sealpost_deposit_batch_seconds"), &METADATA),
+            recorder,
+        }
+    }
+
+    /// Counts a connection until what is returned is dropped.
+    pub(crate) fn connection(&self) -> OneMore {
+        OneMore::of(&self.connections)
+    }
+
+    /// Counts a connection that was closed because there were too many.
+    pub(crate) fn connection_refused(&self) {
+        self.refused.increment(1);
+    }
+
+    /// Counts a connection that did not come to speak TLS.
+    pub(crate) fn handshake_failed(&self) {
+        self.failed_handshakes.increment(1);
+    }
+
+    /// Counts a socket until what is returned is dropped.
+    pub(crate) fn socket(&self, socket: Socket) -> Option<OneMore> {
+        self.sockets.get(socket as usize).map(OneMore::of)
+    }
+
+    /// Counts a request, what became of it and how long it took.
+    pub(crate) fn request(&self, kind: Kind, answer: Answer, took: Duration) {
+        if let Some(counter) = self.requests.get(kind as usize * Answer::ALL.len() + answer as usize) {
+            counter.increment(1);
+        }
+        self.request_seconds.record(took);
+    }
+
+    /// Counts the time from a batch of deposits to its durable outcome.
+    pub(crate) fn deposit_batch(&self, took: Duration) {
+        self.batch_seconds.record(took);
+    }
+
+    /// Folds what histograms hold back into their buckets; to be called every few seconds.
+    pub(crate) fn tidy(&self) {
+        self.handle.run_upkeep();
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub(crate) fn render(&self, totals: &Totals) -> String {
+        for (name, value) in named(totals) {
+            self.recorder.register_counter(&Key::from_static_name(name), &METADATA).absolute(value);
+        }
+        self.recorder
+            .register_gauge(&Key::from_static_name("sealpost_subscriptions"), &METADATA)
+            .set(totals.subscriptions as f64);
+        self.handle.render()
+    }
+}
+
+/// The service's totals by the names that they are shown under; a new one must be given a name here.
+fn named(totals: &Totals) -> [(&'static str, u64); 13] {
+    let Totals {
+        accepted,
+        full,
+        gone,
+        slowed,
+        store_out,
+        delivered,
+        acknowledged,
+        taken,
+        mailboxes_opened,
+        mailboxes_closed,
+        shelves_opened,
+        shelves_closed,
+        leases_lapsed,
+        subscriptions: _,
+    } = *totals;
+    [
+        ("sealpost_deposits_accepted", accepted),
+        ("sealpost_deposits_full", full),
+        ("sealpost_deposits_gone", gone),
+        ("sealpost_slowed", slowed),
+        ("sealpost_store_out", store_out),
+        ("sealpost_envelopes_delivered", delivered),
+        ("sealpost_envelopes_acknowledged", acknowledged),
+        ("sealpost_items_taken", taken),
+        ("sealpost_mailboxes_opened", mailboxes_opened),
+        ("sealpost_mailboxes_closed", mailboxes_closed),
+        ("sealpost_shelves_opened", shelves_opened),
+        ("sealpost_shelves_closed", shelves_closed),
+        ("sealpost_leases_lapsed", leases_lapsed),
+    ]
+}
+
+fn recorder() -> PrometheusRecorder {
+    let builder = PrometheusBuilder::new();
+    builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder()
+}
+
+/// One counter for each pair, answers running fastest.
+fn request_counters(recorder: &PrometheusRecorder) -> Vec<Counter> {
+    let pairs = Kind::ALL.iter().flat_map(|kind| Answer::ALL.iter().map(move |answer| [kind.label(), answer.label()]));
+    pairs
+        .map(|labels| recorder.register_counter(&Key::from_parts("sealpost_requests", labels.to_vec()), &METADATA))
+        .collect()
+}
+
+fn socket_gauge(recorder: &PrometheusRecorder, socket: Socket) -> Gauge {
+    recorder.register_gauge(&Key::from_parts("sealpost_sockets", vec![socket.label()]), &METADATA)
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Malformed => Self::Malformed,
+            Refusal::Denied => Self::Denied,
+            Refusal::WrongSide => Self::WrongSide,
+            Refusal::TicketNeeded => Self::TicketNeeded,
+            Refusal::Limit => Self::Limit,
+            Refusal::Gone => Self::Gone,
+            Refusal::TryLater => Self::TryLater,
+            Refusal::TooLarge => Self::TooLarge,
+            Refusal::Version => Self::Version,
+            Refusal::NoSuchRequest => Self::NoSuchRequest,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the process may do: no core dumps, which would write keys to the disk, and enough open files.
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+
+use crate::log::Event;
+
+/// Files that are open besides connections: the store's, the listeners, the log.
+const FILES_BESIDES: u64 = 256;
+
+/// Keeps memory from being dumped to disk and other processes of the same account from reading it.
+///
+/// What the system refuses is logged, and the relay runs on: the unit file in `deploy/` says the same to systemd.
+pub(crate) fn forbid_dumps() {
+    let limited = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let undumpable = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    if limited.and(undumpable).is_err() {
+        Event::Dumpable {}.log();
+    }
+}
+
+/// Raises the limit of open files as far as the system lets it.
+pub(crate) fn allow_connections(count: usize) {
+    let limits = getrlimit(Resource::Nofile);
+    // What cannot be raised shows in the comparison below.
+    let _raised = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits });
+    let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if allowed < (count as u64).saturating_add(FILES_BESIDES) {
+        Event::FewFiles { limit: allowed }.log();
+    }
+}

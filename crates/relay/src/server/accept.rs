@@ -1,0 +1,104 @@
+//! Accepting connections, up to the limit, and their TLS.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::Connection;
+use super::patient::Patient;
+use super::seldom::Seldom;
+use super::serve::{Protocol, serve};
+use super::shared::Shared;
+use crate::http::router;
+use crate::log::Event;
+
+/// How long to wait when the system has no connection to give: most often it is out of files.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Accepts until the relay stops.
+pub(super) async fn accept(listener: TcpListener, tls: Option<Arc<ServerConfig>>, shared: Arc<Shared>) {
+    let door = Door {
+        tls: tls.map(TlsAcceptor::from),
+        router: router(Arc::clone(&shared)),
+        crowded: Seldom::default(),
+        failed: Seldom::default(),
+        shared,
+    };
+    let stop = door.shared.stop.clone();
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _peer)) => door.admit(stream),
+            Err(error) => door.failed(&error).await,
+        }
+    }
+}
+
+struct Door {
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    crowded: Seldom,
+    failed: Seldom,
+    shared: Arc<Shared>,
+}
+
+impl Door {
+    /// Serves a connection, or closes it when there are too many.
+    fn admit(&self, stream: TcpStream) {
+        let shared = Arc::clone(&self.shared);
+        let Ok(place) = Arc::clone(&shared.room).try_acquire_owned() else {
+            shared.metrics.connection_refused();
+            self.crowded.say(|| Event::Crowded { max: shared.timeouts.max }.log());
+            return;
+        };
+        let connection = Connection::new(place, shared.metrics.connection(), shared.connections.token());
+        let guest = Guest { connection: Arc::new(connection), router: self.router.clone(), shared };
+        let (tls, cut) = (self.tls.clone(), guest.shared.cut.clone());
+        tokio::spawn(async move { cut.run_until_cancelled(guest.welcome(stream, tls)).await });
+    }
+
+    async fn failed(&self, error: &io::Error) {
+        self.failed.say(|| Event::AcceptFailed { errno: error.raw_os_error().unwrap_or_default() }.log());
+        sleep(BREATH).await;
+    }
+}
+
+/// A connection that was let in.
+struct Guest {
+    connection: Arc<Connection>,
+    router: Router,
+    shared: Arc<Shared>,
+}
+
+impl Guest {
+    async fn welcome(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        // Without it, small frames may wait for each other; a failure costs time and nothing else.
+        let _delayed = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.shared.timeouts.write_timeout);
+        let Some(tls) = tls else { return self.serve(stream, Protocol::Http1).await };
+        match timeout(self.shared.timeouts.handshake_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let protocol = protocol(&stream);
+                self.serve(stream, protocol).await;
+            }
+            Ok(Err(_)) | Err(_) => self.shared.metrics.handshake_failed(),
+        }
+    }
+
+    async fn serve<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: T, protocol: Protocol) {
+        serve(stream, protocol, self.connection, self.router, &self.shared).await;
+    }
+}
+
+fn protocol<T: AsyncRead + AsyncWrite>(stream: &tokio_rustls::server::TlsStream<T>) -> Protocol {
+    match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => Protocol::Http2,
+        _ => Protocol::Http1,
+    }
+}

@@ -1,0 +1,73 @@
+//! One connection: its side, and what it holds while it lives.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sealpost_wire::request::Side;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::sleep;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::metrics::OneMore;
+
+/// One connection, from its handshake to the end of its last request or socket.
+pub(crate) struct Connection {
+    side: OnceLock<Side>,
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+    _place: OwnedSemaphorePermit,
+    _counted: OneMore,
+    _tracked: TaskTrackerToken,
+}
+
+/// The connection is on the other side.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OtherSide;
+
+/// A request of a connection, until it is dropped.
+pub(super) struct Ongoing(Arc<Connection>);
+
+impl Connection {
+    pub(super) const fn new(place: OwnedSemaphorePermit, counted: OneMore, tracked: TaskTrackerToken) -> Self {
+        Self {
+            side: OnceLock::new(),
+            begun: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            _place: place,
+            _counted: counted,
+            _tracked: tracked,
+        }
+    }
+
+    /// Puts the connection on `side`, where it stays; the first request tells.
+    ///
+    /// # Errors
+    /// When it is on the other one.
+    pub(crate) fn on(&self, side: Side) -> Result<(), OtherSide> {
+        if *self.side.get_or_init(|| side) == side { Ok(()) } else { Err(OtherSide) }
+    }
+
+    /// Notes a request until what is returned is dropped.
+    pub(super) fn request(self: &Arc<Self>) -> Ongoing {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Ongoing(Arc::clone(self))
+    }
+
+    /// Waits until no request was there for `limit` or, since it looks only so often, up to twice as long.
+    pub(super) async fn idle(&self, limit: Duration) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            sleep(limit).await;
+            if self.begun.load(Ordering::Relaxed) == begun && self.ended.load(Ordering::Relaxed) == begun {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
