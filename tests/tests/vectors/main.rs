@@ -1,0 +1,21 @@
+//! Golden vectors: the bytes of the protocol, good and bad, as JSON in `tests/vectors`, for whoever writes another
+//! implementation, and to notice when this one changes them.
+//!
+//! What fails here: a good vector that does not decode, or does not encode to the same bytes; a bad one that gives
+//! another error than it names; a message without vectors; a vector that `docs/protocol/relay.cddl` does not describe;
+//! a file that differs from what this code makes. After a deliberate change, `SEALPOST_WRITE_VECTORS=1 cargo test -p
+//! sealpost-tests --test vectors` writes the files anew.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a vector that cannot be read is the test's mistake")]
+
+mod cards;
+mod derived;
+mod file;
+mod groups;
+mod kinds;
+mod leak_budget;
+mod messages;
+mod refused;
+mod samples;
+mod statements;
+mod trust;
+mod version;

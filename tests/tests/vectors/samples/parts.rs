@@ -1,0 +1,70 @@
+//! Fields with bytes that are easy to find again in hexadecimal.
+
+use sealpost_wire::codec::List;
+use sealpost_wire::operator::OperatorSecret;
+use sealpost_wire::request::{Stored, Ticket};
+use sealpost_wire::{
+    AtRest, CollectHash, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass,
+    StockHash, StockKey, TakeKey,
+};
+
+pub(crate) fn deposit_key() -> DepositKey {
+    DepositKey::new([0xd1; 32])
+}
+
+pub(crate) fn collect_key() -> CollectKey {
+    CollectKey::new([0xc1; 32])
+}
+
+pub(crate) fn take_key() -> TakeKey {
+    TakeKey::new([0x71; 32])
+}
+
+pub(crate) fn stock_key() -> StockKey {
+    StockKey::new([0x51; 32])
+}
+
+pub(crate) fn collect_hash() -> CollectHash {
+    collect_key().hash()
+}
+
+pub(crate) fn stock_hash() -> StockHash {
+    stock_key().hash()
+}
+
+pub(crate) fn mailbox() -> MailboxId {
+    MailboxId::of(&deposit_key(), &collect_hash())
+}
+
+pub(crate) fn shelf() -> ShelfId {
+    ShelfId::of(&take_key(), &stock_hash())
+}
+
+pub(crate) fn envelope_id(n: u8) -> EnvelopeId {
+    EnvelopeId::from_bytes([n; 16])
+}
+
+pub(crate) fn envelope(class: SizeClass) -> Envelope {
+    Envelope::new(vec![0xe1; class.envelope_length()].into()).unwrap()
+}
+
+pub(crate) fn stored(sequence: u64, class: SizeClass) -> Stored {
+    let sealed = AtRest::new(vec![0xa5; class.stored_length()].into()).unwrap();
+    Stored { sequence, id: envelope_id(0x1d), sealed }
+}
+
+pub(crate) fn item(fill: u8) -> SealedItem {
+    SealedItem::new(vec![fill; SealedItem::LENGTH].into()).unwrap()
+}
+
+pub(crate) fn ticket(length: usize) -> Option<Ticket> {
+    Ticket::new(vec![0x7c; length].into())
+}
+
+pub(crate) fn operator() -> OperatorSecret {
+    OperatorSecret::from_seed(&[0x0b; 32])
+}
+
+pub(crate) fn list<T: std::fmt::Debug, const MAX: usize>(values: Vec<T>) -> List<T, MAX> {
+    List::new(values).unwrap()
+}

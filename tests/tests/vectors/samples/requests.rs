@@ -1,0 +1,56 @@
+//! Requests.
+
+use sealpost_wire::SizeClass;
+use sealpost_wire::codec::V1;
+use sealpost_wire::request::*;
+
+use super::parts::*;
+use super::{Sample, sample};
+
+pub(super) fn of_mailboxes() -> Vec<Sample> {
+    let open = |kind, ticket| OpenMailbox { version: V1, mailbox: mailbox(), collect: collect_key(), kind, ticket };
+    let collect = |after, max| Collect { version: V1, mailbox: mailbox(), collect: collect_key(), after, max };
+    let acknowledge = |ids| Acknowledge { version: V1, mailbox: mailbox(), collect: collect_key(), ids };
+    vec![
+        sample("open-mailbox", "a front door", open(MailboxKind::FrontDoor, None)),
+        sample("open-mailbox", "a pairwise mailbox, with the shortest ticket", open(MailboxKind::Pairwise, ticket(1))),
+        sample("open-mailbox", "the longest ticket", open(MailboxKind::FrontDoor, ticket(MAX_TICKET))),
+        sample("collect", "from the start", collect(0, 512)),
+        sample("collect", "after the greatest sequence", collect(u64::MAX, u16::MAX)),
+        sample("acknowledge", "nothing", acknowledge(list(vec![]))),
+        sample("acknowledge", "two envelopes", acknowledge(list(vec![envelope_id(1), envelope_id(2)]))),
+        sample("acknowledge", "as many as fit", acknowledge(list(vec![envelope_id(1); MAX_BATCH]))),
+        sample("close-mailbox", "a mailbox", CloseMailbox { version: V1, mailbox: mailbox(), collect: collect_key() }),
+    ]
+}
+
+pub(super) fn of_shelves() -> Vec<Sample> {
+    let (version, shelf, key) = (V1, shelf(), stock_key);
+    let stock = |items, last, replace| Stock { version, shelf, stock: key(), items: list(items), last, replace };
+    vec![
+        sample("open-shelf", "a shelf", OpenShelf { version, shelf, stock: key(), ticket: None }),
+        sample("open-shelf", "with a ticket", OpenShelf { version, shelf, stock: key(), ticket: ticket(32) }),
+        sample("stock", "one more item", stock(vec![item(1)], None, false)),
+        sample("stock", "a new last item in place of all", stock(vec![], Some(item(2)), true)),
+        sample("stock", "as many as fit", stock(vec![item(1); MAX_ITEMS], Some(item(2)), false)),
+        sample("count-items", "a shelf", CountItems { version, shelf, stock: key() }),
+        sample("close-shelf", "a shelf", CloseShelf { version, shelf, stock: key() }),
+    ]
+}
+
+pub(super) fn of_senders() -> Vec<Sample> {
+    let deposit = |class, ticket| Deposit {
+        version: V1,
+        deposit: deposit_key(),
+        collect: collect_hash(),
+        id: envelope_id(0x1d),
+        envelope: envelope(class),
+        ticket,
+    };
+    vec![
+        sample("deposit", "the smallest envelope", deposit(SizeClass::Small, None)),
+        sample("deposit", "the middle one, with a ticket", deposit(SizeClass::Medium, ticket(32))),
+        sample("deposit", "the largest", deposit(SizeClass::Large, None)),
+        sample("take", "an item", Take { version: V1, take: take_key(), stock: stock_hash() }),
+    ]
+}
