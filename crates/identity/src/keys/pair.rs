@@ -69,3 +69,54 @@ fn public_half(secret: &Secret<32>) -> IdentityKey {
     let public = private_key(secret).public_key().expect("libsignal has one type of key");
     IdentityKey::from_libsignal(&public.into()).expect("a generated key is canonical")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pair(seed: u8) -> IdentityKeyPair {
+        IdentityKeyPair::from_secret(Secret::new([seed; 32]))
+    }
+
+    #[test]
+    fn a_stored_key_gives_the_same_identity() {
+        let pair = IdentityKeyPair::generate(&mut rand::rng());
+        let again = IdentityKeyPair::from_secret(pair.secret().clone());
+        assert_eq!(again.public(), pair.public());
+    }
+
+    #[test]
+    fn libsignal_sees_the_same_pair() {
+        let pair = pair(1);
+        let theirs = pair.libsignal();
+        assert_eq!(theirs.identity_key(), pair.public().libsignal());
+        assert_eq!(theirs.private_key().public_key().unwrap(), *theirs.public_key());
+    }
+
+    #[test]
+    fn a_signature_is_of_one_key_and_one_text() {
+        let signature = pair(1).sign(b"text", &mut rand::rng());
+        assert!(pair(1).public().verifies(b"text", &signature));
+        assert!(!pair(2).public().verifies(b"text", &signature));
+        assert!(!pair(1).public().verifies(b"texts", &signature));
+        assert!(!pair(1).public().verifies(b"text", &signature[..63]));
+        assert!(!pair(1).public().verifies(b"text", &[]));
+    }
+
+    proptest! {
+        #[test]
+        fn every_changed_bit_spoils_a_signature(bit in 0..8 * SIGNATURE_LENGTH, text: Vec<u8>) {
+            let mut signature = pair(3).sign(&text, &mut rand::rng());
+            signature[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(!pair(3).public().verifies(&text, &signature));
+        }
+
+        #[test]
+        fn every_secret_gives_a_key_that_is_read_back(secret: [u8; 32]) {
+            let pair = IdentityKeyPair::from_secret(Secret::new(secret));
+            prop_assert_eq!(IdentityKey::from_bytes(pair.public().as_bytes()), Ok(*pair.public()));
+        }
+    }
+}

@@ -63,3 +63,38 @@ impl PersonId {
         groups.map(|group| hex.get(group).unwrap_or_default()).join("-")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keys::IdentityKeyPair;
+
+    #[test]
+    fn a_person_is_named_by_the_hash_of_their_key() {
+        let key = *IdentityKeyPair::from_secret(sealpost_wire::Secret::new([1; 32])).public();
+        let hash = *blake3::hash(key.as_bytes()).as_bytes();
+        assert_eq!(key.hash().as_bytes(), &hash);
+        assert_eq!(key.person(), key.hash().person());
+        assert_eq!(key.person().as_bytes()[..6], hash[..6]);
+    }
+
+    #[test]
+    fn the_text_is_that_of_a_uuid_of_version_8() {
+        let all_ones = IdentityHash::from_bytes([0xFF; 32]).person();
+        assert_eq!(all_ones.uuid_string(), "ffffffff-ffff-8fff-bfff-ffffffffffff");
+        let all_zeros = IdentityHash::from_bytes([0; 32]).person();
+        assert_eq!(all_zeros.uuid_string(), "00000000-0000-8000-8000-000000000000");
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_uuids_of_version_8_and_nothing_else_is_an_id(hash: [u8; 32], bytes: [u8; 16]) {
+            let id = IdentityHash::from_bytes(hash).person();
+            prop_assert_eq!(PersonId::from_bytes(*id.as_bytes()), Some(id));
+            let is_version_8 = bytes[6] >> 4 == 8 && bytes[8] >> 6 == 2;
+            prop_assert_eq!(PersonId::from_bytes(bytes).is_some(), is_version_8);
+        }
+    }
+}

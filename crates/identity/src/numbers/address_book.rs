@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::PhoneNumber;
 use crate::redacted::redacted;
@@ -22,6 +22,9 @@ pub struct Contact<'a> {
 }
 
 redacted!(AddressBook);
+
+/// Each of its numbers and names wipes itself.
+impl ZeroizeOnDrop for AddressBook {}
 
 impl std::fmt::Debug for Contact<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,5 +72,25 @@ impl AddressBook {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse(text, None).unwrap()
+    }
+
+    #[test]
+    fn each_number_is_in_the_book_once_under_its_first_name() {
+        let mut book = AddressBook::new();
+        assert!(book.add("Alice", number("+1 202 555 0123")));
+        assert!(!book.add("Alicia", number("+1 (202) 555-0123")));
+        assert!(book.add("Bob", number("+49 1512 3456789")));
+        assert_eq!(book.iter().map(|contact| contact.name).collect::<Vec<_>>(), ["Alice", "Bob"]);
+        assert_eq!(book.name_of(&number("+12025550123")), Some("Alice"));
+        assert_eq!((book.len(), book.is_empty()), (2, false));
     }
 }

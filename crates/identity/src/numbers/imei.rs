@@ -1,6 +1,7 @@
 //! International Mobile Equipment Identities (3GPP TS 23.003, section 6.2).
 
 use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::digits::{Digits, NotDigits};
 use crate::redacted::redacted;
@@ -9,7 +10,7 @@ const TAC: std::ops::Range<usize> = 0..8;
 const IDENTITY: usize = 14;
 
 /// A device's number. Device-only: see [`crate::numbers`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Imei {
     /// Type allocation code and serial number, 14 digits.
     identity: Digits,
@@ -82,4 +83,53 @@ fn check_digit(identity: &str) -> &'static str {
     let digits = identity.chars().rev().filter_map(|digit| digit.to_digit(10));
     let sum: u32 = digits.enumerate().map(|(index, digit)| if index % 2 == 0 { doubled(digit) } else { digit }).sum();
     ["0", "9", "8", "7", "6", "5", "4", "3", "2", "1"].get(sum as usize % 10).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled(text: &str) -> Result<Vec<String>, ImeiError> {
+        let spellings = Imei::parse(text)?.spellings();
+        Ok(spellings.iter().map(|digits| digits.as_str().to_owned()).collect())
+    }
+
+    #[test]
+    fn an_imei_has_14_15_or_16_digits_and_any_separators() {
+        let two = ["490154203237518", "49015420323751"].map(str::to_owned);
+        assert_eq!(spelled("490154203237518").as_deref(), Ok(&two[..]));
+        assert_eq!(spelled("49015420323751").as_deref(), Ok(&two[..]));
+        assert_eq!(spelled(" 49-015420-323751-8 ").as_deref(), Ok(&two[..]));
+        let three = [&two[..], &["4901542032375199".to_owned()]].concat();
+        assert_eq!(spelled("49015420/323751.99"), Ok(three));
+    }
+
+    #[test]
+    fn the_type_allocation_code_is_its_first_eight_digits() {
+        assert_eq!(Imei::parse("490154203237518").as_ref().map(Imei::tac), Ok("49015420"));
+    }
+
+    #[test]
+    fn what_is_no_imei_is_refused_with_the_reason() {
+        assert_eq!(Imei::parse("490154203237519"), Err(ImeiError::CheckDigit));
+        assert_eq!(Imei::parse("4901542032375"), Err(ImeiError::Length));
+        assert_eq!(Imei::parse("49015420323751801"), Err(ImeiError::Length));
+        assert_eq!(Imei::parse(&"4".repeat(1_000)), Err(ImeiError::Length));
+        assert_eq!(Imei::parse(""), Err(ImeiError::Length));
+        assert_eq!(Imei::parse("49015420323751X"), Err(ImeiError::Character));
+        assert_eq!(Imei::parse("٤٩٠١٥٤٢٠٣٢٣٧٥١٨"), Err(ImeiError::Character));
+        assert_eq!(Imei::parse("000000000000000"), Err(ImeiError::Placeholder));
+    }
+
+    #[test]
+    fn the_check_digit_catches_every_changed_digit() {
+        let valid = "356938035643809";
+        for place in 0..valid.len() {
+            for digit in '0'..='9' {
+                let mut changed = valid.to_owned();
+                changed.replace_range(place..=place, digit.encode_utf8(&mut [0; 4]));
+                assert_eq!(Imei::parse(&changed).is_ok(), changed == valid);
+            }
+        }
+    }
 }

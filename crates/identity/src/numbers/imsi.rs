@@ -1,12 +1,13 @@
 //! International Mobile Subscription Identities (ITU-T E.212; 3GPP TS 23.003, section 2.2).
 
 use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::digits::{Digits, NotDigits};
 use crate::redacted::redacted;
 
 /// A SIM's number. Device-only: see [`crate::numbers`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Imsi(Digits);
 
 /// How many digits the mobile network code has. The number does not tell; the SIM does (EF_AD, 3GPP TS 31.102).
@@ -71,5 +72,32 @@ impl Imsi {
     /// The one run of digits that the number is written as.
     pub(crate) fn spellings(&self) -> Vec<Digits> {
         vec![self.0.clone()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_imsi_has_14_or_15_digits() {
+        for text in ["262011234567890", "26201123456789", "262-01-1234567890"] {
+            assert_eq!(Imsi::parse(text).as_ref().map(Imsi::mcc), Ok("262"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_network_code_is_as_long_as_the_sim_says() {
+        let imsi = Imsi::parse("310260123456789").unwrap();
+        assert_eq!((imsi.mnc(MncLength::Two), imsi.mnc(MncLength::Three)), ("26", "260"));
+    }
+
+    #[test]
+    fn what_is_no_imsi_is_refused_with_the_reason() {
+        assert_eq!(Imsi::parse("2620112345678"), Err(ImsiError::Length));
+        assert_eq!(Imsi::parse("2620112345678901"), Err(ImsiError::Length));
+        assert_eq!(Imsi::parse(&"2".repeat(100)), Err(ImsiError::Length));
+        assert_eq!(Imsi::parse("26201123456789O"), Err(ImsiError::Character));
+        assert_eq!(Imsi::parse("00000000000000"), Err(ImsiError::Placeholder));
     }
 }

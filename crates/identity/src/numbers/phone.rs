@@ -78,7 +78,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The number in its one spelling, `+` and at most 15 digits, for what shows it to its owner or blinds it.
+    /// The number in its one spelling, `+` and digits, for what shows it to its owner or blinds it.
     #[must_use]
     pub fn expose_e164(&self) -> &str {
         &self.e164
@@ -114,5 +114,59 @@ const fn impossible(error: ValidationError) -> PhoneNumberError {
         ValidationError::TooShort => PhoneNumberError::TooShort,
         ValidationError::InvalidLength => PhoneNumberError::Length,
         ValidationError::TooLong => PhoneNumberError::TooLong,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str, region: &str) -> Result<String, PhoneNumberError> {
+        PhoneNumber::parse(text, region.parse().ok()).map(|number| number.expose_e164().to_owned())
+    }
+
+    #[test]
+    fn one_number_has_many_texts_and_one_spelling() {
+        for text in [
+            "+49 1512 3456789",
+            "0049 1512 3456789",
+            "01512/345 67-89",
+            "(01512) 3456789",
+            "\u{202A}+4915123456789\u{202C}",
+        ] {
+            assert_eq!(parsed(text, "DE").as_deref(), Ok("+4915123456789"), "{text}");
+        }
+        assert_eq!(parsed("＋４９１５１２３４５６７８９", "").as_deref(), Ok("+4915123456789"));
+        assert_eq!(parsed("٠١٥١٢٣٤٥٦٧٨٩", "DE").as_deref(), Ok("+4915123456789"));
+        assert_eq!(parsed("011 49 1512 3456789", "US").as_deref(), Ok("+4915123456789"));
+    }
+
+    #[test]
+    fn a_number_is_spelled_with_country_code_as_dialled_at_home_and_bare() {
+        let number = PhoneNumber::parse("+49 1512 3456789", None).unwrap();
+        let spellings = number.spellings();
+        let spellings: Vec<_> = spellings.iter().map(Digits::as_str).collect();
+        assert_eq!(spellings, ["4915123456789", "015123456789", "15123456789"]);
+    }
+
+    #[test]
+    fn leading_zeros_that_belong_to_the_number_are_kept() {
+        let number = PhoneNumber::parse("06 698 12345", "IT".parse().ok()).unwrap();
+        assert_eq!(number.expose_e164(), "+390669812345");
+        assert_eq!(number.spellings()[2].as_str(), "0669812345");
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_the_reason() {
+        assert_eq!(parsed("01512 3456789", ""), Err(PhoneNumberError::CountryCode));
+        assert_eq!(parsed("+999 1512 3456789", ""), Err(PhoneNumberError::CountryCode));
+        assert_eq!(parsed("", "DE"), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("call +49 1512 3456789", ""), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("+1 800 FLOWERS", ""), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("+1 202 555 0123 ext. 4", ""), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("+1 202 555 01", ""), Err(PhoneNumberError::TooShort));
+        assert_eq!(parsed("555 0123", "US"), Err(PhoneNumberError::AreaCode));
+        assert_eq!(parsed("+1 202 555 01234", ""), Err(PhoneNumberError::TooLong));
+        assert_eq!(parsed(&"1".repeat(1_000), "DE"), Err(PhoneNumberError::TooLong));
     }
 }

@@ -28,3 +28,16 @@ impl FromStr for Region {
         PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region)).ok_or(UnknownRegion)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_two_letters_in_either_case() {
+        assert_eq!("de".parse::<Region>(), "DE".parse());
+        for unknown in ["", "D", "DEU", "ZZ", "001", "12", "Ä"] {
+            assert_eq!(unknown.parse::<Region>(), Err(UnknownRegion), "{unknown}");
+        }
+    }
+}

@@ -49,7 +49,8 @@ impl Pattern {
 #[must_use]
 pub fn patterns_of(value: &Value) -> Patterns {
     let mut patterns = Patterns::default();
-    for spelling in &value.spellings {
+    // Nothing at all is no trace, though it has a hash.
+    for spelling in value.spellings.iter().filter(|spelling| !spelling.plain().is_empty()) {
         patterns.add_spelling(spelling);
     }
     patterns
