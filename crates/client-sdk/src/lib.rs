@@ -1,4 +1,30 @@
-//! What an app holds: opt in, send, receive, opt out.
+#![doc = include_str!("../README.md")]
 
-pub(crate) mod net;
+mod client;
+mod clock;
+mod contact;
+mod engine;
+mod error;
+mod event;
+mod leaving;
+mod message;
+mod net;
+mod options;
 pub mod permit;
+mod profile;
+mod status;
+mod store;
+mod unlock;
+
+pub use client::{Client, Running};
+pub use contact::{Chat, Contact, ContactId, ContactState, MAX_NAME};
+pub use error::{Error, ErrorKind};
+pub use event::{Connection, Event, Events, WaitReason};
+pub use leaving::{Leaving, OptOutReport};
+pub use message::{FailureReason, Message, MessageState, Position};
+pub use options::Options;
+pub use profile::{Device, Profile};
+pub use sealpost_crypto::content::MAX_TEXT;
+pub use sealpost_crypto::{MessageId, Text};
+pub use status::Status;
+pub use unlock::Unlock;

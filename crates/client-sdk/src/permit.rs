@@ -12,18 +12,12 @@
 //! let permit = sealpost_client::permit::NetworkPermit::default();
 //! ```
 
+use crate::store::profile::{ClosingOnRecord, ConsentOnRecord};
+
 /// Allows its holder to use the network. It has no size, and it cannot be made, copied out of a type or default-constructed
 /// by code that cannot show a stored consent.
 #[derive(Debug, Clone)]
 pub struct NetworkPermit(());
-
-/// That a row with a consent to messaging was read back from the store. Only [`crate::store`] makes it.
-#[derive(Debug)]
-pub(crate) struct ConsentOnRecord(pub(in crate::permit) ());
-
-/// That the store is in its closing-only state. Only [`crate::store`] makes it.
-#[derive(Debug)]
-pub(crate) struct ClosingOnRecord(pub(in crate::permit) ());
 
 impl NetworkPermit {
     /// The right that a stored consent gives.

@@ -1,0 +1,122 @@
+//! An opted-in profile: contacts, messages, the card, the engine.
+
+mod contacts;
+mod conversations;
+mod running;
+
+use std::sync::Arc;
+
+use sealpost_identity::{CardRef, IdentityKey};
+use tokio::sync::{Notify, broadcast, watch};
+
+use crate::clock::Clock;
+use crate::error::Error;
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::event::{Connection, Event, Events};
+use crate::leaving::Leaving;
+use crate::options::Options;
+use crate::status::Status;
+use crate::store::profile::Own;
+use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, profile, shelves};
+
+pub use running::Running;
+
+/// An opted-in profile. Cheap to clone; all clones are one profile.
+///
+/// Everything here is local and works offline; what is to be sent is kept until an engine, started by
+/// [`Client::start`] in this process or in another one, has sent it. The calls that touch the store take some
+/// milliseconds, since they return when what they did is durable: in asynchronous code, make them on a blocking thread
+/// where that matters.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// What the app's calls and the engine share.
+pub(crate) struct Inner {
+    pub(crate) store: Arc<Store>,
+    pub(crate) own: Own,
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) connection: watch::Sender<Connection>,
+    /// Wakes the engine when this process has put something into the store.
+    pub(crate) changed: Notify,
+}
+
+const EVENTS: usize = 4_096;
+
+impl Client {
+    pub(crate) fn open(store: Arc<Store>, options: Options, clock: Clock) -> Result<Self, Error> {
+        let own = store.read(profile::own)?;
+        let events = broadcast::Sender::new(EVENTS);
+        let connection = watch::Sender::new(Connection::Idle);
+        Ok(Self(Arc::new(Inner { store, own, options, clock, events, connection, changed: Notify::new() })))
+    }
+
+    /// The card to show to others, as a link or a QR code. Whoever has it can write.
+    ///
+    /// It is valid from the opt-in on, and of use to others once the relay was reached for the first time.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn card(&self) -> Result<CardRef, Error> {
+        let card = self.0.store.read(|tx| shelves::one(tx, true))?;
+        Ok(card.card(&self.0.own.relay, self.identity().hash()))
+    }
+
+    /// One's own identity key.
+    #[must_use]
+    pub fn identity(&self) -> &IdentityKey {
+        self.0.own.identity.public()
+    }
+
+    /// Events from now on. Several readers each get all of them.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events::new(self.0.events.subscribe())
+    }
+
+    /// How the profile stands.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn status(&self) -> Result<Status, Error> {
+        let Inner { store, own, connection, .. } = &*self.0;
+        let engine_runs = crate::engine::lock::is_held(store.files())?;
+        let (relay, connection) = (own.relay.clone(), *connection.borrow());
+        Ok(store.read(|tx| {
+            Ok(Status {
+                relay,
+                since: profile::consent_day(tx)?,
+                connection,
+                engine_runs,
+                contacts: contact_rows::count(tx)?,
+                outbox: outbox::count(tx)?,
+                received: messages::count_received(tx)?,
+                unopened: inbox::count_unopened(tx)?,
+                mailboxes: mailboxes::count_open(tx)?,
+                shelf_items: shelves::one(tx, true)?.counted,
+            })
+        })?)
+    }
+
+    /// Revokes the consent. Works offline, and is durable when it returns.
+    ///
+    /// Identity, contacts, sessions and messages are erased; what is left is what closes one's objects on the relay.
+    /// [`Leaving::finish`] does that. Engines, also of other processes, stop by themselves.
+    ///
+    /// # Errors
+    /// Trouble with storage; the consent is still in force then.
+    pub fn opt_out(self) -> Result<Leaving, Error> {
+        let Inner { store, options, clock, changed, .. } = &*self.0;
+        store.write(crate::leaving::revoke)?;
+        changed.notify_waiters();
+        Leaving::open(Arc::clone(store), options.clone(), clock.clone())
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}

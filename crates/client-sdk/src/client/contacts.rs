@@ -1,0 +1,119 @@
+//! Whom one writes to.
+
+use rusqlite::Transaction;
+use sealpost_identity::{CardRef, SafetyNumber};
+
+use super::Client;
+use crate::contact::{Contact, ContactId, ContactState, MAX_NAME};
+use crate::error::{Error, ErrorKind};
+use crate::message::FailureReason;
+use crate::store::{StoreError, contacts, mailboxes, outbox, profile};
+
+impl Client {
+    /// Adds whoever shows this card, under a name that stays on this device. If they are known already, the contact
+    /// gets this card and this name and is accepted.
+    ///
+    /// Nothing is sent by this: the card is used when there is a message for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OwnCard`], [`ErrorKind::BadName`], [`ErrorKind::NameTaken`], or trouble with storage.
+    pub fn add(&self, card: &CardRef, name: &str) -> Result<ContactId, Error> {
+        check_name(name)?;
+        if card.identity == self.identity().hash() {
+            return Err(ErrorKind::OwnCard.into());
+        }
+        self.change(|tx| {
+            if let Some(known) = contacts::peer_of_hash(tx, &card.identity)? {
+                free_name(tx, name, Some(known.id))?;
+                contacts::rename(tx, known.id, name)?;
+                contacts::set_card(tx, known.id, card)?;
+                contacts::set_state(tx, known.id, ContactState::Accepted)?;
+                return Ok(known.id);
+            }
+            free_name(tx, name, None)?;
+            contacts::add(tx, name, ContactState::Accepted, &card.identity, Some(card))
+        })
+    }
+
+    /// All contacts, by name.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn contacts(&self) -> Result<Vec<Contact>, Error> {
+        Ok(self.0.store.read(contacts::all)?)
+    }
+
+    /// One contact.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], or trouble with storage.
+    pub fn contact(&self, id: ContactId) -> Result<Contact, Error> {
+        Ok(self.0.store.read(|tx| contacts::one_shown(tx, id))?)
+    }
+
+    /// Gives a contact another name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::BadName`], [`ErrorKind::NameTaken`], or trouble with storage.
+    pub fn rename(&self, id: ContactId, name: &str) -> Result<(), Error> {
+        check_name(name)?;
+        self.change(|tx| {
+            free_name(tx, name, Some(id))?;
+            contacts::rename(tx, id, name)
+        })
+    }
+
+    /// Accepts someone who wrote first, or lets someone who was blocked back in.
+    ///
+    /// From then on they can be written to, and their relay may be contacted. Nothing is sent by this alone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], or trouble with storage.
+    pub fn accept(&self, id: ContactId) -> Result<(), Error> {
+        self.change(|tx| contacts::set_state(tx, id, ContactState::Accepted))
+    }
+
+    /// Stops hearing from someone: their mailboxes are closed, what they still send through the card is discarded, and
+    /// what waits for them is not sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], or trouble with storage.
+    pub fn block(&self, id: ContactId) -> Result<(), Error> {
+        self.change(|tx| {
+            contacts::set_state(tx, id, ContactState::Blocked)?;
+            mailboxes::close_all_of(tx, id)?;
+            outbox::give_up(tx, id, FailureReason::Blocked)
+        })?;
+        Ok(())
+    }
+
+    /// The number that both sides compare to know that nobody stands between them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::KeyNotKnownYet`] before anything was exchanged, [`ErrorKind::NotFound`], or trouble with storage.
+    pub fn safety_number(&self, id: ContactId) -> Result<SafetyNumber, Error> {
+        let peer = self.0.store.read(|tx| contacts::peer(tx, id))?;
+        let key = peer.identity.ok_or(ErrorKind::KeyNotKnownYet)?;
+        Ok(SafetyNumber::of(self.identity(), &key))
+    }
+
+    /// Runs `work` in a transaction of an opted-in profile, and wakes the engine.
+    pub(super) fn change<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
+        let done = self.0.store.write(|tx| {
+            profile::require_opted_in(tx)?;
+            work(tx)
+        })?;
+        self.0.changed.notify_waiters();
+        Ok(done)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let bad = name.trim().is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control);
+    if bad { Err(ErrorKind::BadName.into()) } else { Ok(()) }
+}
+
+fn free_name(tx: &Transaction<'_>, name: &str, except: Option<ContactId>) -> Result<(), StoreError> {
+    let taken = contacts::name_is_taken(tx, name, except)?;
+    if taken { Err(StoreError::Refused(ErrorKind::NameTaken)) } else { Ok(()) }
+}

@@ -1,0 +1,83 @@
+//! What is written and read.
+
+use sealpost_crypto::{MessageId, Text};
+
+use super::Client;
+use crate::contact::{Chat, ContactId, ContactState};
+use crate::error::{Error, ErrorKind};
+use crate::message::{Message, MessageState, Position};
+use crate::store::{StoreError, contacts, messages, outbox};
+
+impl Client {
+    /// Writes a message to a contact. It is in the durable outbox when this returns, and the engine sends it as soon as
+    /// that is possible; what became of it is in [`Client::message`] and in events.
+    ///
+    /// Writing to someone who has not been accepted accepts them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TextTooLong`], [`ErrorKind::NotFound`], [`ErrorKind::Blocked`], or trouble with storage; then nothing
+    /// is in the outbox.
+    pub fn send(&self, contact: ContactId, text: &str) -> Result<MessageId, Error> {
+        let text = Text::new(text.to_owned()).map_err(|_| ErrorKind::TextTooLong)?;
+        let id = MessageId::random(&mut rand::rng());
+        let now = self.0.clock.now();
+        self.change(|tx| {
+            match contacts::peer(tx, contact)?.state {
+                ContactState::Accepted => {}
+                ContactState::Unaccepted => contacts::set_state(tx, contact, ContactState::Accepted)?,
+                ContactState::Blocked => return Err(StoreError::Refused(ErrorKind::Blocked)),
+            }
+            let position = messages::append(tx, contact, id, MessageState::Queued, now, &text)?;
+            outbox::enqueue(tx, contact, id, Some(position))
+        })?;
+        Ok(id)
+    }
+
+    /// One message, with what became of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], or trouble with storage.
+    pub fn message(&self, id: MessageId) -> Result<Message, Error> {
+        Ok(self.0.store.read(|tx| messages::by_id(tx, id))?)
+    }
+
+    /// Up to `limit` messages that were received behind `position`, oldest first.
+    ///
+    /// Every received message has exactly one position, and positions only grow: a reader that goes on from the last one
+    /// it has shown sees every message exactly once.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn messages_after(&self, position: Position, limit: usize) -> Result<Vec<Message>, Error> {
+        Ok(self.0.store.read(|tx| messages::received_after(tx, position, bounded(limit)))?)
+    }
+
+    /// The newest `limit` messages of a conversation before `before`, or at all; oldest first.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn history(&self, contact: ContactId, before: Option<Position>, limit: usize) -> Result<Vec<Message>, Error> {
+        Ok(self.0.store.read(|tx| messages::history(tx, contact, before, bounded(limit)))?)
+    }
+
+    /// All conversations, the one with the newest message first.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn chats(&self) -> Result<Vec<Chat>, Error> {
+        let mut chats = self.0.store.read(|tx| {
+            let chat = |contact: crate::Contact| {
+                let last = messages::history(tx, contact.id, None, 1)?.pop();
+                let (messages, queued) = messages::count(tx, contact.id)?;
+                Ok(Chat { contact, last, messages, queued })
+            };
+            contacts::all(tx)?.into_iter().map(chat).collect::<Result<Vec<_>, StoreError>>()
+        })?;
+        chats.sort_by_key(|chat| std::cmp::Reverse(chat.last.as_ref().map(|message| message.position)));
+        Ok(chats)
+    }
+}
+
+fn bounded(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,123 @@
+//! What went wrong, without saying to whom.
+
+use std::fmt;
+
+use crate::store::StoreError;
+
+/// Why something was not done. Opaque: [`Error::kind`] says what the caller can do about it.
+///
+/// Its text, and the texts of its sources, name no person, mailbox, address or message.
+pub struct Error {
+    kind: ErrorKind,
+    source: Option<StoreError>,
+}
+
+/// Kinds of [`Error`], told apart by what the caller can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The passphrase or key does not open this profile, or the first page of its database is damaged: the two look
+    /// alike, because every page is authenticated under the key. Ask again.
+    WrongKey,
+    /// The profile's files are damaged. Nothing was changed; restore a backup.
+    Corrupt,
+    /// The directory holds a database, or files, of something else. Choose another directory.
+    Foreign,
+    /// A newer version of this library wrote the profile. Update the app.
+    NewerVersion,
+    /// The disk is full, or a quota is reached. Nothing was lost; make room and try again.
+    StorageFull,
+    /// Another process held the database for too long. Try again.
+    StorageBusy,
+    /// The profile's files cannot be read or written: missing rights, a read-only or failing disk.
+    Storage,
+    /// The person opted out: the profile only closes what is left on relays. Open it again.
+    OptedOut,
+    /// There is no contact, or no message, of that id.
+    NotFound,
+    /// The text is longer than [`crate::MAX_TEXT`] bytes. Send it in parts.
+    TextTooLong,
+    /// A name is empty, longer than [`crate::MAX_NAME`] bytes or has control characters.
+    BadName,
+    /// Another contact has this name. Choose another.
+    NameTaken,
+    /// The card is one's own.
+    OwnCard,
+    /// The contact was blocked. Accept it first.
+    Blocked,
+    /// The contact's identity key is not known before something was exchanged with them: the card carries only its
+    /// hash. Send a message, or wait for one.
+    KeyNotKnownYet,
+    /// The engine needs a Tokio runtime, and the caller is not inside one.
+    NoRuntime,
+    /// Something of this library contradicts itself; please report it.
+    Internal,
+}
+
+impl Error {
+    /// What the caller can do about it.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(source: StoreError) -> Self {
+        Self { kind: source.kind(), source: Some(source) }
+    }
+}
+
+impl ErrorKind {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::WrongKey => "the passphrase or key does not open this profile",
+            Self::Corrupt => "the profile's files are damaged",
+            Self::Foreign => "the directory holds files of something else",
+            Self::NewerVersion => "a newer version wrote this profile",
+            Self::StorageFull => "the disk is full",
+            Self::StorageBusy => "another process held the profile for too long",
+            Self::Storage => "the profile's files cannot be read or written",
+            Self::OptedOut => "this profile has opted out",
+            Self::NotFound => "there is no such contact or message",
+            Self::TextTooLong => "the text is too long for one message",
+            Self::BadName => "the name is empty, too long or has control characters",
+            Self::NameTaken => "another contact has this name",
+            Self::OwnCard => "the card is one's own",
+            Self::Blocked => "the contact is blocked",
+            Self::KeyNotKnownYet => "nothing was exchanged with this contact yet, so its key is not known",
+            Self::NoRuntime => "the engine needs a Tokio runtime",
+            Self::Internal => "an internal contradiction; please report it",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.text())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?})", self.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

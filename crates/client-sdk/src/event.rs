@@ -1,0 +1,113 @@
+//! What the engine tells, as it happens.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use sealpost_crypto::MessageId;
+use sealpost_identity::tripwire::Tripped;
+use tokio::sync::broadcast;
+
+use crate::contact::ContactId;
+use crate::error::ErrorKind;
+use crate::message::{FailureReason, Position};
+
+/// Something that happened. Events are hints: what matters is in the store and survives a missed event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The connection to one's own relay came or went.
+    Connection(Connection),
+    /// A message arrived; [`crate::Client::messages_after`] gives it.
+    Received {
+        /// Its place.
+        position: Position,
+        /// Who wrote it.
+        contact: ContactId,
+    },
+    /// Somebody who is not a contact wrote for the first time.
+    ContactRequest(ContactId),
+    /// A relay has durably stored a message for its recipient.
+    Accepted(MessageId),
+    /// A message will not be sent.
+    Failed(MessageId, FailureReason),
+    /// Messages to a contact wait for this reason; they are tried again by themselves.
+    Waiting(ContactId, WaitReason),
+    /// Messages of this contact are missing, and later ones are shown without them from now on.
+    Gap {
+        /// Whose.
+        contact: ContactId,
+        /// How many.
+        missing: u64,
+    },
+    /// Something arrived that cannot be opened, and was recorded and discarded.
+    Unopened,
+    /// The tripwire stopped bytes in which one of the device's own numbers appears.
+    TripwireHit(Tripped),
+    /// The relay is not to be trusted: its key or manifest is not what was pinned. Nothing was sent to it.
+    RelayNotTrusted,
+    /// The store does not work; the engine tries again. Nothing is acknowledged to the relay until it does.
+    StoreTrouble(ErrorKind),
+    /// So many events were dropped because they were not read in time.
+    Missed(u64),
+}
+
+/// The connection to one's own relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Connection {
+    /// No engine runs in this process, or another process's engine does the work.
+    Idle,
+    /// There is none; it is tried again by itself.
+    Offline,
+    /// All mailboxes are being collected; what lay there may still be arriving.
+    Online,
+    /// All that lay there has arrived.
+    CaughtUp,
+}
+
+/// Why messages to a contact wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// Their relay cannot be reached.
+    Unreachable,
+    /// Their mailbox is full until they collect it.
+    Full,
+    /// Their relay asks to wait.
+    TryLater,
+    /// Their relay is not the one that was pinned.
+    NotTrusted,
+    /// One's own relay has not opened the mailbox for answers yet.
+    NoReturnAddress,
+}
+
+/// Events from the moment of [`crate::Client::events`] on.
+pub struct Events(Pin<Box<dyn Stream<Item = Event> + Send>>);
+
+impl Events {
+    pub(crate) fn new(receiver: broadcast::Receiver<Event>) -> Self {
+        Self(Box::pin(unfold(receiver, |mut receiver| async move {
+            let event = match receiver.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(missed)) => Event::Missed(missed),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            };
+            Some((event, receiver))
+        })))
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events")
+    }
+}

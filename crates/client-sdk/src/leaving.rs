@@ -1,0 +1,83 @@
+//! After the opt-out: closing what is left on the relay.
+
+mod closing;
+
+use std::sync::Arc;
+
+use rusqlite::Transaction;
+use sealpost_wire::statement::{Closed, SignedDeletion};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::options::Options;
+use crate::store::closings::{Closing, Outcome, Target};
+use crate::store::{Store, StoreError, closings, mailboxes, profile, shelves};
+
+/// A profile whose consent was revoked. All it can still do is to close what the relay holds for it.
+pub struct Leaving {
+    store: Arc<Store>,
+    options: Options,
+    clock: Clock,
+}
+
+/// What came of closing one's objects on the relay.
+#[derive(Debug, Clone, Default)]
+pub struct OptOutReport {
+    /// Objects that the relay has closed, each with its statement of deletion, signed by its operator and verified.
+    pub confirmed: Vec<(Closed, SignedDeletion)>,
+    /// Objects that the relay did not know: lapsed, closed before, or never opened. There is no statement about them.
+    pub already_gone: usize,
+    /// Objects that are still to be closed: the relay was not reached, or could not do it. Call [`Leaving::finish`] again;
+    /// what is never closed lapses with its lease.
+    pub pending: usize,
+    /// Whether everything was done, and the profile's files are wiped.
+    pub wiped: bool,
+}
+
+/// Turns an opted-in profile's store into a leaving one: only what is needed to close remains.
+pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let own = profile::own(tx)?;
+    let hash = own.identity.public().hash();
+    for mailbox in mailboxes::all(tx)? {
+        closings::add(tx, &Target::Mailbox(mailbox.id(), mailbox.collect))?;
+    }
+    for card in shelves::all(tx)? {
+        let shelf = card.card(&own.relay, hash).shelf();
+        closings::add(tx, &Target::Shelf(shelf, card.stock))?;
+    }
+    profile::leave(tx)?;
+    closings::erase_all_else(tx)
+}
+
+impl Leaving {
+    pub(crate) fn open(store: Arc<Store>, options: Options, clock: Clock) -> Result<Self, Error> {
+        store.read(profile::closing_on_record)?;
+        Ok(Self { store, options, clock })
+    }
+
+    /// What has come of it so far.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn report(&self) -> Result<OptOutReport, Error> {
+        let rows = self.store.read(closings::all)?;
+        Ok(rows.into_iter().fold(OptOutReport::default(), OptOutReport::with))
+    }
+}
+
+impl OptOutReport {
+    fn with(mut self, closing: Closing) -> Self {
+        match closing.outcome {
+            Some(Outcome::Confirmed(statement)) => self.confirmed.push((closing.target.closed(), statement)),
+            Some(Outcome::Gone) => self.already_gone += 1,
+            None => self.pending += 1,
+        }
+        self
+    }
+}
+
+impl std::fmt::Debug for Leaving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Leaving")
+    }
+}

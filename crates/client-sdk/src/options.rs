@@ -1,0 +1,42 @@
+//! What an app can set, with defaults that are safe.
+
+use std::time::Duration;
+
+use sealpost_identity::Tripwire;
+
+/// How a profile is used. The defaults are safe; only the tripwire's numbers must come from the app.
+///
+/// ```
+/// use sealpost_client::Options;
+/// use sealpost_identity::tripwire::{OwnNumber, Tripwire};
+/// use sealpost_identity::Imei;
+///
+/// let imei = Imei::parse("490154203237518")?;
+/// let options = Options { tripwire: Tripwire::new([OwnNumber::Imei(imei)]), ..Options::default() };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The device's own numbers: bytes in which one appears are not sent. Not stored; hand it in at every start.
+    pub tripwire: Tripwire,
+    /// Whether a relay that only a contact has named may be contacted at a private address, such as one's own network's.
+    pub private_relays: bool,
+    /// How long a missing message is waited for, from when everything there is has been collected.
+    pub gap_wait: Duration,
+    /// Over how long a time closing requests are spread when leaving, so that they do not link what they close.
+    pub leaving_spread: Duration,
+    /// How many one-time items a shelf is kept stocked with.
+    pub shelf_items: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            tripwire: Tripwire::new([]),
+            private_relays: false,
+            gap_wait: Duration::from_secs(60),
+            leaving_spread: Duration::from_secs(60),
+            shelf_items: 20,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is left to close after the opt-out, and what came of it.
+
+use rusqlite::{Row, Transaction, params};
+use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::{CollectKey, MailboxId, ShelfId, StockKey};
+
+use super::StoreError;
+use super::value::Cbor;
+
+/// One object to close, with the key that closes it.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Mailbox(MailboxId, CollectKey),
+    Shelf(ShelfId, StockKey),
+}
+
+/// One object to close, and what came of it.
+pub(crate) struct Closing {
+    pub(crate) row: i64,
+    pub(crate) target: Target,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What came of closing an object.
+#[derive(Clone)]
+pub(crate) enum Outcome {
+    /// The relay states that it was closed.
+    Confirmed(SignedDeletion),
+    /// The relay does not know it: it had lapsed, was closed before, or was never opened.
+    Gone,
+}
+
+impl Target {
+    /// What a statement about it says.
+    pub(crate) const fn closed(&self) -> Closed {
+        match self {
+            Self::Mailbox(id, _) => Closed::Mailbox(*id),
+            Self::Shelf(id, _) => Closed::Shelf(*id),
+        }
+    }
+}
+
+const MAILBOX: i64 = 0;
+const SHELF: i64 = 1;
+const CONFIRMED: i64 = 0;
+const GONE: i64 = 1;
+
+pub(crate) fn add(tx: &Transaction<'_>, target: &Target) -> Result<(), StoreError> {
+    let (kind, object, key) = match target {
+        Target::Mailbox(id, key) => (MAILBOX, id.as_bytes(), key.expose()),
+        Target::Shelf(id, key) => (SHELF, id.as_bytes(), key.expose()),
+    };
+    tx.execute("INSERT INTO closings (kind, object, key) VALUES (?1, ?2, ?3)", params![kind, object, key])?;
+    Ok(())
+}
+
+pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Closing>, StoreError> {
+    let mut statement = tx.prepare("SELECT id, kind, object, key, outcome, statement FROM closings ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut closings = Vec::new();
+    while let Some(row) = rows.next()? {
+        closings.push(Closing { row: row.get(0)?, target: target(row)?, outcome: outcome(row)? });
+    }
+    Ok(closings)
+}
+
+fn target(row: &Row<'_>) -> Result<Target, StoreError> {
+    let (kind, object, key): (i64, [u8; 32], [u8; 32]) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    match kind {
+        MAILBOX => Ok(Target::Mailbox(MailboxId::from_bytes(object), CollectKey::new(key))),
+        SHELF => Ok(Target::Shelf(ShelfId::from_bytes(object), StockKey::new(key))),
+        _ => Err(StoreError::Row),
+    }
+}
+
+fn outcome(row: &Row<'_>) -> Result<Option<Outcome>, StoreError> {
+    let number: Option<i64> = row.get(4)?;
+    match number {
+        None => Ok(None),
+        Some(CONFIRMED) => {
+            let Cbor(statement) = row.get(5)?;
+            Ok(Some(Outcome::Confirmed(statement)))
+        }
+        Some(GONE) => Ok(Some(Outcome::Gone)),
+        Some(_) => Err(StoreError::Row),
+    }
+}
+
+pub(crate) fn set_outcome(tx: &Transaction<'_>, row: i64, outcome: &Outcome) -> Result<(), StoreError> {
+    let (number, statement) = match outcome {
+        Outcome::Confirmed(statement) => (CONFIRMED, Some(Cbor(statement))),
+        Outcome::Gone => (GONE, None),
+    };
+    tx.execute("UPDATE closings SET outcome = ?2, statement = ?3 WHERE id = ?1", params![row, number, statement])?;
+    Ok(())
+}
+
+/// Erases everything that belongs to a person, with the rows that say what there was.
+pub(crate) fn erase_all_else(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    Ok(tx.execute_batch(
+        "DELETE FROM outbox; DELETE FROM held; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
+         DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
+         DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
+    )?)
+}

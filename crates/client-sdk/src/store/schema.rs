@@ -1,0 +1,169 @@
+//! The tables, and how older databases come to them.
+
+use rusqlite::Connection;
+use rusqlite_migration::{Error, M, Migrations};
+
+use super::StoreError;
+
+/// Steps are only ever appended; what a released version has run is never changed.
+const STEPS: &[M<'static>] = &[M::up(FIRST)];
+
+const FIRST: &str = "
+-- One row from the opt-in on. phase: 1 opted in, 2 leaving.
+CREATE TABLE profile (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    phase       INTEGER NOT NULL,
+    relay       BLOB NOT NULL,
+    consent     BLOB,
+    identity    BLOB
+) STRICT;
+
+-- One's own cards, each with its shelf and (in mailboxes) its front door.
+CREATE TABLE cards (
+    id          INTEGER PRIMARY KEY,
+    published   INTEGER NOT NULL,
+    seed        BLOB NOT NULL,
+    stock       BLOB NOT NULL,
+    opened      INTEGER NOT NULL DEFAULT 0,
+    renewed     INTEGER,
+    counted     INTEGER
+) STRICT;
+CREATE TABLE door_keys (
+    id          INTEGER PRIMARY KEY,
+    card        INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE,
+    secret      BLOB NOT NULL,
+    made        INTEGER NOT NULL,
+    kept_until  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE prekeys (
+    id          INTEGER PRIMARY KEY,
+    record      BLOB NOT NULL,
+    kept_until  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE prekey_uses (
+    prekey      INTEGER NOT NULL,
+    base_key    BLOB NOT NULL,
+    PRIMARY KEY (prekey, base_key)
+) STRICT, WITHOUT ROWID;
+
+-- state: 0 unaccepted, 1 accepted, 2 blocked. Days and counters as the protocol has them.
+CREATE TABLE contacts (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT NOT NULL UNIQUE,
+    state       INTEGER NOT NULL,
+    hash        BLOB NOT NULL UNIQUE,
+    person      BLOB NOT NULL UNIQUE,
+    identity    BLOB,
+    card        BLOB,
+    inner_card  BLOB,
+    address     BLOB,
+    door        BLOB,
+    door_until  INTEGER,
+    answered    INTEGER NOT NULL DEFAULT 0,
+    sent        INTEGER NOT NULL DEFAULT 0,
+    expected    INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE TABLE sessions (
+    person      BLOB PRIMARY KEY,
+    record      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One's own mailboxes: front doors have a card, pairwise ones a contact, a generation and an outer key.
+CREATE TABLE mailboxes (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    mailbox     BLOB NOT NULL UNIQUE,
+    deposit     BLOB NOT NULL,
+    collect     BLOB NOT NULL,
+    card        INTEGER REFERENCES cards ON DELETE CASCADE,
+    contact     INTEGER REFERENCES contacts,
+    generation  INTEGER NOT NULL DEFAULT 0,
+    outer_key   BLOB,
+    opened      INTEGER,
+    used        INTEGER,
+    closing     INTEGER NOT NULL DEFAULT 0,
+    CHECK ((card IS NULL) <> (contact IS NULL))
+) STRICT;
+CREATE INDEX mailboxes_of_contact ON mailboxes (contact, generation);
+
+-- state: 0 received, 1 received late, 2 queued, 3 accepted, 4 and above failed. time: milliseconds since 1970.
+CREATE TABLE messages (
+    position    INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          BLOB NOT NULL,
+    contact     INTEGER NOT NULL REFERENCES contacts,
+    state       INTEGER NOT NULL,
+    time        INTEGER NOT NULL,
+    text        TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX messages_once ON messages (contact, id);
+CREATE INDEX messages_of_contact ON messages (contact, position);
+
+-- What is still to be deposited, in order. Control messages have no position. Sealed rows have all from counter on.
+CREATE TABLE outbox (
+    place       INTEGER PRIMARY KEY AUTOINCREMENT,
+    contact     INTEGER NOT NULL REFERENCES contacts,
+    message     BLOB NOT NULL,
+    position    INTEGER REFERENCES messages,
+    counter     INTEGER,
+    envelope_id BLOB,
+    envelope    BLOB,
+    target      BLOB,
+    expires     INTEGER
+) STRICT;
+CREATE INDEX outbox_of_contact ON outbox (contact, place);
+
+-- Received, but waiting for earlier ones. text is NULL for control messages.
+CREATE TABLE held (
+    contact     INTEGER NOT NULL REFERENCES contacts,
+    counter     INTEGER NOT NULL,
+    message     BLOB NOT NULL,
+    time        INTEGER NOT NULL,
+    text        TEXT,
+    PRIMARY KEY (contact, counter)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE seen (
+    envelope    BLOB PRIMARY KEY,
+    day         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unopened (
+    hash        BLOB PRIMARY KEY,
+    reason      INTEGER NOT NULL,
+    day         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was learned of relays' certificates, by operator key.
+CREATE TABLE pins (
+    relay       BLOB PRIMARY KEY,
+    pin         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Left to close, after the opt-out. kind: 0 mailbox, 1 shelf. outcome: NULL pending, 0 confirmed, 1 gone before.
+CREATE TABLE closings (
+    id          INTEGER PRIMARY KEY,
+    kind        INTEGER NOT NULL,
+    object      BLOB NOT NULL,
+    key         BLOB NOT NULL,
+    outcome     INTEGER,
+    statement   BLOB
+) STRICT;
+";
+
+/// Brings the database to this version's schema.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    Migrations::from_slice(STEPS).to_latest(connection).map_err(|error| match error {
+        Error::RusqliteError { err, .. } => err.into(),
+        Error::MigrationDefinition(rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead) => {
+            StoreError::Newer
+        }
+        _ => StoreError::Damaged,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_valid_sql() {
+        assert_eq!(Migrations::from_slice(STEPS).validate(), Ok(()));
+    }
+}

@@ -1,0 +1,149 @@
+//! One's own cards: their shelves, the keys of their front doors, the private halves of what lies on them.
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use sealpost_crypto::{DoorSecret, PrekeyId, PrivatePrekey, UsedPrekey};
+use sealpost_identity::{CardRef, CardSeed, IdentityHash};
+use sealpost_wire::time::Day;
+use sealpost_wire::{RelayRef, Secret, StockKey};
+
+use super::StoreError;
+use super::value::InDays;
+
+/// A card of one's own, with what stocks its shelf.
+#[derive(Clone)]
+pub(crate) struct OwnCard {
+    pub(crate) row: i64,
+    /// Shown to anyone, as opposed to given to contacts inside the seal.
+    pub(crate) published: bool,
+    pub(crate) seed: CardSeed,
+    pub(crate) stock: StockKey,
+    /// Whether the relay has opened the shelf.
+    pub(crate) opened: bool,
+    /// When all of its items were made anew.
+    pub(crate) renewed: Option<Day>,
+    /// How many one-time items lay there when that was last asked.
+    pub(crate) counted: Option<u16>,
+}
+
+impl OwnCard {
+    /// What others are given.
+    pub(crate) fn card(&self, relay: &RelayRef, identity: IdentityHash) -> CardRef {
+        CardRef { relay: relay.clone(), seed: self.seed.clone(), stock: self.stock.hash(), identity }
+    }
+
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            row: row.get("id")?,
+            published: row.get("published")?,
+            seed: CardSeed::new(Secret::new(row.get("seed")?)),
+            stock: StockKey::new(row.get("stock")?),
+            opened: row.get("opened")?,
+            renewed: row.get::<_, Option<InDays>>("renewed")?.map(|InDays(day)| day),
+            counted: row.get("counted")?,
+        })
+    }
+}
+
+pub(crate) fn add(tx: &Transaction<'_>, published: bool, seed: &CardSeed, stock: &StockKey) -> Result<i64, StoreError> {
+    tx.execute(
+        "INSERT INTO cards (published, seed, stock) VALUES (?1, ?2, ?3)",
+        params![published, seed.secret().expose(), stock.expose()],
+    )?;
+    Ok(tx.last_insert_rowid())
+}
+
+pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnCard>, StoreError> {
+    let sql = "SELECT id, published, seed, stock, opened, renewed, counted FROM cards ORDER BY id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([], OwnCard::of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The card that is shown to anyone, or the one that is given inside the seal.
+pub(crate) fn one(tx: &Transaction<'_>, published: bool) -> Result<OwnCard, StoreError> {
+    all(tx)?.into_iter().find(|card| card.published == published).ok_or(StoreError::Row)
+}
+
+pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64, opened: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET opened = ?2 WHERE id = ?1", params![row, opened])?;
+    Ok(())
+}
+
+/// The shelf was filled with fresh items.
+pub(crate) fn set_renewed(tx: &Transaction<'_>, row: i64, today: Day, items: u16) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET renewed = ?2, counted = ?3 WHERE id = ?1", params![row, InDays(today), items])?;
+    Ok(())
+}
+
+pub(crate) fn set_counted(tx: &Transaction<'_>, row: i64, items: u16) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET counted = ?2 WHERE id = ?1", params![row, items])?;
+    Ok(())
+}
+
+/// Adds a key to a front door. It opens until `kept_until`.
+pub(crate) fn add_door_key(
+    tx: &Transaction<'_>,
+    card: i64,
+    secret: &DoorSecret,
+    made: Day,
+    kept_until: Day,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO door_keys (card, secret, made, kept_until) VALUES (?1, ?2, ?3, ?4)",
+        params![card, secret.expose(), InDays(made), InDays(kept_until)],
+    )?;
+    Ok(())
+}
+
+/// The keys of a front door, the newest first, and when the newest was made.
+pub(crate) fn door_keys(tx: &Transaction<'_>, card: i64) -> Result<Vec<(DoorSecret, Day)>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT secret, made FROM door_keys WHERE card = ?1 ORDER BY id DESC")?;
+    let rows = statement.query_map([card], |row| {
+        let InDays(made) = row.get(1)?;
+        Ok((DoorSecret::new(row.get(0)?), made))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn add_prekey(tx: &Transaction<'_>, prekey: &PrivatePrekey, kept_until: Day) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("INSERT INTO prekeys (id, record, kept_until) VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![prekey.id().as_u32(), *prekey.to_bytes(), InDays(kept_until)])?;
+    Ok(())
+}
+
+pub(crate) fn prekey(tx: &Transaction<'_>, id: PrekeyId) -> Result<Option<PrivatePrekey>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT record FROM prekeys WHERE id = ?1")?;
+    let record: Option<Vec<u8>> = statement.query_row([id.as_u32()], |row| row.get(0)).optional()?;
+    record.map(|record| PrivatePrekey::from_bytes(&record)).transpose().map_err(|_| StoreError::Row)
+}
+
+pub(crate) fn prekey_ids(tx: &Transaction<'_>) -> Result<std::collections::HashSet<PrekeyId>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id FROM prekeys")?;
+    let rows = statement.query_map([], |row| row.get(0).map(PrekeyId::from_u32))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Erases a one-time prekey that was used, or remembers the use of a last one.
+pub(crate) fn use_prekey(tx: &Transaction<'_>, used: &UsedPrekey) -> Result<(), StoreError> {
+    match used {
+        UsedPrekey::OneTime(id) => tx.execute("DELETE FROM prekeys WHERE id = ?1", [id.as_u32()])?,
+        UsedPrekey::Last { id, base_key } => {
+            tx.execute("INSERT INTO prekey_uses (prekey, base_key) VALUES (?1, ?2)", params![id.as_u32(), base_key])?
+        }
+    };
+    Ok(())
+}
+
+pub(crate) fn was_used(tx: &Transaction<'_>, used: &UsedPrekey) -> Result<bool, StoreError> {
+    let UsedPrekey::Last { id, base_key } = used else { return Ok(false) };
+    let sql = "SELECT 1 FROM prekey_uses WHERE prekey = ?1 AND base_key = ?2";
+    Ok(tx.query_row(sql, params![id.as_u32(), base_key], |_| Ok(())).optional()?.is_some())
+}
+
+/// Erases the private halves that nothing can come for any more.
+pub(crate) fn erase_expired(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM prekeys WHERE kept_until < ?1", [InDays(today)])?;
+    tx.execute("DELETE FROM prekey_uses WHERE prekey NOT IN (SELECT id FROM prekeys)", [])?;
+    tx.execute("DELETE FROM door_keys WHERE kept_until < ?1", [InDays(today)])?;
+    Ok(())
+}
