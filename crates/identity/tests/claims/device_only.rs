@@ -40,5 +40,5 @@ fn device_only_types_are_wiped() {
 
 #[test]
 fn programs_that_would_let_them_out_do_not_compile() {
-    trybuild::TestCases::new().compile_fail("tests/device_only/*.rs");
+    trybuild::TestCases::new().compile_fail("tests/refused/*.rs");
 }
