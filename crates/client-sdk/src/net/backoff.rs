@@ -89,7 +89,7 @@ mod tests {
         let waits: Vec<_> = (0..400).map(|_| Backoff::new(span, span).after_failure(None, &mut rng)).collect();
         for quarter in 0..4_u32 {
             let (from, to) = (span / 4 * quarter, span / 4 * (quarter + 1));
-            assert!(waits.iter().filter(|wait| (from..to).contains(wait)).count() > 60);
+            assert!(waits.iter().filter(|wait| (from..to).contains(*wait)).count() > 60);
         }
     }
 }

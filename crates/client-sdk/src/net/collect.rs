@@ -79,3 +79,58 @@ impl Deliveries {
         from_bytes(&payload).map_err(|_| NetError::Protocol(ProtocolError::Body))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sealpost_wire::codec::V1;
+    use sealpost_wire::frame::{Ended, Subscribe};
+    use sealpost_wire::request::Refusal;
+    use sealpost_wire::{CollectKey, MailboxId};
+
+    use super::super::test_relay::{PATIENCE, Peer};
+    use super::*;
+
+    async fn socket() -> (CollectSocket, Peer) {
+        let (socket, peer) = Peer::of_a_socket(LONGEST_FRAME).await;
+        (CollectSocket::new(socket), peer)
+    }
+
+    fn subscribe() -> OwnerFrame {
+        let collect = CollectKey::new([2; 32]);
+        let subscribe = Subscribe { channel: 7, mailbox: MailboxId::from_bytes([1; 32]), collect };
+        OwnerFrame { subscribe: sealpost_wire::codec::List::new(vec![subscribe]).unwrap(), ..OwnerFrame::default() }
+    }
+
+    #[tokio::test]
+    async fn frames_go_both_ways() {
+        let (mut socket, mut peer) = socket().await;
+        socket.send(&subscribe()).await.unwrap();
+        assert_eq!(from_bytes::<OwnerFrame>(&peer.payload().await).unwrap(), subscribe());
+        let ended = Ended { channel: 7, reason: Refusal::Denied };
+        let ended = sealpost_wire::codec::List::new(vec![ended]).unwrap();
+        let frame = DeliveryFrame { version: V1, ended, ..DeliveryFrame::default() };
+        peer.send(to_bytes(&frame)).await;
+        assert_eq!(socket.next().await, Ok(frame));
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_is_none_is_told_from_a_lost_connection() {
+        let (mut socket, mut peer) = socket().await;
+        peer.send(vec![0xA0]).await;
+        assert_eq!(socket.next().await, Err(NetError::Protocol(ProtocolError::Body)));
+    }
+
+    #[tokio::test]
+    async fn closing_writes_what_was_queued() {
+        let (socket, mut peer) = socket().await;
+        for _ in 0..3 {
+            socket.send(&subscribe()).await.unwrap();
+        }
+        let closing = tokio::spawn(socket.close(PATIENCE));
+        for _ in 0..3 {
+            assert_eq!(from_bytes::<OwnerFrame>(&peer.payload().await).unwrap(), subscribe());
+        }
+        peer.hears_goodbye().await;
+        closing.await.unwrap();
+    }
+}

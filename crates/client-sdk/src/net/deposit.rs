@@ -152,3 +152,6 @@ async fn listen(mut receiver: SocketReceiver, pending: &Pending) -> NetError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ impl Guard {
     /// Puts the tripwire in front of a stream.
     pub(super) fn stream<S>(&self, inner: S) -> Guarded<S> {
         let verdict = Verdict(Arc::default());
-        Guarded { inner, scanner: self.tripwire.scanner(), alarm: self.alarm.clone(), verdict }
+        Guarded { inner, scanner: Some(self.tripwire.scanner()), alarm: self.alarm.clone(), verdict }
     }
 }
 
@@ -63,7 +63,8 @@ impl Verdict {
 pub(super) struct Guarded<S> {
     inner: S,
     /// What has been seen of the bytes that the stream took; a value may begin in one write and end in the next.
-    scanner: TripwireScanner,
+    /// None once everything that is written has been checked before and is masked.
+    scanner: Option<TripwireScanner>,
     alarm: Alarm,
     verdict: Verdict,
 }
@@ -73,10 +74,16 @@ impl<S> Guarded<S> {
         self.verdict.clone()
     }
 
-    /// The scanner's state after `bytes`, which the stream may still take only in part.
-    fn scan(&self, bytes: &[u8]) -> io::Result<TripwireScanner> {
+    /// Stops looking: from now on the stream carries WebSocket frames, whose masks hide what is in them. Whoever makes
+    /// the frames gives their payloads to [`Guard::check`].
+    pub(super) fn carries_masked_frames(&mut self) {
+        self.scanner = None;
+    }
+
+    /// The scanner's state after `bytes`, of which the stream may yet take only a part.
+    fn scan(&self, bytes: &[u8]) -> io::Result<Option<TripwireScanner>> {
         let mut ahead = self.scanner.clone();
-        match ahead.check(bytes) {
+        match ahead.as_mut().map_or(Ok(()), |scanner| scanner.check(bytes)) {
             Ok(()) => Ok(ahead),
             Err(tripped) => {
                 (self.alarm)(&tripped);
@@ -123,3 +130,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         Pin::new(&mut self.inner).poll_read(cx, buffer)
     }
 }
+
+#[cfg(test)]
+mod tests;

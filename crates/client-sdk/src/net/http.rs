@@ -1,6 +1,5 @@
 //! One HTTP/1.1 connection: one request at a time, nothing in it but what the protocol needs.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -133,7 +132,8 @@ async fn read(body: hyper::body::Incoming, limit: usize) -> Result<Bytes, NetErr
 
 /// Tells an answer that is no HTTP from a connection that broke.
 fn classify(error: &hyper::Error) -> NetError {
-    let broke = error.is_incomplete_message() || error.is_canceled() || error.is_closed();
-    let by_io = error.source().is_some_and(|source| source.is::<std::io::Error>());
-    if error.is_parse() && !broke && !by_io { NetError::Protocol(ProtocolError::Framing) } else { NetError::Closed }
+    if error.is_parse() { NetError::Protocol(ProtocolError::Framing) } else { NetError::Closed }
 }
+
+#[cfg(test)]
+mod tests;

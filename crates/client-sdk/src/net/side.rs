@@ -129,3 +129,6 @@ pub(super) fn refusal(status: StatusCode, body: &Bytes) -> NetError {
         Err(_) => NetError::Protocol(ProtocolError::Body),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError as Broken};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -70,7 +70,8 @@ where
     let request = upgrade(host, path)?;
     let handshake = client_async_with_config(request, stream, Some(limits(longest_message)));
     let outcome = within(timeouts.handshake, Stage::Handshake, handshake).await?;
-    let (stream, _) = outcome.map_err(|error| verdict.or(refused(error)))?;
+    let (mut stream, _) = outcome.map_err(|error| verdict.or(refused(error)))?;
+    stream.get_mut().carries_masked_frames();
     Ok(Socket::drive(stream, guard, verdict, timeouts))
 }
 
@@ -108,9 +109,7 @@ fn refused(error: WsError) -> NetError {
 fn classify(error: &WsError) -> NetError {
     match error {
         WsError::Capacity(CapacityError::MessageTooLong { .. }) => NetError::Protocol(ProtocolError::TooLong),
-        WsError::Protocol(tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
-            NetError::Closed
-        }
+        WsError::Protocol(Broken::ResetWithoutClosingHandshake | Broken::HandshakeIncomplete) => NetError::Closed,
         WsError::Io(_) | WsError::ConnectionClosed | WsError::AlreadyClosed => NetError::Closed,
         _ => NetError::Protocol(ProtocolError::Framing),
     }
@@ -229,3 +228,6 @@ where
         room.send(Ok(message));
     }
 }
+
+#[cfg(test)]
+mod tests;
