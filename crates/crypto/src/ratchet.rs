@@ -19,7 +19,8 @@ use libsignal_protocol::{
     UnidentifiedSenderMessageContent, message_encrypt, process_prekey_bundle, sealed_sender_encrypt_from_usmc,
 };
 use rand::CryptoRng;
-use stores::{Identities, Sessions, address};
+pub(crate) use stores::address;
+use stores::{Identities, Sessions};
 
 use crate::content::DEVICE;
 use crate::item::VerifiedItem;

@@ -1,5 +1,13 @@
 //! Claims about the crate as a whole, on people with stores in memory.
 
 mod conversation;
+mod craft;
+mod doors;
+mod first_contact;
+mod forgeries;
+mod fuzz;
+mod guards;
 mod people;
+mod printing;
+mod replays;
 mod sizes;

@@ -8,10 +8,11 @@ use rand::CryptoRng;
 use sealpost_identity::IdentityKey;
 use zeroize::Zeroizing;
 
+use super::address;
 use super::is_post_quantum;
 use super::letter::{Letter, Message};
 use super::quiet::caught;
-use super::stores::{Identities, Prekeys, Sessions, address};
+use super::stores::{Identities, Prekeys, Sessions};
 use crate::keys::{Keys, Unavailable};
 use crate::local::Local;
 use crate::open::OpenError;

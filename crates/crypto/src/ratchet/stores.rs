@@ -15,7 +15,7 @@ use crate::session::{Session, SessionError};
 type Result<T> = std::result::Result<T, SignalProtocolError>;
 
 /// libsignal's name of a person's one device.
-pub(super) fn address(peer: &sealpost_identity::IdentityKey) -> ProtocolAddress {
+pub(crate) fn address(peer: &sealpost_identity::IdentityKey) -> ProtocolAddress {
     ProtocolAddress::new(peer.person().uuid_string(), DEVICE_ID)
 }
 

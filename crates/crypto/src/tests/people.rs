@@ -144,13 +144,9 @@ impl Person {
     pub(super) fn read(&mut self, envelope: &Envelope) -> Result<Opened, OpenError> {
         let mailbox = self.front_door.address.mailbox();
         let keys = [self.door.clone()];
-        let opened = open(
-            &self.local,
-            &*self,
-            envelope,
-            Door::FrontDoor { mailbox: &mailbox, keys: &keys },
-            &mut StdRng::seed_from_u64(self.counter),
-        )?;
+        let door = Door::FrontDoor { mailbox: &mailbox, keys: &keys };
+        let mut rng = StdRng::from_rng(&mut self.rng);
+        let opened = open(&self.local, &*self, envelope, door, &mut rng)?;
         self.commit(&opened);
         Ok(opened)
     }
@@ -163,7 +159,8 @@ impl Person {
         peer: IdentityKey,
     ) -> Result<Opened, OpenError> {
         let door = Door::Pairwise { mailbox: &mailbox.address.mailbox(), outer: &mailbox.outer, peer: &peer };
-        let opened = open(&self.local, &*self, envelope, door, &mut StdRng::seed_from_u64(self.counter))?;
+        let mut rng = StdRng::from_rng(&mut self.rng);
+        let opened = open(&self.local, &*self, envelope, door, &mut rng)?;
         self.commit(&opened);
         Ok(opened)
     }
@@ -194,7 +191,7 @@ pub(super) fn text(opened: &Opened) -> &str {
 pub(super) fn relay() -> RelayRef {
     // The base point of Ed25519's curve: some valid operator key.
     let key = "LBTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTA";
-    format!("sealpost-relay:{}.example.org:8443/{key}", "r".repeat(46)).parse().unwrap()
+    format!("sealpost-relay:{}.example.org:8443/{key}", "r".repeat(47)).parse().unwrap()
 }
 
 pub(super) fn address(rng: &mut StdRng) -> Address {
