@@ -74,7 +74,7 @@ impl Relay {
     pub fn open(settings: Settings, operator: Arc<OperatorSecret>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let counts = Arc::<totals::Counts>::default();
         let hub = Arc::new(subscriptions::Hub::new(settings.memory.undelivered_bytes));
-        let store = Embedded::open(embedded::Options::of(&settings), Arc::clone(&hub) as _)?;
+        let store = Embedded::open(settings.store_options(), Arc::clone(&hub) as _)?;
         Ok(Self(Arc::new(Inner {
             rates: rates::Rates::new(&settings.limits),
             in_flight: mailboxes::InFlight::new(settings.memory.in_flight_bytes),

@@ -159,7 +159,8 @@ pub trait Arrivals: Send + Sync {
 /// 10. *Expiry is by the hour.* From the hour of its expiry on, an envelope is in no page, counts for no quota and makes
 ///     no repeat; [`Store::expire`] erases whole days that are past.
 /// 11. *Leases are by the day.* Reading, opening and stocking extend a lease to [`Moment::lease`]; after its last day the
-///     object is unknown, and [`Store::lapse`] erases it. A lease is never shortened.
+///     object is unknown, and [`Store::lapse`] erases it. A lease is never shortened. An extension is durable before the
+///     answer to whatever comes next; one that a crash takes, the next use makes up for.
 /// 12. *A one-time item is taken once*: its removal is durable before it is given out, whatever crashes. Items are taken
 ///     in the order they were stocked, then the last one, which is never used up.
 /// 13. *An outage loses nothing.* A request that gets [`Unavailable`] may or may not have happened; what was answered
@@ -178,11 +179,7 @@ pub trait Store: Send + Sync {
     fn page(&self, owner: MailboxOwner, range: Range, at: Moment) -> Reply<Result<Page, Denied>>;
 
     /// Erases envelopes by id; unknown ids are passed over. One answer for each mailbox, in their order.
-    fn acknowledge(
-        &self,
-        received: Vec<(MailboxOwner, Vec<EnvelopeId>)>,
-        now: Hour,
-    ) -> Reply<Vec<Result<(), Denied>>>;
+    fn acknowledge(&self, received: Vec<(MailboxOwner, Vec<EnvelopeId>)>, now: Hour) -> Reply<Vec<Result<(), Denied>>>;
 
     /// Closes a mailbox and erases everything in it.
     fn close_mailbox(&self, owner: MailboxOwner, now: Hour) -> Reply<Result<(), Denied>>;

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use sealpost_wire::manifest::{Limits, Retention};
 
+use crate::store::Quota;
+use crate::store::embedded::Options;
+
 /// What a relay is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -63,6 +66,23 @@ impl Default for Memory {
             index_bytes: 64 * MIB,
             cache_bytes: 16 * MIB as u64,
             disk_reserve_bytes: 256 * MIB as u64,
+        }
+    }
+}
+
+impl Settings {
+    /// What the embedded store needs of it.
+    pub(super) fn store_options(&self) -> Options {
+        Options {
+            directory: self.directory.clone(),
+            quota: Quota {
+                envelopes: self.limits.mailbox_envelopes as usize,
+                bytes: self.limits.mailbox_bytes,
+                items: self.limits.shelf_items as usize,
+            },
+            index_bytes: self.memory.index_bytes,
+            cache_bytes: self.memory.cache_bytes,
+            disk_reserve_bytes: self.memory.disk_reserve_bytes,
         }
     }
 }

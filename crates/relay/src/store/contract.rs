@@ -1,1 +1,70 @@
-#[cfg(test)] mod x {}
+//! The promises of [`Store`], one test each, for every backend.
+//!
+//! A backend brings a [`Backend`], which opens its store, opens it again as a crash would leave it, and says what else
+//! a test needs; [`contract!`] then makes the tests.
+
+pub(in crate::store) mod leases;
+pub(in crate::store) mod mailboxes;
+pub(in crate::store) mod sequences;
+pub(in crate::store) mod shelves;
+mod world;
+
+pub(in crate::store) use world::{Backend, QUOTA, World};
+
+/// Makes a test of each promise for one backend.
+macro_rules! contract {
+    ($backend:ty => $($module:ident { $($test:ident)* })*) => {$(
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    $crate::store::contract::$module::$test(&mut $crate::store::contract::World::<$backend>::new()).await;
+                }
+            )*
+        }
+    )*};
+    ($backend:ty) => {
+        $crate::store::contract::contract! { $backend =>
+            mailboxes {
+                promise_1_what_is_kept_survives_a_crash
+                promise_3_an_id_is_stored_once
+                promise_3_an_id_may_come_again_after_it_was_acknowledged
+                promise_5_what_arrives_is_announced_once_in_order_and_can_be_read
+                promise_6_a_full_mailbox_says_so_and_keeps_the_rest
+                promise_7_unknown_looks_like_foreign
+                promise_8_opening_again_changes_nothing_and_with_another_key_is_denied
+                promise_9_a_closed_mailbox_is_gone
+                promise_9_no_depositor_can_open_a_closed_mailbox_again
+                promise_10_an_envelope_is_there_until_the_hour_of_its_expiry
+                promise_10_expired_envelopes_make_room
+                promise_10_days_that_are_past_are_erased
+                pages_are_bounded_and_tell_of_more
+                an_acknowledged_envelope_is_gone_for_good
+            }
+            sequences {
+                promise_4_sequences_rise_over_crashes_and_emptied_mailboxes
+                promise_4_sequences_rise_when_the_clock_jumps_a_year_back_and_forth
+                promise_4_a_page_is_in_order_of_arrival
+            }
+            leases {
+                promise_11_a_lease_is_extended_by_use_and_never_shortened
+                promise_11_what_lapsed_is_unknown_and_is_erased
+                promise_11_a_new_owner_of_a_lapsed_mailbox_finds_it_empty
+                promise_11_renewing_extends_the_leases_of_mailboxes
+            }
+            shelves {
+                promise_12_items_are_taken_once_in_order_and_then_the_last_for_ever
+                promise_12_concurrent_takes_get_different_items
+                promise_12_what_was_taken_stays_taken_after_a_crash
+                promise_7_an_unknown_shelf_looks_like_a_foreign_one
+                promise_9_a_closed_shelf_is_gone
+                promise_11_a_lapsed_shelf_is_gone
+                a_shelf_holds_no_more_than_its_quota
+                replacing_throws_the_old_items_away
+                an_empty_shelf_gives_nothing
+                stocking_survives_a_crash
+            }
+        }
+    };
+}
+pub(in crate::store) use contract;

@@ -1,44 +1,233 @@
 //! The store inside the relay's own process, on fjall.
+//!
+//! ```text
+//! requests ─▶ clerk (one thread: orders, decides, announces) ─▶ committer (one thread: writes, syncs, answers)
+//!               │ index of the mailboxes in use                     │
+//!               └──────────── disk: fjall ◀─────────────────────────┘
+//! ```
+//!
+//! While one batch is being synced, the next one fills: that is the group commit. An envelope that is acknowledged
+//! before its batch is written is never written.
+
+mod batch;
+mod cache;
+mod clerk;
+mod committer;
+mod directory;
+mod disk;
+mod pages;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
 
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{EnvelopeId, MailboxId, SealedItem};
 use thiserror::Error;
+use tokio::sync::oneshot;
 
-use super::*;
+use super::{
+    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Reply,
+    ShelfOwner, Store, Unavailable,
+};
+use clerk::{Clerk, Command};
+use directory::Directory;
+use disk::{Disk, Fault};
 
-/// Opening failed.
-#[derive(Debug, Error)]
-#[error("x")]
-pub struct OpenError;
-
-/// What it is opened with.
-pub struct Options { pub(crate) directory: PathBuf }
-impl Options { pub(crate) fn of(settings: &crate::service::Settings) -> Self { Self { directory: settings.directory.clone() } } }
-
-/// The store.
-pub struct Embedded;
-impl Embedded {
-    /// Opens.
-    pub fn open(_o: Options, _a: Arc<dyn Arrivals>) -> Result<Self, OpenError> { todo!() }
+/// What an embedded store is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Its directory; made if it is not there.
+    pub directory: PathBuf,
+    /// How much one object may hold.
+    pub quota: Quota,
+    /// The index of objects in use, in bytes.
+    pub index_bytes: usize,
+    /// The cache of blocks, in bytes.
+    pub cache_bytes: u64,
+    /// Disk space that deposits leave free, in bytes.
+    pub disk_reserve_bytes: u64,
 }
+
+/// Why a store could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The directory cannot be made, read or settled.
+    #[error("the store's directory cannot be used")]
+    Directory(#[source] io::Error),
+    /// Another process has it open.
+    #[error("another process has the store open")]
+    Locked,
+    /// It is damaged, or was not written by this program.
+    #[error("the store's directory holds something else than a store that this program can read")]
+    Foreign(#[source] Option<fjall::Error>),
+    /// The system does not give the store its threads.
+    #[error("the store's threads cannot be started")]
+    Threads(#[source] io::Error),
+}
+
+/// A store in this process. Dropping it finishes what was asked for, syncs and closes.
+pub struct Embedded {
+    commands: Sender<Command>,
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the store's threads and its readers share.
+struct Shared {
+    /// `None` while the store is out.
+    disk: RwLock<Option<Disk>>,
+    ready: AtomicBool,
+}
+
+impl Embedded {
+    /// Opens the store in that directory, or makes it; recovers what a killed process left. Tells `arrivals`, from a
+    /// thread of its own, what happens from then on.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(options: Options, arrivals: Arc<dyn Arrivals>) -> Result<Self, OpenError> {
+        let directory = Directory::settle(options.directory.clone()).map_err(OpenError::Directory)?;
+        let disk = open_or_make(&directory, options.cache_bytes)?;
+        let reserved = disk.reserved()?;
+        let shared = Arc::new(Shared { disk: RwLock::new(Some(disk)), ready: AtomicBool::new(true) });
+        let (commands, inbox) = channel();
+        let (committer, batches) =
+            committer::spawn(Arc::clone(&shared), commands.clone()).map_err(OpenError::Threads)?;
+        let clerk = Clerk::new(options, directory, Arc::clone(&shared), reserved, arrivals, inbox, batches);
+        let clerk =
+            thread::Builder::new().name("store-clerk".into()).spawn(|| clerk.run()).map_err(OpenError::Threads)?;
+        Ok(Self { commands, shared, threads: Mutex::new(vec![clerk, committer]) })
+    }
+
+    /// Has the clerk do something; its answer, or that it could not give one.
+    fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Clerk, oneshot::Sender<T>) -> Result<(), Fault> + Send + 'static,
+    ) -> Reply<T> {
+        let (answer, reply) = oneshot::channel();
+        // A clerk that is gone drops the command, and the answer with it.
+        let _sent = self.commands.send(Command::Work(Box::new(|clerk| work(clerk, answer))));
+        Box::pin(async { reply.await.map_err(|_| Unavailable) })
+    }
+}
+
+fn open_or_make(directory: &Directory, cache_bytes: u64) -> Result<Disk, OpenError> {
+    if !directory.live().try_exists().map_err(OpenError::Directory)? {
+        // Made elsewhere and moved, since a database that is half made cannot be opened.
+        drop(Disk::make(&directory.next(), cache_bytes)?);
+        directory.adopt_next().map_err(OpenError::Directory)?;
+    }
+    Ok(Disk::open(&directory.live(), cache_bytes)?)
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Database(fjall::Error::Locked) => Self::Locked,
+            Fault::Database(fjall::Error::Io(error)) => Self::Directory(error),
+            Fault::Database(error) => Self::Foreign(Some(error)),
+            Fault::Damaged => Self::Foreign(None),
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        let _sent = self.commands.send(Command::Stop);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A thread that panicked has nothing more to finish.
+            let _finished = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// Does something with the disk, which stays for as long as it takes.
+    fn with<T>(&self, work: impl FnOnce(&Disk) -> Result<T, Fault>) -> Result<T, Fault> {
+        match &*self.disk.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(disk) => work(disk),
+            None => Err(Fault::Database(fjall::Error::Poisoned)),
+        }
+    }
+
+    /// Puts another disk, or none, in the place of the one that is there, which is closed first.
+    fn replace(&self, disk: Option<Disk>) {
+        *self.disk.write().unwrap_or_else(PoisonError::into_inner) = disk;
+    }
+}
+
 impl Store for Embedded {
-    fn open_mailbox(&self, _owner: MailboxOwner, _kind: MailboxKind, _at: Moment) -> Reply<Result<(), Denied>> { todo!() }
-    fn deposit(&self, _envelopes: Vec<NewEnvelope>, _now: Hour) -> Reply<Vec<Kept>> { todo!() }
-    fn page(&self, _owner: MailboxOwner, _range: Range, _at: Moment) -> Reply<Result<Page, Denied>> { todo!() }
-    fn acknowledge(&self, _received: Vec<(MailboxOwner, Vec<EnvelopeId>)>, _now: Hour) -> Reply<Vec<Result<(), Denied>>> { todo!() }
-    fn close_mailbox(&self, _owner: MailboxOwner, _now: Hour) -> Reply<Result<(), Denied>> { todo!() }
-    fn open_shelf(&self, _owner: ShelfOwner, _at: Moment) -> Reply<Result<(), Denied>> { todo!() }
-    fn stock(&self, _owner: ShelfOwner, _items: NewItems, _at: Moment) -> Reply<Result<(), NotStocked>> { todo!() }
-    fn count_items(&self, _owner: ShelfOwner, _now: Hour) -> Reply<Result<u16, Denied>> { todo!() }
-    fn take(&self, _shelf: ShelfOwner, _now: Hour) -> Reply<Option<SealedItem>> { todo!() }
-    fn close_shelf(&self, _owner: ShelfOwner, _now: Hour) -> Reply<Result<(), Denied>> { todo!() }
-    fn renew(&self, _mailboxes: Vec<MailboxId>, _at: Moment) -> Reply<()> { todo!() }
-    fn expire(&self, _now: Hour) -> Reply<bool> { todo!() }
-    fn lapse(&self, _today: Day) -> Reply<u64> { todo!() }
-    fn purge(&self, _now: Hour) -> Reply<()> { todo!() }
-    fn shutdown(&self) -> Reply<()> { todo!() }
-    fn ready(&self) -> bool { todo!() }
+    fn open_mailbox(&self, owner: MailboxOwner, kind: MailboxKind, at: Moment) -> Reply<Result<(), Denied>> {
+        self.ask(move |clerk, answer| clerk.open_mailbox(owner, kind, at, answer))
+    }
+
+    fn deposit(&self, envelopes: Vec<NewEnvelope>, now: Hour) -> Reply<Vec<Kept>> {
+        self.ask(move |clerk, answer| clerk.deposit(envelopes, now, answer))
+    }
+
+    fn page(&self, owner: MailboxOwner, range: Range, at: Moment) -> Reply<Result<Page, Denied>> {
+        let plan = self.ask(move |clerk, answer| clerk.plan_page(owner, range, at, answer));
+        pages::fetch(plan, Arc::clone(&self.shared))
+    }
+
+    fn acknowledge(&self, received: Vec<(MailboxOwner, Vec<EnvelopeId>)>, now: Hour) -> Reply<Vec<Result<(), Denied>>> {
+        self.ask(move |clerk, answer| clerk.acknowledge(&received, now, answer))
+    }
+
+    fn close_mailbox(&self, owner: MailboxOwner, now: Hour) -> Reply<Result<(), Denied>> {
+        self.ask(move |clerk, answer| clerk.close_mailbox(owner, now, answer))
+    }
+
+    fn open_shelf(&self, owner: ShelfOwner, at: Moment) -> Reply<Result<(), Denied>> {
+        self.ask(move |clerk, answer| clerk.open_shelf(owner, at, answer))
+    }
+
+    fn stock(&self, owner: ShelfOwner, items: NewItems, at: Moment) -> Reply<Result<(), NotStocked>> {
+        self.ask(move |clerk, answer| clerk.stock(owner, items, at, answer))
+    }
+
+    fn count_items(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<u16, Denied>> {
+        self.ask(move |clerk, answer| clerk.count_items(owner, now, answer))
+    }
+
+    fn take(&self, shelf: ShelfOwner, now: Hour) -> Reply<Option<SealedItem>> {
+        self.ask(move |clerk, answer| clerk.take(shelf, now, answer))
+    }
+
+    fn close_shelf(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<(), Denied>> {
+        self.ask(move |clerk, answer| clerk.close_shelf(owner, now, answer))
+    }
+
+    fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()> {
+        self.ask(move |clerk, answer| clerk.renew(&mailboxes, at, answer))
+    }
+
+    fn expire(&self, now: Hour) -> Reply<bool> {
+        self.ask(move |clerk, answer| clerk.expire(now, answer))
+    }
+
+    fn lapse(&self, today: Day) -> Reply<u64> {
+        self.ask(move |clerk, answer| clerk.lapse(today, answer))
+    }
+
+    fn purge(&self, now: Hour) -> Reply<()> {
+        self.ask(move |clerk, answer| clerk.purge(now, answer))
+    }
+
+    fn shutdown(&self) -> Reply<()> {
+        self.ask(|clerk, answer| clerk.shutdown(answer))
+    }
+
+    fn ready(&self) -> bool {
+        self.shared.ready.load(Ordering::Relaxed)
+    }
 }

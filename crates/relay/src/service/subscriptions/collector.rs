@@ -101,7 +101,7 @@ impl Collector {
     }
 
     /// Asks until the store answers.
-    async fn page(&self, owner: MailboxOwner, after: u64, room: usize) -> Result<Page, Denied> {
+    async fn page(&mut self, owner: MailboxOwner, after: u64, room: usize) -> Result<Page, Denied> {
         let range = Range { after, envelopes: MAX_BATCH, bytes: room };
         loop {
             match self.inner().store.page(owner, range, self.inner().moment()).await {

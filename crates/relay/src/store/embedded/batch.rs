@@ -1,0 +1,97 @@
+//! What is to be written together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sealpost_wire::MailboxId;
+use sealpost_wire::request::Stored;
+use sealpost_wire::time::Day;
+
+use super::rows::{Space, envelope_key};
+use crate::store::queue::Entry;
+
+/// Changes that become durable together or not at all.
+///
+/// Each row is in it once, as it is to be in the end: an envelope that is erased before the batch is written is never
+/// written.
+#[derive(Default)]
+pub(super) struct Batch {
+    envelopes: HashMap<[u8; 40], NewEnvelope>,
+    erased: Vec<([u8; 40], Day)>,
+    rows: HashMap<RowKey, Option<Vec<u8>>>,
+    has_deposits: bool,
+}
+
+type RowKey = (Space, Vec<u8>);
+
+/// An envelope that is to be written.
+pub(super) struct NewEnvelope {
+    pub(super) entry: Entry,
+    pub(super) stored: Arc<Stored>,
+}
+
+impl NewEnvelope {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.stored.sealed.as_bytes()
+    }
+}
+
+impl Batch {
+    /// Whether nothing waits to be written, or for the end of the batch.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { envelopes, erased, rows, has_deposits } = self;
+        envelopes.is_empty() && erased.is_empty() && rows.is_empty() && !has_deposits
+    }
+
+    pub(super) fn has_deposits(&self) -> bool {
+        self.has_deposits
+    }
+
+    /// Takes note that a deposit waits for it.
+    pub(super) fn note_deposit(&mut self) {
+        self.has_deposits = true;
+    }
+
+    pub(super) fn keep(&mut self, mailbox: &MailboxId, entry: Entry, stored: Arc<Stored>) {
+        self.envelopes.insert(envelope_key(mailbox, entry.sequence), NewEnvelope { entry, stored });
+    }
+
+    pub(super) fn erase(&mut self, mailbox: &MailboxId, entry: &Entry) {
+        let key = envelope_key(mailbox, entry.sequence);
+        if self.envelopes.remove(&key).is_none() {
+            self.erased.push((key, entry.expires.day()));
+        }
+    }
+
+    /// Writes a row.
+    pub(super) fn put(&mut self, space: Space, key: &[u8], value: Vec<u8>) {
+        self.rows.insert((space, key.to_vec()), Some(value));
+    }
+
+    /// Removes a row.
+    pub(super) fn remove(&mut self, space: Space, key: &[u8]) {
+        self.rows.insert((space, key.to_vec()), None);
+    }
+
+    /// An envelope that it is to write.
+    pub(super) fn stored(&self, key: &[u8; 40]) -> Option<&Arc<Stored>> {
+        self.envelopes.get(key).map(|new| &new.stored)
+    }
+
+    /// A row that it is to write.
+    pub(super) fn row(&self, space: Space, key: &[u8]) -> Option<&Vec<u8>> {
+        self.rows.get(&(space, key.to_vec()))?.as_ref()
+    }
+
+    pub(super) fn envelopes(&self) -> impl Iterator<Item = (&[u8; 40], &NewEnvelope)> {
+        self.envelopes.iter()
+    }
+
+    pub(super) fn erased(&self) -> &[([u8; 40], Day)] {
+        &self.erased
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&RowKey, &Option<Vec<u8>>)> {
+        self.rows.iter()
+    }
+}

@@ -1,0 +1,249 @@
+//! The thread that orders all requests: what it decides one after the other, batches make durable together.
+
+mod expiry;
+mod mailboxes;
+mod outage;
+mod purge;
+mod shelves;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use sealpost_wire::{MailboxId, ShelfId};
+use tokio::sync::oneshot;
+
+use super::batch::Batch;
+use super::cache::{BatchNumber, Cache};
+use super::committer::{Answer, Job};
+use super::directory::Directory;
+use super::disk::{Disk, Fault};
+use super::{Options, Shared};
+use crate::store::Arrivals;
+use crate::store::sequence::Blocks;
+use mailboxes::Mailbox;
+use shelves::Shelf;
+
+/// How long the first deposit of a batch waits for others, and for its acknowledgement, while nothing is being synced.
+const LINGER: Duration = Duration::from_millis(2);
+/// So many requests are company enough.
+const FULL_BATCH: usize = 512;
+/// Commands that are carried out before it is looked whether a batch is due.
+const COMMANDS_AT_ONCE: usize = 64;
+
+/// What the clerk is told.
+pub(super) enum Command {
+    /// A request.
+    Work(Work),
+    /// The committer is done with its batch: whether it is durable.
+    Committed(bool),
+    /// The store is being dropped.
+    Stop,
+}
+
+pub(super) type Work = Box<dyn FnOnce(&mut Clerk) -> Result<(), Fault> + Send>;
+
+/// Orders requests. It alone changes the index and fills batches.
+pub(super) struct Clerk {
+    options: Options,
+    directory: Directory,
+    shared: Arc<Shared>,
+    arrivals: Arc<dyn Arrivals>,
+    inbox: Receiver<Command>,
+    /// Commands that came while it waited for the committer.
+    backlog: VecDeque<Command>,
+    committer: Sender<Job>,
+    mailboxes: Cache<MailboxId, Mailbox>,
+    shelves: Cache<ShelfId, Shelf>,
+    blocks: Blocks,
+    pending: Batch,
+    /// Who is answered when the pending batch is durable.
+    answers: Vec<Answer>,
+    /// Whether one of them gains nothing from company.
+    is_urgent: bool,
+    /// The number of the pending batch.
+    number: BatchNumber,
+    /// When the first request of the pending batch came.
+    begun: Option<Instant>,
+    /// What the committer is writing.
+    flushing: Option<Arc<Batch>>,
+    expiring: Option<expiry::Cursor>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The database failed; it was last tried to open it again then.
+    Out(Instant),
+    /// Closed for good.
+    Closed,
+}
+
+impl Clerk {
+    pub(super) fn new(
+        options: Options,
+        directory: Directory,
+        shared: Arc<Shared>,
+        reserved: u64,
+        arrivals: Arc<dyn Arrivals>,
+        inbox: Receiver<Command>,
+        committer: Sender<Job>,
+    ) -> Self {
+        Self {
+            mailboxes: Cache::new(options.index_bytes),
+            shelves: Cache::new(options.index_bytes / 4),
+            options,
+            directory,
+            shared,
+            arrivals,
+            inbox,
+            backlog: VecDeque::new(),
+            committer,
+            blocks: Blocks::behind(reserved),
+            pending: Batch::default(),
+            answers: Vec::new(),
+            is_urgent: false,
+            number: 1,
+            begun: None,
+            flushing: None,
+            expiring: None,
+            state: State::Open,
+        }
+    }
+
+    /// Works until the store is dropped.
+    pub(super) fn run(mut self) {
+        loop {
+            let mut command = self.wait();
+            for _ in 0..COMMANDS_AT_ONCE {
+                match command.take() {
+                    None => break,
+                    Some(Command::Work(work)) => self.work(work),
+                    Some(Command::Committed(durable)) => self.committed(durable),
+                    Some(Command::Stop) => return self.close(),
+                }
+                command = self.backlog.pop_front().or_else(|| self.inbox.try_recv().ok());
+            }
+            self.backlog.extend(command);
+            self.reopen_if_out();
+            self.submit_if_due();
+        }
+    }
+
+    /// The next command, if one comes before there is something else to do.
+    fn wait(&mut self) -> Option<Command> {
+        if let Some(command) = self.backlog.pop_front() {
+            return Some(command);
+        }
+        let received = match self.patience() {
+            None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => self.inbox.recv_timeout(patience),
+        };
+        match received {
+            Ok(command) => Some(command),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Command::Stop),
+        }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        match (self.state, self.begun) {
+            (State::Out(tried), _) => Some(outage::PAUSE.saturating_sub(tried.elapsed())),
+            (State::Open, Some(begun)) if self.flushing.is_none() => Some(LINGER.saturating_sub(begun.elapsed())),
+            _ => None,
+        }
+    }
+
+    /// Carries out a request. Dropping it, and its answer with it, is how it is told that the store is out.
+    fn work(&mut self, work: Work) {
+        if self.state != State::Open {
+            return;
+        }
+        match work(self) {
+            Ok(()) => {}
+            Err(Fault::Damaged) => tracing::error!("the store found a damaged row"),
+            Err(Fault::Database(_)) => self.fail(),
+        }
+        if self.begun.is_none() && self.has_pending() {
+            self.begun = Some(Instant::now());
+        }
+    }
+
+    fn submit_if_due(&mut self) {
+        let waited = self.begun.is_some_and(|begun| begun.elapsed() >= LINGER);
+        let due = waited || self.is_urgent || self.answers.len() >= FULL_BATCH;
+        if due && self.flushing.is_none() {
+            self.submit();
+        }
+    }
+
+    /// Hands the pending batch to the committer.
+    fn submit(&mut self) {
+        self.begun = None;
+        self.is_urgent = false;
+        if !self.has_pending() {
+            return;
+        }
+        let batch = Arc::new(std::mem::take(&mut self.pending));
+        let answers = std::mem::take(&mut self.answers);
+        self.number += 1;
+        self.flushing = Some(Arc::clone(&batch));
+        if self.committer.send((batch, answers)).is_err() {
+            self.fail();
+        }
+    }
+
+    fn has_pending(&self) -> bool {
+        !self.pending.is_empty() || !self.answers.is_empty()
+    }
+
+    /// Answers a request when the pending batch is durable.
+    fn answer<T: Send + 'static>(&mut self, answer: oneshot::Sender<T>, value: T) {
+        self.answers.push(Box::new(move || answer_now(answer, value)));
+    }
+
+    /// The same, without waiting for company.
+    fn answer_soon<T: Send + 'static>(&mut self, answer: oneshot::Sender<T>, value: T) {
+        self.is_urgent = true;
+        self.answer(answer, value);
+    }
+
+    fn committed(&mut self, durable: bool) {
+        self.flushing = None;
+        if !durable {
+            return self.fail();
+        }
+        let last = self.number - 1;
+        self.mailboxes.trim(last);
+        self.shelves.trim(last);
+    }
+
+    /// Waits until everything decided so far is durable; commands that come meanwhile come later.
+    fn settle(&mut self) -> Result<(), Fault> {
+        self.wait_for_committer();
+        self.submit();
+        self.wait_for_committer();
+        if self.state == State::Open { Ok(()) } else { Err(Fault::Database(fjall::Error::Poisoned)) }
+    }
+
+    fn wait_for_committer(&mut self) {
+        while self.flushing.is_some() {
+            match self.inbox.recv() {
+                Ok(Command::Committed(durable)) => self.committed(durable),
+                Ok(command) => self.backlog.push_back(command),
+                Err(_) => self.flushing = None,
+            }
+        }
+    }
+
+    fn disk<T>(&self, work: impl FnOnce(&Disk) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.shared.with(work)
+    }
+}
+
+/// Gives an answer at once. Whoever asked may have gone; then nobody is to be told.
+fn answer_now<T>(answer: oneshot::Sender<T>, value: T) {
+    let _told = answer.send(value);
+}

@@ -1,0 +1,79 @@
+//! What happens when the database fails, and how it comes back.
+//!
+//! fjall takes no more writes after one has failed, on a full disk for instance, until it is opened again. So the clerk
+//! forgets what was not yet durable, tells nobody that it was kept, and opens the database anew until that works.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::{Clerk, State, answer_now};
+use crate::store::embedded::batch::Batch;
+use crate::store::embedded::directory::Directory;
+use crate::store::embedded::disk::{Disk, Fault};
+
+/// How long a database that failed is left alone.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
+impl Clerk {
+    /// Drops everything that is not durable, with the answers that wait for it, and closes the database.
+    pub(super) fn fail(&mut self) {
+        if self.state == State::Open {
+            tracing::error!("the store's disk failed: requests are told to try later until it is back");
+            self.state = State::Out(Instant::now());
+        }
+        self.discard();
+    }
+
+    /// Opens the database again, if it is time to try.
+    pub(super) fn reopen_if_out(&mut self) {
+        let State::Out(tried) = self.state else { return };
+        // The committer may still be busy with the batch that was given up; its disk must be closed first.
+        if tried.elapsed() < PAUSE || self.flushing.is_some() {
+            return;
+        }
+        self.state = State::Out(Instant::now());
+        if let Ok(disk) = self.open_again() {
+            tracing::info!("the store's disk is back");
+            self.shared.replace(Some(disk));
+            self.shared.ready.store(true, Ordering::Relaxed);
+            self.state = State::Open;
+        }
+    }
+
+    fn open_again(&self) -> Result<Disk, Fault> {
+        let directory = Directory::settle(self.options.directory.clone()).map_err(fjall::Error::from)?;
+        Disk::open(&directory.live(), self.options.cache_bytes)
+    }
+
+    /// Makes everything durable and closes for good.
+    pub(in super::super) fn shutdown(&mut self, answer: oneshot::Sender<()>) -> Result<(), Fault> {
+        self.settle()?;
+        self.disk(Disk::sync)?;
+        self.state = State::Closed;
+        self.discard();
+        answer_now(answer, ());
+        Ok(())
+    }
+
+    /// The same, when nobody waits for it.
+    pub(super) fn close(mut self) {
+        if self.settle().is_err() {
+            tracing::warn!("the store was out when it was closed; what was answered before is kept");
+        }
+        self.state = State::Closed;
+        self.discard();
+    }
+
+    fn discard(&mut self) {
+        self.shared.ready.store(false, Ordering::Relaxed);
+        self.pending = Batch::default();
+        self.answers.clear();
+        self.begun = None;
+        self.expiring = None;
+        self.mailboxes.clear();
+        self.shelves.clear();
+        self.shared.replace(None);
+    }
+}

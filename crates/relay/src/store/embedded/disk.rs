@@ -1,0 +1,92 @@
+//! The database on disk: fjall, as this store uses it.
+
+mod copy;
+mod days;
+mod open;
+mod read;
+
+use fjall::{Database, Keyspace, PersistMode};
+use thiserror::Error;
+
+use super::batch::Batch;
+use super::rows::{self, BOUNDARY, RESERVED, Space};
+use days::Days;
+
+/// A database that is open.
+pub(super) struct Disk {
+    database: Database,
+    relay: Keyspace,
+    mailboxes: Keyspace,
+    queue: Keyspace,
+    shelves: Keyspace,
+    items: Keyspace,
+    days: Days,
+}
+
+/// What goes wrong on a disk.
+#[derive(Debug, Error)]
+pub(super) enum Fault {
+    /// The database failed: an I/O error, a full disk, or one of those earlier.
+    #[error("the database failed")]
+    Database(#[from] fjall::Error),
+    /// A row is not one that this program writes.
+    #[error("a row is damaged")]
+    Damaged,
+}
+
+impl Disk {
+    /// Writes and syncs a batch, all of it or nothing. After an error the database takes no more writes until it is
+    /// opened again.
+    pub(super) fn commit(&self, batch: &Batch) -> Result<(), Fault> {
+        let mut writes = self.database.batch().durability(Some(PersistMode::SyncAll));
+        for (key, new) in batch.envelopes() {
+            writes.insert(&self.queue, key.as_slice(), rows::entry_to_bytes(&new.entry));
+            writes.insert(&self.days.open(&self.database, new.entry.expires.day())?, key.as_slice(), new.bytes());
+        }
+        // Each of these keys was written once and is removed once, which is what weak tombstones ask for; they vanish
+        // together with their envelopes, mostly before either reaches a table.
+        for (key, day) in batch.erased() {
+            writes.remove_weak(&self.queue, key.as_slice());
+            if let Some(day) = self.days.find(*day) {
+                writes.remove_weak(&day, key.as_slice());
+            }
+        }
+        for ((space, key), value) in batch.rows() {
+            match value {
+                Some(value) => writes.insert(self.space(*space), key.as_slice(), value.as_slice()),
+                None => writes.remove(self.space(*space), key.as_slice()),
+            }
+        }
+        // A batch whose deposits were all acknowledged before it was written is synced like any other, or its early
+        // answers would tell the senders that their recipient is there.
+        if writes.is_empty() && batch.has_deposits() {
+            writes.insert(&self.relay, BOUNDARY, []);
+        }
+        Ok(writes.commit()?)
+    }
+
+    /// Makes the mark of reserved sequences durable.
+    pub(super) fn reserve(&self, mark: u64) -> Result<(), Fault> {
+        self.relay.insert(RESERVED, mark.to_be_bytes())?;
+        Ok(self.database.persist(PersistMode::SyncAll)?)
+    }
+
+    /// The mark of reserved sequences.
+    pub(super) fn reserved(&self) -> Result<u64, Fault> {
+        let Some(mark) = self.relay.get(RESERVED)? else { return Ok(0) };
+        rows::number(&mark).ok_or(Fault::Damaged)
+    }
+
+    /// Syncs what was written.
+    pub(super) fn sync(&self) -> Result<(), Fault> {
+        Ok(self.database.persist(PersistMode::SyncAll)?)
+    }
+
+    fn space(&self, space: Space) -> &Keyspace {
+        match space {
+            Space::Mailboxes => &self.mailboxes,
+            Space::Shelves => &self.shelves,
+            Space::Items => &self.items,
+        }
+    }
+}

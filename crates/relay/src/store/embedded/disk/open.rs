@@ -1,0 +1,72 @@
+//! Opening and making a database, and how it is tuned.
+
+use std::path::Path;
+
+use fjall::config::CompressionPolicy;
+use fjall::{CompressionType, Database, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
+
+use super::days::Days;
+use super::{Disk, Fault};
+use crate::store::embedded::rows::{FORMAT, FORMAT_1};
+
+/// Halves the slowest percent of commits against fjall's 64 MiB, and bounds memory.
+const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+/// When sealed journals reach this, fjall flushes whoever holds the oldest; it bounds memtables and disk alike.
+const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+/// Flushes and compactions take turns with commits on small machines as it is.
+const WORKERS: usize = 2;
+
+impl Disk {
+    /// Opens the database at `path`.
+    pub(in super::super) fn open(path: &Path, cache_bytes: u64) -> Result<Self, Fault> {
+        // fjall would make one where there is none, and an empty store must never take the place of a lost one.
+        std::fs::metadata(path).map_err(fjall::Error::from)?;
+        let disk = Self::connect(path, cache_bytes)?;
+        match disk.relay.get(FORMAT)? {
+            Some(format) if *format == FORMAT_1 => Ok(disk),
+            _ => Err(Fault::Damaged),
+        }
+    }
+
+    /// Makes a database at `path`, which must not be there.
+    pub(in super::super) fn make(path: &Path, cache_bytes: u64) -> Result<Self, Fault> {
+        let disk = Self::connect(path, cache_bytes)?;
+        disk.relay.insert(FORMAT, FORMAT_1)?;
+        disk.database.persist(PersistMode::SyncAll)?;
+        Ok(disk)
+    }
+
+    fn connect(path: &Path, cache_bytes: u64) -> Result<Self, Fault> {
+        let database = Database::builder(path)
+            .cache_size(cache_bytes)
+            .worker_threads(WORKERS)
+            .max_journaling_size(JOURNAL_BYTES)
+            .journal_compression(CompressionType::None)
+            .manual_journal_persist(true)
+            .open()?;
+        let keyspace = |name| database.keyspace(name, rows);
+        Ok(Self {
+            relay: keyspace("relay")?,
+            mailboxes: keyspace("mailboxes")?,
+            queue: keyspace("queue")?,
+            shelves: keyspace("shelves")?,
+            items: database.keyspace("items", blobs)?,
+            days: Days::of(&database)?,
+            database,
+        })
+    }
+}
+
+/// For short rows.
+fn rows() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .manual_journal_persist(true)
+        .max_memtable_size(MEMTABLE_BYTES)
+        .data_block_compression_policy(CompressionPolicy::disabled())
+}
+
+/// For long values that look random: kept apart from their keys, since compaction need not move them, and uncompressed,
+/// since they cannot be.
+pub(super) fn blobs() -> KeyspaceCreateOptions {
+    rows().with_kv_separation(Some(KvSeparationOptions::default().compression(CompressionType::None)))
+}
