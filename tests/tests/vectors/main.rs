@@ -14,6 +14,7 @@ mod groups;
 mod kinds;
 mod leak_budget;
 mod messages;
+mod promises;
 mod refused;
 mod samples;
 mod statements;
