@@ -24,6 +24,9 @@ pub const MAX_DEPOSITS: usize = 64;
 pub type Channel = u32;
 
 /// From an owner.
+///
+/// **Relay learns:** what [`Collect`](crate::request::Collect) and [`Acknowledge`](crate::request::Acknowledge) tell, and
+/// that the mailboxes of one connection belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct OwnerFrame {
@@ -42,8 +45,6 @@ pub struct OwnerFrame {
 }
 
 /// Asks that a mailbox be delivered: what lies there, then what comes.
-///
-/// **Relay learns:** that mailboxes subscribed on one connection are collected together.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Subscribe {
@@ -113,6 +114,8 @@ pub struct Ended {
 }
 
 /// From a sender.
+///
+/// **Relay learns:** what each [`Deposit`] tells, and that those of one connection come from one place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DepositFrame {

@@ -8,10 +8,16 @@ use minicbor::{Decode, Encode};
 use crate::capability::{
     CollectHash, CollectKey, DepositKey, EnvelopeId, MailboxId, ShelfId, StockHash, StockKey, TakeKey,
 };
-use crate::codec::{List, V1, redacted};
+use crate::codec::{List, V1};
 use crate::envelope::{AtRest, Envelope};
 use crate::shelf::SealedItem;
 use crate::statement::SignedDeletion;
+
+mod answer;
+mod ticket;
+
+pub use answer::{Outcome, Refusal};
+pub use ticket::{MAX_TICKET, Ticket};
 
 /// Which side of a mailbox or shelf a connection is on. A connection has one, told by its first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,46 +42,6 @@ pub trait Request: Encode<()> + for<'b> Decode<'b, ()> {
 pub const MAX_BATCH: usize = 512;
 /// The most items on one shelf, besides its last one.
 pub const MAX_ITEMS: usize = 100;
-/// The longest ticket, in bytes.
-pub const MAX_TICKET: usize = 256;
-
-/// An anonymous right to make the relay work. A relay with `tickets = "off"` ignores it.
-///
-/// **Relay learns:** that it issued it once; blind issue keeps it from knowing to whom.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Ticket(Box<[u8]>);
-
-impl Ticket {
-    /// Takes over 1 to [`MAX_TICKET`] bytes; `None` for any other length.
-    #[must_use]
-    pub fn new(bytes: Box<[u8]>) -> Option<Self> {
-        Self::is_length(bytes.len()).then_some(Self(bytes))
-    }
-
-    fn is_length(length: usize) -> bool {
-        (1..=MAX_TICKET).contains(&length)
-    }
-}
-
-redacted!(Ticket);
-
-impl<C> Encode<C> for Ticket {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for Ticket {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let bytes = d.bytes()?;
-        let ticket = Self::is_length(bytes.len()).then(|| Self(bytes.into()));
-        ticket.ok_or_else(|| minicbor::decode::Error::message("another length"))
-    }
-}
 
 /// What a mailbox is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
@@ -160,6 +126,8 @@ messages! {
         2 more: bool,
     }
     /// Erases what has been received. Unknown ids are passed over.
+    ///
+    /// **Relay learns:** that these envelopes have arrived.
     Acknowledge {
         /// The mailbox.
         1 mailbox: MailboxId,
@@ -169,6 +137,8 @@ messages! {
         3 ids: List<EnvelopeId, MAX_BATCH>,
     }
     /// Closes a mailbox and erases everything in it.
+    ///
+    /// **Relay learns:** that this mailbox is wanted no more.
     CloseMailbox {
         /// The mailbox.
         1 mailbox: MailboxId,
@@ -176,6 +146,8 @@ messages! {
         2 collect: CollectKey,
     }
     /// Opens a shelf. The same again changes nothing; with another stock key it is refused.
+    ///
+    /// **Relay learns:** that someone owns a shelf.
     OpenShelf {
         /// The shelf.
         1 shelf: ShelfId,
@@ -185,6 +157,8 @@ messages! {
         3 ticket: Option<Ticket>,
     }
     /// Puts items on a shelf.
+    ///
+    /// **Relay learns:** how many items the shelf now has.
     Stock {
         /// The shelf.
         1 shelf: ShelfId,
@@ -198,6 +172,8 @@ messages! {
         5 replace: bool,
     }
     /// Asks how many one-time items are left.
+    ///
+    /// **Relay learns:** that the shelf's owner is there now.
     CountItems {
         /// The shelf.
         1 shelf: ShelfId,
@@ -210,6 +186,8 @@ messages! {
         1 items: u16,
     }
     /// Closes a shelf and erases everything on it.
+    ///
+    /// **Relay learns:** that this shelf is wanted no more.
     CloseShelf {
         /// The shelf.
         1 shelf: ShelfId,
@@ -259,60 +237,6 @@ pub struct Stored {
     /// The envelope under the seal at rest.
     #[n(2)]
     pub sealed: AtRest,
-}
-
-/// What became of a deposit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Outcome {
-    /// Durable, or already acknowledged by the owner, or a repeat of one that was accepted.
-    #[n(0)]
-    Accepted,
-    /// The mailbox is at its quota. Nothing was stored.
-    #[n(1)]
-    Full,
-    /// There is no such mailbox. Nothing was stored.
-    #[n(2)]
-    Gone,
-    /// Too fast, or the relay is overloaded. Nothing was stored.
-    #[n(3)]
-    TryLater,
-}
-
-/// Why a request was not carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Refusal {
-    /// The body is not one that this relay reads.
-    #[n(0)]
-    Malformed,
-    /// The key is not the one of this mailbox or shelf, or there is none of that id: the two look alike.
-    #[n(1)]
-    Denied,
-    /// The connection is on the other side.
-    #[n(2)]
-    WrongSide,
-    /// A ticket is needed.
-    #[n(3)]
-    TicketNeeded,
-    /// A limit of the relay's manifest is reached.
-    #[n(4)]
-    Limit,
-    /// To a take: there is no such shelf, or nothing was ever put on it.
-    #[n(5)]
-    Gone,
-    /// Too fast, or the relay is overloaded or its store is out.
-    #[n(6)]
-    TryLater,
-    /// The body is too long.
-    #[n(7)]
-    TooLarge,
-    /// The relay does not speak this version.
-    #[n(8)]
-    Version,
-    /// There is nothing at this path.
-    #[n(9)]
-    NoSuchRequest,
 }
 
 macro_rules! requests {

@@ -4,4 +4,5 @@
 mod decoding;
 mod messages;
 mod printing;
+mod texts;
 mod values;

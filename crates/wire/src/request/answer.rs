@@ -1,0 +1,57 @@
+//! How a request can end.
+
+use minicbor::{Decode, Encode};
+
+/// What became of a deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// Durable, or already acknowledged by the owner, or a repeat of one that was accepted.
+    #[n(0)]
+    Accepted,
+    /// The mailbox is at its quota. Nothing was stored.
+    #[n(1)]
+    Full,
+    /// There is no such mailbox. Nothing was stored.
+    #[n(2)]
+    Gone,
+    /// Too fast, or the relay is overloaded. Nothing was stored.
+    #[n(3)]
+    TryLater,
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Refusal {
+    /// The body is not one that this relay reads.
+    #[n(0)]
+    Malformed,
+    /// The key is not the one of this mailbox or shelf, or there is none of that id: the two look alike.
+    #[n(1)]
+    Denied,
+    /// The connection is on the other side.
+    #[n(2)]
+    WrongSide,
+    /// A ticket is needed.
+    #[n(3)]
+    TicketNeeded,
+    /// A limit of the relay's manifest is reached.
+    #[n(4)]
+    Limit,
+    /// To a take: there is no such shelf, or nothing was ever put on it.
+    #[n(5)]
+    Gone,
+    /// Too fast, or the relay is overloaded or its store is out.
+    #[n(6)]
+    TryLater,
+    /// The body is too long.
+    #[n(7)]
+    TooLarge,
+    /// The relay does not speak this version.
+    #[n(8)]
+    Version,
+    /// There is nothing at this path.
+    #[n(9)]
+    NoSuchRequest,
+}
