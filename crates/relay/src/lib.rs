@@ -1,4 +1,4 @@
-//! A blind relay: keeps sealed envelopes until they are collected.
+#![doc = include_str!("../README.md")]
 
 pub mod at_rest;
 pub mod cli;
