@@ -43,7 +43,24 @@ pub(crate) struct Inner {
     pub(crate) changed: Notify,
 }
 
+/// How many events a reader may lag behind.
 const EVENTS: usize = 4_096;
+
+impl Inner {
+    /// Tells whoever reads events.
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody has to read them.
+        let _readers = self.events.send(event);
+    }
+
+    /// Remembers, and tells if it is news.
+    pub(crate) fn set_connection(&self, connection: Connection) {
+        let is_news = |known: &mut Connection| std::mem::replace(known, connection) != connection;
+        if self.connection.send_if_modified(is_news) {
+            self.tell(Event::Connection(connection));
+        }
+    }
+}
 
 impl Client {
     pub(crate) fn open(store: Arc<Store>, options: Options, clock: Clock) -> Result<Self, Error> {
@@ -110,7 +127,7 @@ impl Client {
     pub fn opt_out(self) -> Result<Leaving, Error> {
         let Inner { store, options, clock, changed, .. } = &*self.0;
         store.write(crate::leaving::revoke)?;
-        changed.notify_waiters();
+        changed.notify_one();
         Leaving::open(Arc::clone(store), options.clone(), clock.clone())
     }
 }

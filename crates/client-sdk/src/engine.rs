@@ -1,37 +1,107 @@
 //! The engine: what moves between store and network while the app does other things.
+//!
+//! ```text
+//!              pulse  (the store has changed: by the app, by another process, by the engine)
+//!                │
+//!            supervisor ─┬─▶ lane, one for each contact with something in the outbox:   seal, deposit
+//!                        ├─▶ collector, one for each front door and for the pairwise mailboxes: open, acknowledge
+//!                        ├─▶ upkeep: open and close mailboxes, stock shelves
+//!                        └─▶ gaps: give up waiting for what is missing
+//! ```
+//!
+//! Decisions and what they change in the store are in `sealing`, `opening`, `order` and `stocking`, which do no I/O but the
+//! store's; the others carry bytes.
 
+mod collector;
+mod context;
+mod gaps;
+mod health;
+mod lane;
 pub(crate) mod lock;
+mod opening;
+mod order;
+mod pins;
+mod pulse;
+mod sealing;
+mod stocking;
+mod supervisor;
+mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Inner;
 use crate::error::Error;
-use crate::store::profile;
+use crate::event::{Connection, Event};
+use crate::store::{StoreError, profile};
+use context::Context;
 use lock::EngineLock;
+pub(crate) use pins::StorePins;
+use pulse::Pulse;
+
+/// How often an engine that waits looks whether it can take over.
+const TAKE_OVER_EVERY: Duration = Duration::from_millis(250);
 
 /// An engine that is ready to run.
 pub(crate) struct Engine {
     inner: Arc<Inner>,
+    pulse: Pulse,
+    beats: watch::Receiver<u64>,
     stop: CancellationToken,
 }
 
 /// Prepares an engine. `stop` ends it.
+///
+/// # Errors
+/// The profile is not opted in, or its store does not work.
 pub(crate) fn prepare(inner: &Arc<Inner>, stop: CancellationToken) -> Result<Engine, Error> {
-    inner.store.read(profile::consent_on_record)?;
-    Ok(Engine { inner: Arc::clone(inner), stop })
+    inner.store.read(profile::require_opted_in)?;
+    let (pulse, beats) = Pulse::new(Arc::clone(inner), stop.clone())?;
+    Ok(Engine { inner: Arc::clone(inner), pulse, beats, stop })
 }
 
 impl Engine {
     /// Runs until it is stopped, or the profile opts out.
     pub(crate) async fn run(self) {
-        loop {
-            match EngineLock::try_take(self.inner.store.files()) {
-                Ok(Some(_lock)) => return self.stop.cancelled().await,
-                _ => tokio::time::sleep(Duration::from_millis(250)).await,
-            }
+        let Self { inner, pulse, beats, stop } = self;
+        let pulse = tokio::spawn(pulse.run());
+        if let Some(lock) = take_over(&inner, &stop).await {
+            tracing::info!("engine started");
+            work(&inner, beats, &stop).await;
+            drop(lock);
+            tracing::info!("engine stopped");
+        }
+        inner.set_connection(Connection::Idle);
+        // It ends by the same token; a panic inside was reported by its own hook.
+        let _ended = pulse.await;
+    }
+}
+
+/// Waits for the lock; `None` when stopped before.
+async fn take_over(inner: &Inner, stop: &CancellationToken) -> Option<EngineLock> {
+    loop {
+        match EngineLock::try_take(inner.store.files()) {
+            Ok(Some(lock)) => return Some(lock),
+            Ok(None) => {}
+            Err(error) => inner.tell(Event::StoreTrouble(error.kind())),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            () = tokio::time::sleep(TAKE_OVER_EVERY) => {}
+        }
+    }
+}
+
+async fn work(inner: &Arc<Inner>, beats: watch::Receiver<u64>, stop: &CancellationToken) {
+    match Context::new(inner, beats, stop.clone()) {
+        Ok(context) => supervisor::run(context).await,
+        Err(StoreError::Phase) => stop.cancel(),
+        Err(error) => {
+            inner.tell(Event::StoreTrouble(error.kind()));
+            stop.cancelled().await;
         }
     }
 }

@@ -76,6 +76,8 @@ pub enum WaitReason {
     Full,
     /// Their relay asks to wait.
     TryLater,
+    /// What lies on their shelf has expired: they have not been online for weeks.
+    CardExpired,
     /// Their relay is not the one that was pinned.
     NotTrusted,
     /// One's own relay has not opened the mailbox for answers yet.

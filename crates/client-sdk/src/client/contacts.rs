@@ -103,7 +103,7 @@ impl Client {
             profile::require_opted_in(tx)?;
             work(tx)
         })?;
-        self.0.changed.notify_waiters();
+        self.0.changed.notify_one();
         Ok(done)
     }
 }

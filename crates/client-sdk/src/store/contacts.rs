@@ -23,6 +23,8 @@ pub(crate) struct Peer {
     pub(crate) inner_card: Option<CardRef>,
     /// The pairwise mailbox that they named last.
     pub(crate) address: Option<ReturnAddress>,
+    /// The highest generation of an address that they named, in use or gone.
+    pub(crate) generation: u32,
     /// Where first messages go, from the item that was taken last.
     pub(crate) door: Option<FrontDoor>,
     /// The last day of that item.
@@ -35,7 +37,8 @@ pub(crate) struct Peer {
     pub(crate) expected: u64,
 }
 
-const PEER: &str = "id, state, hash, identity, card, inner_card, address, door, door_until, answered, sent, expected";
+const PEER: &str = "id, state, hash, identity, card, inner_card, address, generation, door, door_until, answered, sent,
+                    expected";
 
 impl Peer {
     fn of(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -50,6 +53,7 @@ impl Peer {
             card: unwrapped(row.get("card")?),
             inner_card: unwrapped(row.get("inner_card")?),
             address: row.get::<_, Option<Cbor<ReturnAddress>>>("address")?.map(|Cbor(address)| address),
+            generation: row.get("generation")?,
             door: row.get::<_, Option<Cbor<FrontDoor>>>("door")?.map(|Cbor(door)| door),
             door_until: row.get::<_, Option<InDays>>("door_until")?.map(|InDays(day)| day),
             answered: row.get("answered")?,
@@ -149,13 +153,17 @@ pub(crate) fn pin(tx: &Transaction<'_>, id: ContactId, key: &IdentityKey) -> Res
     one(tx.execute(pin, params![id.0, key.as_bytes(), key.hash().as_bytes()])?)
 }
 
-/// Remembers the mailbox that they named, or that it is gone.
-pub(crate) fn set_address(
-    tx: &Transaction<'_>,
-    id: ContactId,
-    address: Option<&ReturnAddress>,
-) -> Result<(), StoreError> {
-    one(tx.execute("UPDATE contacts SET address = ?2 WHERE id = ?1", params![id.0, address.map(Cbor)])?)
+/// Remembers the mailbox that they named.
+pub(crate) fn set_address(tx: &Transaction<'_>, id: ContactId, address: &ReturnAddress) -> Result<(), StoreError> {
+    one(tx.execute(
+        "UPDATE contacts SET address = ?2, generation = ?3 WHERE id = ?1",
+        params![id.0, Cbor(address), address.generation],
+    )?)
+}
+
+/// Remembers that the mailbox that they named is gone. Older ones are still refused.
+pub(crate) fn forget_address(tx: &Transaction<'_>, id: ContactId) -> Result<(), StoreError> {
+    one(tx.execute("UPDATE contacts SET address = NULL WHERE id = ?1", [id.0])?)
 }
 
 /// Remembers the front door of the item that was taken last, or that it is of no use any more.

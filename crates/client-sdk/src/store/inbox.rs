@@ -76,12 +76,10 @@ pub(crate) fn release(tx: &Transaction<'_>, contact: ContactId, counter: u64) ->
     Ok(Some(held))
 }
 
-/// The lowest held counter of each contact that has any, and when the oldest of the held came.
-pub(crate) fn gaps(tx: &Transaction<'_>) -> Result<Vec<(ContactId, u64, SystemTime)>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT contact, min(counter), min(time) FROM held GROUP BY contact")?;
-    let rows = statement.query_map([], |row| {
-        Ok((ContactId(row.get(0)?), row.get(1)?, UNIX_EPOCH + Duration::from_millis(row.get(2)?)))
-    })?;
+/// The lowest held counter of each contact that has any.
+pub(crate) fn gaps(tx: &Transaction<'_>) -> Result<Vec<(ContactId, u64)>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT contact, min(counter) FROM held GROUP BY contact")?;
+    let rows = statement.query_map([], |row| Ok((ContactId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

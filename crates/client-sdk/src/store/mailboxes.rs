@@ -1,7 +1,7 @@
 //! One's own mailboxes.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use sealpost_crypto::OuterKey;
+use sealpost_crypto::{OuterKey, ReturnAddress};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Day;
 use sealpost_wire::{Address, CollectKey, DepositKey, MailboxId, RelayRef};
@@ -24,6 +24,18 @@ pub(crate) struct OwnMailbox {
     /// It is not collected any more, and is to be closed.
     pub(crate) closing: bool,
 }
+
+/// One connection's worth of mailboxes to collect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// The front door of a card, alone.
+    FrontDoor(i64),
+    /// So manieth group of pairwise mailboxes.
+    Pairwise(i64),
+}
+
+/// How many pairwise mailboxes are collected on one connection: less than one subscribing frame holds.
+const TOGETHER: i64 = 500;
 
 /// What a mailbox is for.
 #[derive(Clone)]
@@ -51,6 +63,12 @@ impl OwnMailbox {
 
     pub(crate) fn address(&self, relay: &RelayRef) -> Address {
         Address { relay: relay.clone(), deposit: self.deposit.clone(), collect: self.collect.hash() }
+    }
+
+    /// How a pairwise mailbox is named to the contact that it is for.
+    pub(crate) fn return_address(&self, relay: &RelayRef) -> Option<ReturnAddress> {
+        let Purpose::Pairwise { generation, outer, .. } = &self.purpose else { return None };
+        Some(ReturnAddress { address: self.address(relay), generation: *generation, outer: outer.clone() })
     }
 
     pub(crate) const fn kind(&self) -> MailboxKind {
@@ -121,6 +139,25 @@ pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnMailbox
     rows.next()?.map(OwnMailbox::of).transpose()
 }
 
+/// A mailbox that is collected.
+pub(crate) struct Collected {
+    pub(crate) row: i64,
+    card: Option<i64>,
+}
+
+impl Collected {
+    /// The connection that it is collected on: a front door on one of its own.
+    pub(crate) fn group(&self) -> Group {
+        self.card.map_or(Group::Pairwise(self.row / TOGETHER), Group::FrontDoor)
+    }
+}
+
+pub(crate) fn collected(tx: &Transaction<'_>) -> Result<Vec<Collected>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id, card FROM mailboxes WHERE opened IS NOT NULL AND closing = 0")?;
+    let rows = statement.query_map([], |row| Ok(Collected { row: row.get(0)?, card: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The newest mailbox of a conversation.
 pub(crate) fn newest_of(tx: &Transaction<'_>, contact: ContactId) -> Result<Option<OwnMailbox>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM mailboxes WHERE contact = ?1 ORDER BY generation DESC LIMIT 1");
@@ -153,7 +190,7 @@ pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64, today: Day) -> Result<(
 }
 
 /// The relay does not know it: it lapsed, and is to be opened again.
-pub(crate) fn set_unopened(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+pub(crate) fn set_lapsed(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
     tx.execute("UPDATE mailboxes SET opened = NULL WHERE id = ?1", [row])?;
     Ok(())
 }

@@ -53,6 +53,15 @@ pub(crate) fn received_after(tx: &Transaction<'_>, after: Position, limit: u32) 
     collect(statement.query(params![after.0, limit])?)
 }
 
+/// Positions and contacts of what was received behind `after`.
+pub(crate) fn arrivals_after(tx: &Transaction<'_>, after: Position) -> Result<Vec<(Position, ContactId)>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT position, contact FROM messages WHERE position > ?1 AND state < {QUEUED} ORDER BY position"
+    ))?;
+    let rows = statement.query_map([after.0], |row| Ok((Position(row.get(0)?), ContactId(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The newest messages with a contact before `before`, oldest first.
 pub(crate) fn history(
     tx: &Transaction<'_>,

@@ -125,6 +125,12 @@ pub(crate) fn set_sealed(
     Ok(())
 }
 
+/// Whether what was sealed for a contact is of an item whose last day is over.
+pub(crate) fn has_expired(tx: &Transaction<'_>, contact: ContactId, today: Day) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM outbox WHERE contact = ?1 AND expires < ?2")?;
+    Ok(statement.query_row(params![contact.0, InDays(today)], |_| Ok(())).optional()?.is_some())
+}
+
 /// Forgets the seals of all that waits for a contact, so that it is sealed anew. Counters stay.
 pub(crate) fn unseal(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
     tx.execute(

@@ -57,6 +57,7 @@ CREATE TABLE contacts (
     card        BLOB,
     inner_card  BLOB,
     address     BLOB,
+    generation  INTEGER NOT NULL DEFAULT 0,
     door        BLOB,
     door_until  INTEGER,
     answered    INTEGER NOT NULL DEFAULT 0,

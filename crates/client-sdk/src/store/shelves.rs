@@ -64,8 +64,14 @@ pub(crate) fn one(tx: &Transaction<'_>, published: bool) -> Result<OwnCard, Stor
     all(tx)?.into_iter().find(|card| card.published == published).ok_or(StoreError::Row)
 }
 
-pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64, opened: bool) -> Result<(), StoreError> {
-    tx.execute("UPDATE cards SET opened = ?2 WHERE id = ?1", params![row, opened])?;
+pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET opened = 1 WHERE id = ?1", [row])?;
+    Ok(())
+}
+
+/// The relay does not know the shelf: it is to be opened, and stocked, again.
+pub(crate) fn set_lapsed(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET opened = 0, renewed = NULL, counted = NULL WHERE id = ?1", [row])?;
     Ok(())
 }
 

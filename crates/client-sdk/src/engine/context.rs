@@ -1,0 +1,109 @@
+//! What all parts of a running engine share.
+
+use std::sync::Arc;
+
+use sealpost_crypto::Local;
+use sealpost_wire::RelayRef;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::health::Health;
+use super::pins::StorePins;
+use crate::client::Inner;
+use crate::event::Event;
+use crate::net::{NetError, Network, Reach, Timeouts};
+use crate::permit::NetworkPermit;
+use crate::store::{Store, StoreError, profile};
+
+/// What all parts of a running engine share. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) shared: Arc<Shared>,
+    /// Changes whenever the store has.
+    pub(super) beats: watch::Receiver<u64>,
+    pub(super) stop: CancellationToken,
+}
+
+/// The parts that do not change.
+pub(super) struct Shared {
+    pub(super) inner: Arc<Inner>,
+    /// A connection of the engine's own, so that the app's calls do not wait for its work.
+    pub(super) store: Arc<Store>,
+    pub(super) local: Local,
+    pub(super) network: Network,
+    pub(super) health: Health,
+}
+
+impl Context {
+    pub(super) fn new(
+        inner: &Arc<Inner>,
+        beats: watch::Receiver<u64>,
+        stop: CancellationToken,
+    ) -> Result<Self, StoreError> {
+        let store = Arc::new(inner.store.another()?);
+        let permit = NetworkPermit::of_consent(&store.read(profile::consent_on_record)?);
+        let network = network(&permit, inner, &store);
+        let local = Local::new(inner.own.identity.clone(), &mut rand::rng());
+        let health = Health::new(Arc::clone(inner));
+        let shared = Shared { inner: Arc::clone(inner), store, local, network, health };
+        Ok(Self { shared: Arc::new(shared), beats, stop })
+    }
+
+    /// One's own relay.
+    pub(super) fn relay(&self) -> &RelayRef {
+        &self.shared.inner.own.relay
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        self.shared.inner.tell(event);
+    }
+
+    /// Runs work on the store and on keys on a thread that may block.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        // A panic in there has rolled back; it is reported by its hook, and like a failing store here.
+        spawn_blocking(move || work(&shared)).await.unwrap_or(Err(StoreError::Database(0)))
+    }
+
+    /// Wakes whatever waits for a change of the store.
+    pub(super) fn changed(&self) {
+        self.shared.inner.changed.notify_one();
+    }
+
+    /// Tells the app what it should know of trouble with the network.
+    pub(super) fn note(&self, error: &NetError) {
+        tracing::debug!(transient = error.is_transient(), "the network did not do what was asked");
+        if matches!(error, NetError::Trust(_)) {
+            self.tell(Event::RelayNotTrusted);
+        }
+    }
+
+    /// Tells the app about trouble with the store, or stops when the profile has opted out.
+    pub(super) fn note_store(&self, error: &StoreError) {
+        match error {
+            StoreError::Phase => self.stop.cancel(),
+            error => {
+                tracing::warn!("the store did not do what was asked");
+                self.tell(Event::StoreTrouble(error.kind()));
+            }
+        }
+    }
+
+    /// How far a connection to a relay may go: anywhere when the person chose it, to public addresses when only a contact
+    /// has named it.
+    pub(super) fn reach(&self, relay: &RelayRef, chosen: Option<&RelayRef>) -> Reach {
+        let anywhere = relay == self.relay() || chosen == Some(relay) || self.shared.inner.options.private_relays;
+        if anywhere { Reach::Anywhere } else { Reach::Public }
+    }
+}
+
+fn network(permit: &NetworkPermit, inner: &Arc<Inner>, store: &Arc<Store>) -> Network {
+    let told = Arc::clone(inner);
+    let alarm = Arc::new(move |tripped: &sealpost_identity::tripwire::Tripped| told.tell(Event::TripwireHit(*tripped)));
+    let pins = Arc::new(StorePins(Arc::clone(store)));
+    Network::new(permit, inner.options.tripwire.clone(), alarm, pins, Timeouts::default())
+}

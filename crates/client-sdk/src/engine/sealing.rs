@@ -1,0 +1,252 @@
+//! What is to be done next for one contact, and sealing.
+//!
+//! Each function here is one transaction: what it returns has been committed. Above all, an envelope and the session after
+//! it are, so that the same bytes under the same id are deposited until a relay has accepted them.
+
+use std::time::SystemTime;
+
+use rusqlite::Transaction;
+use sealpost_crypto::item::ItemError;
+use sealpost_crypto::{
+    Content, FrontDoor, Local, MessageId, OuterKey, ReturnAddress, Route, SealError, Session, begin, open_item, seal,
+};
+use sealpost_identity::CardRef;
+use sealpost_wire::time::Day;
+use sealpost_wire::{Address, CollectKey, DepositKey, EnvelopeId, RelayRef, SealedItem};
+
+use crate::contact::{ContactId, ContactState};
+use crate::message::FailureReason;
+use crate::store::contacts::Peer;
+use crate::store::mailboxes::{OwnMailbox, Purpose};
+use crate::store::outbox::{SealedRow, Waiting};
+use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
+
+/// How many messages to one contact are sealed and in flight at once.
+pub(super) const BATCH: usize = 32;
+
+/// What is to be done next for one contact.
+pub(super) enum Plan {
+    /// Nothing waits.
+    Nothing,
+    /// An item must be taken from the shelf of one of these cards, in this order.
+    Introduce(Vec<CardRef>),
+    /// One's own relay must open the mailbox for answers first.
+    AwaitReturnAddress,
+    /// These are sealed, all for one address, and to be deposited in this order.
+    Deposit(Vec<(Waiting, SealedRow)>),
+    /// These will never be sent.
+    GivenUp(Vec<MessageId>, FailureReason),
+}
+
+/// What came of an item that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Introduced {
+    /// There is a session and a door to go to.
+    Done,
+    /// The owner was not there to renew it.
+    Expired,
+    /// It is not what the card names.
+    Mismatch,
+}
+
+/// Who seals, and when.
+pub(super) struct Sealer<'a> {
+    pub(super) local: &'a Local,
+    pub(super) relay: &'a RelayRef,
+    pub(super) now: SystemTime,
+}
+
+impl Sealer<'_> {
+    /// Decides what is next for a contact, and seals what can be sealed.
+    pub(super) fn plan(&self, tx: &Transaction<'_>, contact: ContactId) -> Result<Plan, StoreError> {
+        profile::require_opted_in(tx)?;
+        if outbox::has_expired(tx, contact, self.today())? {
+            outbox::unseal(tx, contact)?;
+            contacts::set_door(tx, contact, None)?;
+        }
+        let peer = contacts::peer(tx, contact)?;
+        match peer.state {
+            ContactState::Accepted => {}
+            ContactState::Unaccepted => return Ok(Plan::Nothing),
+            ContactState::Blocked => return give_up(tx, contact, FailureReason::Blocked),
+        }
+        let waiting = outbox::first(tx, contact, BATCH)?;
+        match waiting.first().map(|row| row.sealed.is_some()) {
+            None => Ok(Plan::Nothing),
+            Some(true) => Ok(Plan::Deposit(for_one_address(waiting))),
+            Some(false) => self.seal_all(tx, &peer, waiting),
+        }
+    }
+
+    fn seal_all(&self, tx: &Transaction<'_>, peer: &Peer, waiting: Vec<Waiting>) -> Result<Plan, StoreError> {
+        let session = contacts::session(tx, peer.hash.person())?.filter(|session| session.is_usable(self.now));
+        let (Some(session), Some(route)) = (session, self.route(peer)) else { return introduce_by_card(tx, peer) };
+        let Some(home) = mailboxes::newest_open_of(tx, peer.id)? else {
+            ensure_mailbox(tx, peer.id)?;
+            return Ok(Plan::AwaitReturnAddress);
+        };
+        let letterhead = self.letterhead(tx, peer, &home)?;
+        self.seal_each(tx, peer, session, route, &letterhead, waiting)
+    }
+
+    fn seal_each(
+        &self,
+        tx: &Transaction<'_>,
+        peer: &Peer,
+        mut session: Session,
+        route: Route<'_>,
+        letterhead: &Letterhead,
+        waiting: Vec<Waiting>,
+    ) -> Result<Plan, StoreError> {
+        let (mut sent, mut ready) = (peer.sent, Vec::with_capacity(waiting.len()));
+        for row in waiting {
+            let counter = row.counter.unwrap_or_else(|| sent.saturating_add(1));
+            let content = letterhead.content(&row, counter);
+            let sealed = match seal(self.local, &session, &content, route, self.now, &mut rand::rng()) {
+                Ok(sealed) => sealed,
+                Err(SealError::SessionUnusable) if ready.is_empty() => return introduce_by_card(tx, peer),
+                Err(SealError::SessionUnusable) => break,
+                Err(SealError::TooLong | SealError::Refused | SealError::ForeignCard) => {
+                    outbox::finish(tx, &row, crate::MessageState::Failed(FailureReason::Sealing))?;
+                    return Ok(Plan::GivenUp(vec![row.message], FailureReason::Sealing));
+                }
+            };
+            (session, sent) = (sealed.session, sent.max(counter));
+            let sealed = SealedRow {
+                id: EnvelopeId::random(&mut rand::rng()),
+                envelope: sealed.envelope,
+                target: route.address().clone(),
+                expires: expiry(peer, &route),
+            };
+            outbox::set_sealed(tx, row.place, counter, &sealed)?;
+            ready.push((row, sealed));
+        }
+        contacts::set_session(tx, peer.hash.person(), &session)?;
+        contacts::set_sent(tx, peer.id, sent)?;
+        Ok(Plan::Deposit(ready))
+    }
+
+    /// Where to: the mailbox that they named last, or else the door of an item that is still valid.
+    fn route<'p>(&self, peer: &'p Peer) -> Option<Route<'p>> {
+        let valid = |_: &&FrontDoor| peer.door_until.is_some_and(|last| self.today() <= last);
+        let pairwise = peer.address.as_ref().map(Route::Pairwise);
+        pairwise.or_else(|| peer.door.as_ref().filter(valid).map(Route::FrontDoor))
+    }
+
+    fn letterhead(&self, tx: &Transaction<'_>, peer: &Peer, home: &OwnMailbox) -> Result<Letterhead, StoreError> {
+        let card = shelves::one(tx, false)?.card(self.relay, self.local.key().hash());
+        Ok(Letterhead {
+            return_address: home.return_address(self.relay).ok_or(StoreError::Row)?,
+            card: (!peer.answered).then_some(card),
+        })
+    }
+
+    /// Begins a session, where one is needed, from an item that was just taken, and remembers the door it names.
+    pub(super) fn introduce(
+        &self,
+        tx: &Transaction<'_>,
+        contact: ContactId,
+        card: &CardRef,
+        item: &SealedItem,
+    ) -> Result<Introduced, StoreError> {
+        let peer = contacts::peer(tx, contact)?;
+        let verified = match open_item(card, item, self.today()) {
+            Ok(verified) if card.identity == peer.hash => verified,
+            Err(ItemError::Expired) => return Ok(Introduced::Expired),
+            Ok(_) | Err(_) => return Ok(Introduced::Mismatch),
+        };
+        let so_far = contacts::session(tx, peer.hash.person())?;
+        let goes_on = |session: &Session| !session.is_unanswered() && session.is_usable(self.now);
+        if !so_far.as_ref().is_some_and(goes_on) {
+            let begun = begin(self.local, &verified, so_far.as_ref(), self.now, &mut rand::rng());
+            let Ok(session) = begun else { return Ok(Introduced::Mismatch) };
+            contacts::set_session(tx, peer.hash.person(), &session)?;
+        }
+        contacts::pin(tx, contact, verified.contact.identity())?;
+        contacts::set_door(tx, contact, Some((&verified.front_door, verified.expires)))?;
+        Ok(Introduced::Done)
+    }
+
+    fn today(&self) -> Day {
+        Day::of(self.now)
+    }
+}
+
+/// What goes with every message to one contact.
+struct Letterhead {
+    return_address: ReturnAddress,
+    card: Option<CardRef>,
+}
+
+impl Letterhead {
+    fn content(&self, row: &Waiting, counter: u64) -> Content {
+        Content {
+            message: row.message,
+            counter,
+            return_address: Some(self.return_address.clone()),
+            card: self.card.clone(),
+            body: row.body.clone(),
+        }
+    }
+}
+
+/// An address is gone: what was sealed for it is sealed anew, and goes another way.
+pub(super) fn address_is_gone(tx: &Transaction<'_>, contact: ContactId, target: &Address) -> Result<(), StoreError> {
+    let peer = contacts::peer(tx, contact)?;
+    if peer.address.is_some_and(|address| address.address == *target) {
+        contacts::forget_address(tx, contact)?;
+    } else if peer.door.is_some_and(|door| door.address == *target) {
+        contacts::set_door(tx, contact, None)?;
+    }
+    outbox::unseal(tx, contact)
+}
+
+/// Ends all that waits for a contact.
+pub(super) fn give_up(tx: &Transaction<'_>, contact: ContactId, reason: FailureReason) -> Result<Plan, StoreError> {
+    Ok(Plan::GivenUp(outbox::give_up(tx, contact, reason)?, reason))
+}
+
+/// Makes the first mailbox for answers of a contact, if there is none. The relay learns of it when upkeep opens it.
+fn ensure_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
+    match mailboxes::newest_of(tx, contact)? {
+        Some(newest) if !newest.closing => Ok(()),
+        Some(OwnMailbox { purpose: Purpose::Pairwise { generation, .. }, .. }) => {
+            add_mailbox(tx, contact, generation + 1)
+        }
+        _ => add_mailbox(tx, contact, 1),
+    }
+}
+
+/// Makes a mailbox for answers of a contact.
+pub(super) fn add_mailbox(tx: &Transaction<'_>, contact: ContactId, generation: u32) -> Result<(), StoreError> {
+    let mut rng = rand::rng();
+    let purpose = Purpose::Pairwise { contact, generation, outer: OuterKey::random(&mut rng) };
+    mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)
+}
+
+fn introduce_by_card(tx: &Transaction<'_>, peer: &Peer) -> Result<Plan, StoreError> {
+    let cards: Vec<_> = peer.cards().cloned().collect();
+    if cards.is_empty() { give_up(tx, peer.id, FailureReason::ContactGone) } else { Ok(Plan::Introduce(cards)) }
+}
+
+/// The first of what is sealed, as far as it goes to one address.
+fn for_one_address(waiting: Vec<Waiting>) -> Vec<(Waiting, SealedRow)> {
+    let mut ready: Vec<(Waiting, SealedRow)> = Vec::with_capacity(waiting.len());
+    for mut row in waiting {
+        match row.sealed.take() {
+            Some(sealed) if ready.first().is_none_or(|(_, first)| first.target == sealed.target) => {
+                ready.push((row, sealed));
+            }
+            _ => break,
+        }
+    }
+    ready
+}
+
+/// The last day on which a front door takes what is sealed for it; a pairwise mailbox has none.
+const fn expiry(peer: &Peer, route: &Route<'_>) -> Option<Day> {
+    match route {
+        Route::FrontDoor(_) => peer.door_until,
+        Route::Pairwise(_) => None,
+    }
+}

@@ -1,0 +1,102 @@
+//! Making what lies on a shelf.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Transaction;
+use sealpost_crypto::item::ITEM_DAYS;
+use sealpost_crypto::prekey::kept_until;
+use sealpost_crypto::stocking::Restock;
+use sealpost_crypto::{DoorSecret, FrontDoor, Local, PrekeyId, PrivatePrekey, Stocker};
+use sealpost_wire::request::MAX_ITEMS;
+use sealpost_wire::time::Day;
+use sealpost_wire::{RelayRef, SealedItem};
+
+use crate::store::shelves::OwnCard;
+use crate::store::{Store, StoreError, mailboxes, shelves};
+
+/// Fresh items whose private halves are in the store already.
+pub(super) struct Load {
+    pub(super) items: Vec<SealedItem>,
+    pub(super) last: Option<SealedItem>,
+}
+
+/// Who stocks, when, and for how long a relay keeps what is sealed for the items.
+pub(super) struct Maker<'a> {
+    pub(super) local: &'a Local,
+    pub(super) relay: &'a RelayRef,
+    pub(super) now: SystemTime,
+    pub(super) time_to_live: Duration,
+}
+
+impl Maker<'_> {
+    /// Makes what a shelf needs. Private halves are durable when this returns: items are put on the shelf after that.
+    pub(super) fn make(&self, store: &Store, card: &OwnCard, need: Restock) -> Result<Load, StoreError> {
+        let (count, renew) = match need {
+            Restock::Nothing => return Ok(Load { items: Vec::new(), last: None }),
+            Restock::TopUp(count) => (count, false),
+            Restock::Renew(count) => (count, true),
+        };
+        let (key, door) = store.read(|tx| self.front_door(tx, card, renew))?;
+        let mut in_use = store.read(shelves::prekey_ids)?;
+        let reference = card.card(self.relay, self.local.key().hash());
+        let stocker = Stocker::new(self.local, &reference, &door, self.today()).map_err(|_| StoreError::Row)?;
+        let mut rng = rand::rng();
+        let mut load = Load { items: Vec::new(), last: None };
+        let mut rows = Vec::new();
+        for _ in 0..usize::from(count).min(MAX_ITEMS) {
+            let (item, row) =
+                stocker.one_time(fresh(&mut in_use), Vec::new(), &mut rng).map_err(|_| StoreError::Row)?;
+            load.items.push(item);
+            rows.push(row);
+        }
+        if renew {
+            let (item, row) = stocker.last(fresh(&mut in_use), &mut rng);
+            load.last = Some(item);
+            rows.push(row);
+        }
+        store.write(|tx| self.keep(tx, card, renew.then_some(&key), &rows))?;
+        Ok(load)
+    }
+
+    /// The door that items name, with its newest key, or one that is made now.
+    fn front_door(
+        &self,
+        tx: &Transaction<'_>,
+        card: &OwnCard,
+        renew: bool,
+    ) -> Result<(DoorSecret, FrontDoor), StoreError> {
+        let mailbox = mailboxes::front_door_of(tx, card.row)?.ok_or(StoreError::Row)?;
+        let key = if renew {
+            DoorSecret::generate(&mut rand::rng())
+        } else {
+            shelves::door_keys(tx, card.row)?.into_iter().next().map(|(key, _)| key).ok_or(StoreError::Row)?
+        };
+        let door = FrontDoor { address: mailbox.address(self.relay), key: key.public() };
+        Ok((key, door))
+    }
+
+    fn keep(
+        &self,
+        tx: &Transaction<'_>,
+        card: &OwnCard,
+        key: Option<&DoorSecret>,
+        rows: &[PrivatePrekey],
+    ) -> Result<(), StoreError> {
+        if let Some(key) = key {
+            // Items that name this key are made until the next renewal, and count for as long again.
+            let last = self.today().plus(sealpost_crypto::stocking::RENEWAL_DAYS + ITEM_DAYS);
+            shelves::add_door_key(tx, card.row, key, self.today(), kept_until(last, self.time_to_live))?;
+        }
+        rows.iter().try_for_each(|row| shelves::add_prekey(tx, row, row.kept_until(self.time_to_live)))
+    }
+
+    fn today(&self) -> Day {
+        Day::of(self.now)
+    }
+}
+
+fn fresh(in_use: &mut std::collections::HashSet<PrekeyId>) -> PrekeyId {
+    let id = PrekeyId::fresh(in_use, &mut rand::rng());
+    in_use.insert(id);
+    id
+}

@@ -1,0 +1,103 @@
+//! Starts a lane for each contact with something in the outbox, and a collector for each group of mailboxes.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::context::Context;
+use super::lane::Lane;
+use super::{collector, gaps, upkeep};
+use crate::contact::ContactId;
+use crate::store::mailboxes::Group;
+use crate::store::{StoreError, mailboxes, outbox, profile};
+
+/// How long the parts have to finish what they are doing.
+const PARTING: Duration = Duration::from_secs(5);
+const AFTER_TROUBLE: Duration = Duration::from_secs(1);
+
+/// What should be running.
+struct Wanted {
+    contacts: Vec<ContactId>,
+    groups: Vec<Group>,
+}
+
+/// Tasks by what they are for, each at most once.
+struct Crew<K> {
+    tasks: JoinSet<K>,
+    running: HashMap<K, AbortHandle>,
+}
+
+/// Runs until the engine stops.
+pub(super) async fn run(mut context: Context) {
+    let (mut lanes, mut collectors) = (Crew::new(), Crew::new());
+    let upkeep = tokio::spawn(upkeep::run(context.clone()));
+    let gaps = tokio::spawn(gaps::run(context.clone()));
+    while !context.stop.is_cancelled() {
+        context.beats.mark_unchanged();
+        match context.blocking(|shared| shared.store.read(wanted)).await {
+            Ok(wanted) => {
+                for contact in wanted.contacts {
+                    lanes.ensure(contact, || Lane::new(context.clone(), contact).run());
+                }
+                for group in wanted.groups {
+                    collectors.ensure(group, || collector::run(context.clone(), group));
+                }
+            }
+            Err(error) => {
+                context.note_store(&error);
+                let _stopped = context.stop.run_until_cancelled(tokio::time::sleep(AFTER_TROUBLE)).await;
+            }
+        }
+        tokio::select! {
+            () = context.stop.cancelled() => {}
+            _ = context.beats.changed() => {}
+            () = lanes.ended() => {}
+            () = collectors.ended() => {}
+        }
+    }
+    let all = async {
+        lanes.finish().await;
+        collectors.finish().await;
+        let _ended = tokio::join!(upkeep, gaps);
+    };
+    if tokio::time::timeout(PARTING, all).await.is_err() {
+        tracing::debug!("parts of the engine were cut off");
+    }
+}
+
+fn wanted(tx: &rusqlite::Transaction<'_>) -> Result<Wanted, StoreError> {
+    profile::require_opted_in(tx)?;
+    let mut groups: Vec<_> = mailboxes::collected(tx)?.iter().map(mailboxes::Collected::group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    Ok(Wanted { contacts: outbox::waiting_contacts(tx)?, groups })
+}
+
+impl<K: Copy + Eq + Hash + Send + 'static> Crew<K> {
+    fn new() -> Self {
+        Self { tasks: JoinSet::new(), running: HashMap::new() }
+    }
+
+    /// Starts the task for `key` unless one is running.
+    fn ensure<F: Future<Output = K> + Send + 'static>(&mut self, key: K, task: impl FnOnce() -> F) {
+        if self.running.get(&key).is_none_or(AbortHandle::is_finished) {
+            self.running.insert(key, self.tasks.spawn(task()));
+        }
+    }
+
+    /// Waits until a task ends; for ever while none is running.
+    async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            None => std::future::pending().await,
+            Some(Ok(key)) => drop(self.running.remove(&key)),
+            // It panicked, and its hook reported it; another one is started where it is still wanted.
+            Some(Err(_)) => self.running.retain(|_, task| !task.is_finished()),
+        }
+    }
+
+    async fn finish(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
