@@ -73,6 +73,7 @@ fn public_half(secret: &Secret<32>) -> IdentityKey {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use sealpost_wire::codec::{exact, to_bytes};
 
     use super::*;
 
@@ -117,6 +118,7 @@ mod tests {
         fn every_secret_gives_a_key_that_is_read_back(secret: [u8; 32]) {
             let pair = IdentityKeyPair::from_secret(Secret::new(secret));
             prop_assert_eq!(IdentityKey::from_bytes(pair.public().as_bytes()), Ok(*pair.public()));
+            prop_assert_eq!(exact(&to_bytes(pair.public())), Ok(*pair.public()));
         }
     }
 }

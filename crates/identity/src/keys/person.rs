@@ -10,7 +10,7 @@ pub struct IdentityHash(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
 /// A person, on devices only: a UUIDv8 made of the identity hash's first 16 bytes. No relay ever sees one.
 ///
 /// 122 bits name a person among one's contacts; they do not authenticate anyone. What must be sure compares whole keys.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, minicbor::Encode)]
 #[cbor(transparent)]
 pub struct PersonId(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
 
@@ -64,9 +64,17 @@ impl PersonId {
     }
 }
 
+impl<'b, C> minicbor::Decode<'b, C> for PersonId {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let bytes = d.bytes()?.try_into().ok();
+        bytes.and_then(Self::from_bytes).ok_or_else(|| minicbor::decode::Error::message("not a person's id"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use sealpost_wire::codec::{exact, to_bytes};
 
     use super::*;
     use crate::keys::IdentityKeyPair;
@@ -95,6 +103,8 @@ mod tests {
             prop_assert_eq!(PersonId::from_bytes(*id.as_bytes()), Some(id));
             let is_version_8 = bytes[6] >> 4 == 8 && bytes[8] >> 6 == 2;
             prop_assert_eq!(PersonId::from_bytes(bytes).is_some(), is_version_8);
+            prop_assert_eq!(exact(&to_bytes(&id)), Ok(id));
+            prop_assert_eq!(exact::<PersonId>(&[&[0x50], &bytes[..]].concat()).is_ok(), is_version_8);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Phone numbers (ITU-T E.164).
 
-use rlibphonenumber::{NumberLengthType, ParseError, PhoneNumberFormat, ValidationError};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, ValidationError};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -91,12 +91,19 @@ impl PhoneNumber {
     }
 }
 
-/// Digits of any script, and what people put between them; marks of writing direction come along when copying.
+/// Decimal digits of any script, and what people put between them; marks of writing direction come along when copying.
 fn is_dialled_or_between(character: char) -> bool {
     let between =
         matches!(character, '+' | '＋' | '-' | '.' | '/' | '(' | ')' | '（' | '）' | '\u{2010}'..='\u{2015}' | '−');
     let direction = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    character.is_numeric() || character.is_whitespace() || between || direction
+    is_digit(character) || character.is_whitespace() || between || direction
+}
+
+/// Fractions and Roman numerals are numeric too, but no digits: they would be dropped in silence.
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
+        || character.is_numeric()
+            && !PHONE_NUMBER_UTIL.normalize_digits_only(character.encode_utf8(&mut [0; 4])).is_empty()
 }
 
 fn unreadable(error: ParseError) -> PhoneNumberError {
@@ -164,6 +171,8 @@ mod tests {
         assert_eq!(parsed("call +49 1512 3456789", ""), Err(PhoneNumberError::Character));
         assert_eq!(parsed("+1 800 FLOWERS", ""), Err(PhoneNumberError::Character));
         assert_eq!(parsed("+1 202 555 0123 ext. 4", ""), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("+49 1512 345678½", ""), Err(PhoneNumberError::Character));
+        assert_eq!(parsed("+49 1512 345+678", ""), Err(PhoneNumberError::Character));
         assert_eq!(parsed("+1 202 555 01", ""), Err(PhoneNumberError::TooShort));
         assert_eq!(parsed("555 0123", "US"), Err(PhoneNumberError::AreaCode));
         assert_eq!(parsed("+1 202 555 01234", ""), Err(PhoneNumberError::TooLong));
