@@ -4,6 +4,8 @@
 //! checks them, so no caller can leave them out.
 
 mod form;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use rand::CryptoRng;

@@ -12,6 +12,8 @@
 
 mod form;
 mod make;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use libsignal_protocol::PreKeyBundle;

@@ -24,3 +24,35 @@ pub(crate) fn unpad(padded: &[u8]) -> Option<&[u8]> {
     let (bytes, rest) = padded.split_at_checked(end)?;
     (rest.first() == Some(&MARK)).then_some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_padded_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..300), more in 1_usize..300) {
+            let padded = pad(&bytes, bytes.len() + more).unwrap();
+            prop_assert_eq!(padded.len(), bytes.len() + more);
+            prop_assert_eq!(unpad(&padded), Some(bytes.as_slice()));
+        }
+
+        #[test]
+        fn bytes_without_a_mark_are_not_padded(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            match unpad(&bytes) {
+                Some(inner) => prop_assert_eq!(&*pad(inner, bytes.len()).unwrap(), &bytes),
+                None => prop_assert!(bytes.iter().rev().find(|byte| **byte != 0) != Some(&MARK)),
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_always_room_for_the_mark() {
+        assert!(pad(&[1, 2, 3], 3).is_none());
+        assert_eq!(*pad(&[1, 2, 3], 4).unwrap(), [1, 2, 3, MARK]);
+        assert_eq!(unpad(&[]), None);
+        assert_eq!(unpad(&[MARK]), Some(&[][..]));
+    }
+}

@@ -183,3 +183,16 @@ pub enum UsedPrekey {
 }
 
 redacted!(KeyPairs, PrekeyId, PrivatePrekey, UsedPrekey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_halves_are_kept_for_a_time_to_live_and_a_day_more() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        assert_eq!(kept_until(Day(100), hours(14 * 24)), Day(115));
+        assert_eq!(kept_until(Day(100), hours(14 * 24 + 1)), Day(116), "a day that has begun counts");
+        assert_eq!(kept_until(Day(u32::MAX), hours(1)), Day(u32::MAX));
+    }
+}

@@ -34,3 +34,39 @@ pub fn restock(renewed: Option<Day>, left: u16, today: Day) -> Restock {
 fn top_up(left: u16) -> Restock {
     if left < LOW { Restock::TopUp(FULL.saturating_sub(left)) } else { Restock::Nothing }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Day = Day(20_000);
+
+    #[test]
+    fn a_new_shelf_is_stocked_full() {
+        assert_eq!(restock(None, 0, TODAY), Restock::Renew(FULL));
+    }
+
+    #[test]
+    fn a_shelf_is_renewed_weekly_however_full_it_is() {
+        for (age, expected) in [(0, Restock::Nothing), (6, Restock::Nothing), (7, Restock::Renew(FULL))] {
+            assert_eq!(restock(Some(Day(TODAY.0 - age)), FULL, TODAY), expected, "{age} days");
+        }
+    }
+
+    #[test]
+    fn a_shelf_that_runs_low_is_topped_up() {
+        assert_eq!(restock(Some(TODAY), LOW, TODAY), Restock::Nothing);
+        assert_eq!(restock(Some(TODAY), LOW - 1, TODAY), Restock::TopUp(FULL - LOW + 1));
+        assert_eq!(restock(Some(TODAY), 0, TODAY), Restock::TopUp(FULL));
+    }
+
+    #[test]
+    fn a_clock_set_back_renews_nothing() {
+        assert_eq!(restock(Some(Day(TODAY.0 + 400)), FULL, TODAY), Restock::Nothing);
+    }
+
+    #[test]
+    fn a_full_shelf_is_one_that_a_relay_takes() {
+        assert!(usize::from(FULL) <= sealpost_wire::request::MAX_ITEMS);
+    }
+}

@@ -7,7 +7,7 @@ mod first_contact;
 mod forgeries;
 mod fuzz;
 mod guards;
-mod people;
+pub(crate) mod people;
 mod printing;
 mod replays;
 mod sizes;

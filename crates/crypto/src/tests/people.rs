@@ -16,24 +16,24 @@ use crate::{
 };
 
 /// The day of all that is made here.
-pub(super) const TODAY: Day = Day(20_000);
+pub(crate) const TODAY: Day = Day(20_000);
 
 /// A time of that day.
-pub(super) fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::from(TODAY.0) * 86_400 + 3_600)
 }
 
-pub(super) struct Person {
-    pub(super) local: Local,
-    pub(super) card: CardRef,
-    pub(super) door: DoorSecret,
-    pub(super) front_door: FrontDoor,
-    pub(super) prekeys: HashMap<PrekeyId, PrivatePrekey>,
-    pub(super) used: HashSet<UsedPrekey>,
-    pub(super) sessions: HashMap<PersonId, Session>,
-    pub(super) pinned: HashMap<PersonId, IdentityKey>,
-    pub(super) locked: bool,
-    pub(super) rng: StdRng,
+pub(crate) struct Person {
+    pub(crate) local: Local,
+    pub(crate) card: CardRef,
+    pub(crate) door: DoorSecret,
+    pub(crate) front_door: FrontDoor,
+    pub(crate) prekeys: HashMap<PrekeyId, PrivatePrekey>,
+    pub(crate) used: HashSet<UsedPrekey>,
+    pub(crate) sessions: HashMap<PersonId, Session>,
+    pub(crate) pinned: HashMap<PersonId, IdentityKey>,
+    pub(crate) locked: bool,
+    pub(crate) rng: StdRng,
     counter: u64,
 }
 
@@ -56,7 +56,7 @@ impl Keys for Person {
 }
 
 impl Person {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let local = Local::new(IdentityKeyPair::generate(&mut rng), &mut rng);
         let door = DoorSecret::generate(&mut rng);
@@ -81,16 +81,16 @@ impl Person {
         if self.locked { Err(Unavailable) } else { Ok(()) }
     }
 
-    pub(super) fn id(&self) -> PersonId {
+    pub(crate) fn id(&self) -> PersonId {
         self.local.person()
     }
 
-    pub(super) fn key(&self) -> IdentityKey {
+    pub(crate) fn key(&self) -> IdentityKey {
         *self.local.key()
     }
 
     /// A one-time item from the shelf.
-    pub(super) fn item(&mut self) -> SealedItem {
+    pub(crate) fn item(&mut self) -> SealedItem {
         let id = PrekeyId::fresh(&self.prekeys.keys().copied().collect(), &mut self.rng);
         let stocker = Stocker::new(&self.local, &self.card, &self.front_door, TODAY).unwrap();
         let (item, row) = stocker.one_time(id, Vec::new(), &mut self.rng).unwrap();
@@ -99,7 +99,7 @@ impl Person {
     }
 
     /// The last item of the shelf.
-    pub(super) fn last_item(&mut self) -> SealedItem {
+    pub(crate) fn last_item(&mut self) -> SealedItem {
         let id = PrekeyId::fresh(&self.prekeys.keys().copied().collect(), &mut self.rng);
         let stocker = Stocker::new(&self.local, &self.card, &self.front_door, TODAY).unwrap();
         let (item, row) = stocker.last(id, &mut self.rng);
@@ -108,14 +108,14 @@ impl Person {
     }
 
     /// Begins, or begins anew, with someone from an item of theirs.
-    pub(super) fn begin(&mut self, peer: &Person, item: &SealedItem) -> VerifiedItem {
+    pub(crate) fn begin(&mut self, peer: &Person, item: &SealedItem) -> VerifiedItem {
         let item = open_item(&peer.card, item, TODAY).unwrap();
         let session = begin(&self.local, &item, self.sessions.get(&peer.id()), now(), &mut self.rng).unwrap();
         self.sessions.insert(peer.id(), session);
         item
     }
 
-    pub(super) fn content(&mut self, text: &str) -> Content {
+    pub(crate) fn content(&mut self, text: &str) -> Content {
         self.counter += 1;
         Content {
             message: MessageId::random(&mut self.rng),
@@ -127,7 +127,7 @@ impl Person {
     }
 
     /// Seals and stores the session.
-    pub(super) fn seal(&mut self, peer: PersonId, content: &Content, route: Route<'_>) -> Result<Envelope, SealError> {
+    pub(crate) fn seal(&mut self, peer: PersonId, content: &Content, route: Route<'_>) -> Result<Envelope, SealError> {
         let session = self.sessions.get(&peer).unwrap();
         let Sealed { envelope, session } = seal(&self.local, session, content, route, now(), &mut self.rng)?;
         self.sessions.insert(peer, stored(&session));
@@ -135,13 +135,13 @@ impl Person {
     }
 
     /// Writes to someone's front door.
-    pub(super) fn write(&mut self, peer: &Person, text: &str) -> Envelope {
+    pub(crate) fn write(&mut self, peer: &Person, text: &str) -> Envelope {
         let content = self.content(text);
         self.seal(peer.id(), &content, Route::FrontDoor(&peer.front_door)).unwrap()
     }
 
     /// Opens what lies at the front door, and commits.
-    pub(super) fn read(&mut self, envelope: &Envelope) -> Result<Opened, OpenError> {
+    pub(crate) fn read(&mut self, envelope: &Envelope) -> Result<Opened, OpenError> {
         let mailbox = self.front_door.address.mailbox();
         let keys = [self.door.clone()];
         let door = Door::FrontDoor { mailbox: &mailbox, keys: &keys };
@@ -152,7 +152,7 @@ impl Person {
     }
 
     /// Opens what lies in a pairwise mailbox, and commits.
-    pub(super) fn read_pairwise(
+    pub(crate) fn read_pairwise(
         &mut self,
         envelope: &Envelope,
         mailbox: &ReturnAddress,
@@ -181,24 +181,24 @@ fn stored(session: &Session) -> Session {
     Session::from_bytes(session.as_bytes()).unwrap()
 }
 
-pub(super) fn text(opened: &Opened) -> &str {
+pub(crate) fn text(opened: &Opened) -> &str {
     match &opened.content.body {
         Body::Text(text) => text.expose(),
         Body::Control => "",
     }
 }
 
-pub(super) fn relay() -> RelayRef {
+pub(crate) fn relay() -> RelayRef {
     // The base point of Ed25519's curve: some valid operator key.
     let key = "LBTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTGMZTA";
     format!("sealpost-relay:{}.example.org:8443/{key}", "r".repeat(47)).parse().unwrap()
 }
 
-pub(super) fn address(rng: &mut StdRng) -> Address {
+pub(crate) fn address(rng: &mut StdRng) -> Address {
     Address { relay: relay(), deposit: DepositKey::random(rng), collect: CollectKey::random(rng).hash() }
 }
 
-pub(super) fn card(local: &Local, rng: &mut StdRng) -> CardRef {
+pub(crate) fn card(local: &Local, rng: &mut StdRng) -> CardRef {
     CardRef {
         relay: relay(),
         seed: CardSeed::new(Secret::random(rng)),
@@ -207,6 +207,6 @@ pub(super) fn card(local: &Local, rng: &mut StdRng) -> CardRef {
     }
 }
 
-pub(super) fn return_address(rng: &mut StdRng) -> ReturnAddress {
+pub(crate) fn return_address(rng: &mut StdRng) -> ReturnAddress {
     ReturnAddress { address: address(rng), generation: u32::MAX, outer: OuterKey::random(rng) }
 }
