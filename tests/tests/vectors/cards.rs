@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32_NOPAD;
 use sealpost_identity::card::LinkError;
-use sealpost_identity::{CardRef, CardSeed, IdentityKey, IdentityKeyPair};
+use sealpost_identity::{CardRef, CardSeed, IdentityKey, IdentityKeyPair, SafetyNumber};
 use sealpost_wire::{RelayRef, Secret, StockHash};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ use crate::samples::parts::{operator, stock_hash};
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Cards {
     identities: Vec<Identity>,
+    /// Of the two identities, as both of them see it.
+    safety_number: String,
     good: Vec<Good>,
     bad: Vec<Bad>,
 }
@@ -101,8 +103,11 @@ fn made() -> Cards {
         ("a byte more, with a good checksum", "malformed", rewritten(|bytes| bytes.push(0))),
     ];
     let bad = bad.map(|(because, error, link)| Bad { because: because.into(), error: error.into(), link });
+    let [first, second] =
+        [[0; 32], [0x1d; 32]].map(|secret| *IdentityKeyPair::from_secret(Secret::new(secret)).public());
     Cards {
         identities: vec![identity([0; 32]), identity([0x1d; 32])],
+        safety_number: SafetyNumber::of(&first, &second).to_string(),
         good: vec![good("relay.example.org:443"), good("127.0.0.1:8443"), good("[::1]:8443")],
         bad: bad.into(),
     }
@@ -158,4 +163,15 @@ fn every_identity_key_reads_and_hashes_as_written() {
         assert_eq!(groups::of_bytes(key.hash().as_bytes()), vector.hash);
         assert_eq!(groups::of_bytes(key.person().as_bytes()), vector.person);
     }
+}
+
+#[test]
+fn both_sides_see_the_safety_number() {
+    let Cards { identities, safety_number, .. } = load("cards.json");
+    let keys: Vec<_> = identities
+        .iter()
+        .map(|identity| IdentityKey::from_bytes(&groups::to_bytes(&[identity.key.clone()])).unwrap())
+        .collect();
+    assert_eq!(SafetyNumber::of(&keys[0], &keys[1]).to_string(), safety_number);
+    assert_eq!(SafetyNumber::of(&keys[1], &keys[0]).to_string(), safety_number);
 }

@@ -10,6 +10,7 @@
 mod cards;
 mod derived;
 mod file;
+mod first_contact;
 mod groups;
 mod kinds;
 mod leak_budget;
