@@ -141,7 +141,7 @@ fn every_link_reads_as_the_card_it_was_made_of() {
         let card: CardRef = vector.link.parse().unwrap();
         assert_eq!(card.relay.host.as_str(), vector.host);
         assert_eq!(groups::of_bytes(card.seed.secret().expose()), vector.seed);
-        assert_eq!(card.stock, StockHash::from_bytes(groups::to_bytes(&[vector.stock_hash]).try_into().unwrap()));
+        assert_eq!(card.stock, StockHash::from_bytes(groups::to_array(&vector.stock_hash)));
         assert_eq!(groups::of_bytes(card.identity.as_bytes()), vector.identity_hash);
         assert_eq!(card.to_link(), vector.link);
         assert_eq!(vector.link.to_ascii_uppercase().parse(), Ok(card));
@@ -159,7 +159,7 @@ fn every_bad_link_gives_the_error_it_names() {
 #[test]
 fn every_identity_key_reads_and_hashes_as_written() {
     for vector in load::<Cards>("cards.json").identities {
-        let key = IdentityKey::from_bytes(&groups::to_bytes(&[vector.key])).unwrap();
+        let key = IdentityKey::from_bytes(&groups::to_bytes(&vector.key)).unwrap();
         assert_eq!(groups::of_bytes(key.hash().as_bytes()), vector.hash);
         assert_eq!(groups::of_bytes(key.person().as_bytes()), vector.person);
     }
@@ -168,10 +168,8 @@ fn every_identity_key_reads_and_hashes_as_written() {
 #[test]
 fn both_sides_see_the_safety_number() {
     let Cards { identities, safety_number, .. } = load("cards.json");
-    let keys: Vec<_> = identities
-        .iter()
-        .map(|identity| IdentityKey::from_bytes(&groups::to_bytes(&[identity.key.clone()])).unwrap())
-        .collect();
+    let keys: Vec<_> =
+        identities.iter().map(|identity| IdentityKey::from_bytes(&groups::to_bytes(&identity.key)).unwrap()).collect();
     assert_eq!(SafetyNumber::of(&keys[0], &keys[1]).to_string(), safety_number);
     assert_eq!(SafetyNumber::of(&keys[1], &keys[0]).to_string(), safety_number);
 }

@@ -12,7 +12,7 @@ use sealpost_wire::{
 use serde::{Deserialize, Serialize};
 
 use crate::file::{assert_golden, load};
-use crate::groups::{of_bytes, to_bytes};
+use crate::groups::{of_bytes, to_array, to_bytes};
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Derived {
@@ -127,10 +127,6 @@ fn made() -> Derived {
     }
 }
 
-fn array<const N: usize>(text: &str) -> [u8; N] {
-    to_bytes(&[text.into()]).try_into().unwrap()
-}
-
 #[test]
 fn the_file_of_derived_values_is_what_this_code_makes() {
     assert_golden("derived.json", &made());
@@ -139,8 +135,8 @@ fn the_file_of_derived_values_is_what_this_code_makes() {
 #[test]
 fn what_a_relay_stored_opens_to_what_was_deposited() {
     for vector in load::<Derived>("derived.json").at_rest {
-        let stored = AtRest::new(to_bytes(&[vector.stored]).into()).unwrap();
-        let (mailbox, id) = (array(&vector.mailbox_id), array(&vector.envelope_id));
+        let stored = AtRest::new(to_bytes(&vector.stored).into()).unwrap();
+        let (mailbox, id) = (to_array(&vector.mailbox_id), to_array(&vector.envelope_id));
         let open = |deposit, mailbox, id| {
             open_at_rest(
                 &DepositKey::new(deposit),
@@ -149,10 +145,10 @@ fn what_a_relay_stored_opens_to_what_was_deposited() {
                 &stored,
             )
         };
-        let envelope = Envelope::new(to_bytes(&[vector.envelope]).into());
-        assert_eq!(open(array(&vector.deposit_key), mailbox, id).ok(), envelope);
+        let envelope = Envelope::new(to_bytes(&vector.envelope).into());
+        assert_eq!(open(to_array(&vector.deposit_key), mailbox, id).ok(), envelope);
         assert!(open([0; 32], mailbox, id).is_err(), "another deposit key");
-        assert!(open(array(&vector.deposit_key), [0; 32], id).is_err(), "another mailbox");
-        assert!(open(array(&vector.deposit_key), mailbox, [0; 16]).is_err(), "another envelope");
+        assert!(open(to_array(&vector.deposit_key), [0; 32], id).is_err(), "another mailbox");
+        assert!(open(to_array(&vector.deposit_key), mailbox, [0; 16]).is_err(), "another envelope");
     }
 }

@@ -14,7 +14,7 @@ use sealpost_wire::{Address, Envelope, RelayRef, SealedItem, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{assert_golden, load};
-use crate::groups::{of_bytes, to_bytes};
+use crate::groups::{of_bytes, to_array, to_bytes};
 use crate::samples::parts::{collect_hash, deposit_key, operator, stock_hash};
 
 const DAY: Day = Day(20_000);
@@ -114,14 +114,6 @@ fn made() -> FirstContact {
     }
 }
 
-fn bytes(text: &str) -> Vec<u8> {
-    to_bytes(&[text.into()])
-}
-
-fn array<const N: usize>(text: &str) -> [u8; N] {
-    bytes(text).try_into().unwrap()
-}
-
 #[test]
 fn the_file_of_first_contact_is_what_this_code_makes() {
     assert_golden("first-contact.json", &made());
@@ -131,7 +123,7 @@ fn the_file_of_first_contact_is_what_this_code_makes() {
 fn the_item_opens_with_the_card_and_names_the_front_door() {
     let FirstContact { owner, item, .. } = load("first-contact.json");
     let card: CardRef = owner.card.parse().unwrap();
-    let item = SealedItem::new(bytes(&item).into()).unwrap();
+    let item = SealedItem::new(to_bytes(&item).into()).unwrap();
     let verified = open_item(&card, &item, DAY).unwrap();
     assert_eq!(of_bytes(verified.front_door.address.mailbox().as_bytes()), owner.front_door_mailbox);
     assert_eq!(verified.expires, Day(DAY.0 + 30));
@@ -142,16 +134,16 @@ fn the_item_opens_with_the_card_and_names_the_front_door() {
 fn the_first_message_opens_with_the_owners_keys_and_with_no_others() {
     let FirstContact { owner, sender, envelope, .. } = load("first-contact.json");
     let mut rng = StdRng::seed_from_u64(2);
-    let local = Local::new(IdentityKeyPair::from_secret(Secret::new(array(&owner.identity_secret))), &mut rng);
-    let keys = OnePrekey(PrivatePrekey::from_bytes(&bytes(&owner.prekey)).unwrap());
-    let mailbox = sealpost_wire::MailboxId::from_bytes(array(&owner.front_door_mailbox));
-    let envelope = Envelope::new(bytes(&envelope).into()).unwrap();
+    let local = Local::new(IdentityKeyPair::from_secret(Secret::new(to_array(&owner.identity_secret))), &mut rng);
+    let keys = OnePrekey(PrivatePrekey::from_bytes(&to_bytes(&owner.prekey)).unwrap());
+    let mailbox = sealpost_wire::MailboxId::from_bytes(to_array(&owner.front_door_mailbox));
+    let envelope = Envelope::new(to_bytes(&envelope).into()).unwrap();
     let mut opened = |secret| {
         let door = Door::FrontDoor { mailbox: &mailbox, keys: &[DoorSecret::new(secret)] };
         open(&local, &keys, &envelope, door, &mut rng)
     };
 
-    let message = opened(array(&owner.front_door_secret)).unwrap();
+    let message = opened(to_array(&owner.front_door_secret)).unwrap();
     assert_eq!(of_bytes(message.sender.as_bytes()), sender.identity);
     assert_eq!(of_bytes(message.content.message.as_bytes()), sender.message);
     assert_eq!(message.content.counter, sender.counter);

@@ -28,9 +28,14 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     words.join(" ")
 }
 
-/// The bytes that groups stand for.
-pub(crate) fn to_bytes(groups: &[String]) -> Vec<u8> {
-    groups.iter().flat_map(|group| group.split_whitespace()).flat_map(word).collect()
+/// The bytes that a group stands for.
+pub(crate) fn to_bytes(group: &str) -> Vec<u8> {
+    group.split_whitespace().flat_map(word).collect()
+}
+
+/// The bytes that a group stands for, when their number is known.
+pub(crate) fn to_array<const N: usize>(group: &str) -> [u8; N] {
+    to_bytes(group).try_into().unwrap()
 }
 
 fn word(word: &str) -> Vec<u8> {
@@ -56,6 +61,6 @@ pub(crate) fn entries(body: &[u8]) -> (&[u8], Vec<&[u8]>) {
 fn groups_stand_for_their_bytes() {
     let bytes = [vec![0xa1, 0x00, 0x58, 0x20], vec![7; 32], vec![1, 2]].concat();
     assert_eq!(of_bytes(&bytes), "a1005820 07*32 0102");
-    assert_eq!(to_bytes(&[of_bytes(&bytes)]), bytes);
-    assert_eq!(to_bytes(&["a1 00".into(), "07*3".into()]), [0xa1, 0, 7, 7, 7]);
+    assert_eq!(to_bytes(&of_bytes(&bytes)), bytes);
+    assert_eq!(to_bytes("a1 00 07*3"), [0xa1, 0, 7, 7, 7]);
 }

@@ -16,7 +16,7 @@ pub(crate) struct Good {
 
 impl Good {
     pub(crate) fn body(&self) -> Vec<u8> {
-        groups::to_bytes(&self.body)
+        groups::to_bytes(&self.body.join(" "))
     }
 }
 

@@ -25,7 +25,7 @@ impl Bad {
     }
 
     pub(crate) fn body(&self) -> Vec<u8> {
-        groups::to_bytes(&self.body)
+        groups::to_bytes(&self.body.join(" "))
     }
 }
 

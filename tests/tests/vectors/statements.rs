@@ -77,8 +77,8 @@ fn the_file_of_statements_is_what_this_code_makes() {
 #[test]
 fn a_statement_counts_only_as_its_operator_signed_it() {
     for vector in load::<Vec<Statement>>("statements.json") {
-        let signed: SignedDeletion = exact(&groups::to_bytes(std::slice::from_ref(&vector.signed))).unwrap();
-        let operator = OperatorKey::from_bytes(&groups::to_bytes(std::slice::from_ref(&vector.operator))).unwrap();
+        let signed: SignedDeletion = exact(&groups::to_bytes(&vector.signed)).unwrap();
+        let operator = OperatorKey::from_bytes(&groups::to_bytes(&vector.operator)).unwrap();
         let said = signed.verify(&operator).map(|deletion| (deletion.closed, deletion.day));
         let said = statement("", &[], said).says;
         assert_eq!(said, vector.says, "{}", vector.shows);
