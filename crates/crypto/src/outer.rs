@@ -10,8 +10,8 @@
 //! HKDF-SHA256 and AES-256-GCM. The mailbox's id as associated data binds an envelope to where it was put.
 //!
 //! A front door has several private keys at a time, one for each week (see [`kept_until`](crate::prekey::kept_until)).
-//! An envelope does not say which it was sealed for: a hint would tell the relay how old the sender's item is, and some
-//! 4,000 trials take a processor-second. They are tried in turn, the newest first.
+//! An envelope does not say which it was sealed for: a hint would tell the relay how old the sender's item is. They are
+//! tried in turn, the newest first; a trial is one decapsulation and one pass over the envelope.
 
 mod front_door;
 mod pairwise;

@@ -50,7 +50,7 @@ pub(crate) fn is_usable(record: &SessionRecord, now: SystemTime) -> bool {
 
 /// Whether a record that has just received can send with the post-quantum ratchet. It cannot be stale, so that no time
 /// is needed.
-fn is_post_quantum(record: &SessionRecord) -> bool {
+pub(crate) fn is_post_quantum(record: &SessionRecord) -> bool {
     record.has_usable_sender_chain(SystemTime::UNIX_EPOCH, POST_QUANTUM).unwrap_or(false)
 }
 

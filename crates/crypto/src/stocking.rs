@@ -1,6 +1,11 @@
 //! When a shelf is stocked anew, and with how much: decisions, made of numbers alone.
 
+use std::time::Duration;
+
 use sealpost_wire::time::Day;
+
+use crate::item::ITEM_DAYS;
+use crate::prekey::kept_until;
 
 /// Every so many days the items and the front door's key are renewed.
 pub const RENEWAL_DAYS: u32 = 7;
@@ -29,6 +34,13 @@ pub fn restock(renewed: Option<Day>, left: u16, today: Day) -> Restock {
         Some(day) if today < day.plus(RENEWAL_DAYS) => top_up(left),
         _ => Restock::Renew(FULL),
     }
+}
+
+/// When the private key of a front door is erased whose place another one took on `renewed`: items of that day still
+/// carry it.
+#[must_use]
+pub fn door_kept_until(renewed: Day, time_to_live: Duration) -> Day {
+    kept_until(renewed.plus(ITEM_DAYS), time_to_live)
 }
 
 fn top_up(left: u16) -> Restock {
@@ -63,6 +75,12 @@ mod tests {
     #[test]
     fn a_clock_set_back_renews_nothing() {
         assert_eq!(restock(Some(Day(TODAY.0 + 400)), FULL, TODAY), Restock::Nothing);
+    }
+
+    #[test]
+    fn a_door_opens_for_what_the_last_item_with_its_key_brings() {
+        let two_weeks = Duration::from_secs(14 * 86_400);
+        assert_eq!(door_kept_until(TODAY, two_weeks), Day(TODAY.0 + 30 + 14 + 1));
     }
 
     #[test]

@@ -9,6 +9,9 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
+#[cfg(not(panic = "unwind"))]
+compile_error!("sealpost-crypto must be built with panic = \"unwind\": strangers can make the ratchet panic");
+
 thread_local! {
     static WITHIN: Cell<bool> = const { Cell::new(false) };
 }

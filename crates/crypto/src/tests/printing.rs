@@ -50,3 +50,15 @@ fn sealed_and_opened_print_as_their_names() {
     assert_eq!(format!("{:?}", Sealed { envelope: envelope.clone(), session }), "Sealed(..)");
     assert_eq!(format!("{:?}", bob.read(&envelope).unwrap()), "Opened(..)");
 }
+
+/// Sealing and opening belong on threads that may block.
+#[test]
+fn everything_crosses_threads() {
+    fn crosses<T: Send + Sync>() {}
+    crosses::<crate::Local>();
+    crosses::<crate::Session>();
+    crosses::<crate::VerifiedItem>();
+    crosses::<crate::PrivatePrekey>();
+    crosses::<crate::Opened>();
+    crosses::<Sealed>();
+}
