@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use load::{ConfigError, load, parse};
 pub use problem::{Problem, Report};
 pub use sections::{Admin, Connections, Limits, Log, LogFormat, LogLevel, Public, Retention, Store, Tls, TlsMode};
+pub(crate) use settings::bytes;
 pub use template::Template;
 
 /// Everything that an operator can set.

@@ -2,6 +2,7 @@
 
 mod body;
 mod guard;
+mod parcel;
 mod reply;
 
 use std::sync::Arc;
@@ -22,8 +23,12 @@ use crate::server::Shared;
 use crate::socket;
 use body::Cbor;
 pub(crate) use body::On;
+pub(crate) use parcel::Budget;
 pub(crate) use reply::Refusing;
 use reply::Reply;
+
+/// How long a client waits that came when there was no room, in seconds.
+const CROWDED: u16 = 2;
 
 type Relay = State<Arc<Shared>>;
 
@@ -62,9 +67,9 @@ async fn deposit(State(shared): Relay, Cbor(request): Cbor<Deposit>) -> Reply<De
     Ok(shared.relay.deposit(request).await).into()
 }
 
-/// `POST /v1/collect`
-async fn collect(State(shared): Relay, Cbor(request): Cbor<Collect>) -> Reply<Collect> {
-    shared.relay.collect(request).await.into()
+/// `POST /v1/collect`, whose reply alone may be long
+async fn collect(State(shared): Relay, Cbor(request): Cbor<Collect>) -> Response {
+    Reply::<Collect>::from(shared.relay.collect(request).await).within(&shared.replies)
 }
 
 /// `POST /v1/acknowledge`

@@ -24,7 +24,7 @@ macro_rules! keys {
     };
 }
 
-const MEMORY: &str = "a size from 1 MiB to 1 TiB, such as \"64 MiB\"";
+const MEMORY: &str = "a size from 2 MiB to 1 TiB, such as \"64 MiB\"";
 const COUNT: &str = "a whole number of 1 or more";
 const SECONDS: &str = "a duration from 1 second to 1 hour, such as \"30s\" or \"5m\"";
 
@@ -64,6 +64,7 @@ keys! {
     "connections.subscriptions": "a whole number from 1 to 65536",
     "connections.streams": "a whole number from 1 to 1000",
     "connections.requests": COUNT,
+    "connections.replies": MEMORY,
     "connections.head": "a size from 8 KiB to 64 KiB",
     "connections.handshake_timeout": SECONDS,
     "connections.idle_timeout": SECONDS,
@@ -94,7 +95,8 @@ mod tests {
         let mut found = Vec::new();
         paths(&toml::Value::try_from(Config::default()).unwrap(), "", &mut found);
         let mut listed: Vec<_> = KEYS.iter().map(|key| key.path.to_owned()).collect();
-        (found.sort(), listed.sort());
+        found.sort();
+        listed.sort();
         assert_eq!(found, listed);
     }
 }

@@ -13,6 +13,8 @@ pub(super) type Broken = (&'static str, String);
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// What a part of the program may be given; no reply is longer than the least of it.
+const MEMORY: RangeInclusive<ByteSize> = ByteSize::mib(2)..=ByteSize::tib(1);
 /// What a request takes that fills a shelf, at least.
 const LEAST_BODY: ByteSize = ByteSize::kib(448);
 const MOST_BODY: ByteSize = ByteSize::mib(16);
@@ -87,11 +89,10 @@ impl Rules {
     }
 
     fn store(&mut self, store: &Store) {
-        let memory = ByteSize::mib(1)..=ByteSize::tib(1);
-        self.within(store.in_flight, memory.clone(), "store.in_flight");
-        self.within(store.undelivered, memory.clone(), "store.undelivered");
-        self.within(store.index, memory.clone(), "store.index");
-        self.within(store.cache, memory, "store.cache");
+        self.within(store.in_flight, MEMORY, "store.in_flight");
+        self.within(store.undelivered, MEMORY, "store.undelivered");
+        self.within(store.index, MEMORY, "store.index");
+        self.within(store.cache, MEMORY, "store.cache");
     }
 
     fn connections(&mut self, connections: &Connections) {
@@ -99,6 +100,7 @@ impl Rules {
         self.within(connections.subscriptions, 1..=65_536, "connections.subscriptions");
         self.within(connections.streams, 1..=1_000, "connections.streams");
         self.within(connections.requests, 1..=usize::MAX >> 4, "connections.requests");
+        self.within(connections.replies, MEMORY, "connections.replies");
         self.within(connections.head, ByteSize::kib(8)..=ByteSize::kib(64), "connections.head");
         for (timeout, key) in timeouts(connections) {
             self.within(timeout, Duration::from_secs(1)..=HOUR, key);

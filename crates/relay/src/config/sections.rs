@@ -203,6 +203,8 @@ pub struct Connections {
     pub streams: u32,
     /// Requests at once on all connections.
     pub requests: usize,
+    /// Memory for long replies that are being taken.
+    pub replies: ByteSize,
     /// The longest head of a request.
     pub head: ByteSize,
     /// Time for the TLS handshake.
@@ -232,6 +234,7 @@ impl Default for Connections {
             subscriptions: 256,
             streams: 32,
             requests: 1_024,
+            replies: ByteSize::mib(64),
             head: ByteSize::kib(16),
             handshake_timeout: seconds(10),
             idle_timeout: seconds(30),

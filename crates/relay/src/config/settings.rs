@@ -52,7 +52,8 @@ impl Config {
     }
 }
 
-fn bytes(size: ByteSize) -> usize {
+/// A size as a length in memory.
+pub(crate) fn bytes(size: ByteSize) -> usize {
     usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 

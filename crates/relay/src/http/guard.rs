@@ -15,12 +15,11 @@ use sealpost_wire::request::{
 };
 use tokio::time::timeout;
 
+use super::CROWDED;
 use super::reply::Refusing;
 use crate::metrics::{Answer, Kind};
 use crate::server::Shared;
 
-/// How long a client waits that came when there was no room, in seconds.
-const CROWDED: u16 = 2;
 /// How long a client waits whose request took too long or met a fault of ours, in seconds.
 const FAILED: u16 = 10;
 

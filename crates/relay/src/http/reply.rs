@@ -7,7 +7,9 @@ use sealpost_wire::codec::V1;
 use sealpost_wire::request::{Refusal, Refused, Request};
 use sealpost_wire::to_bytes;
 
+use super::CROWDED;
 use super::body::CBOR;
+use super::parcel::{Budget, NoRoom};
 use crate::metrics::Answer;
 use crate::service::Denial;
 
@@ -17,6 +19,17 @@ pub(super) struct Reply<R: Request>(Result<R::Reply, Denial>);
 impl<R: Request> From<Result<R::Reply, Denial>> for Reply<R> {
     fn from(result: Result<R::Reply, Denial>) -> Self {
         Self(result)
+    }
+}
+
+impl<R: Request> Reply<R> {
+    /// The same for a reply that may be long; *try later* when the budget has no room for it.
+    pub(super) fn within(self, budget: &Budget) -> Response {
+        match self.0.map(|reply| budget.body(to_bytes(&reply))) {
+            Ok(Ok(body)) => (cbor(), body).into_response(),
+            Ok(Err(NoRoom)) => Refusing::for_now(CROWDED).into_response(),
+            Err(denial) => Refusing(denial).into_response(),
+        }
     }
 }
 

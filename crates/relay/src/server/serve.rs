@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use super::connection::Connection;
 use super::shared::Shared;
+use crate::config::bytes;
 
 /// The most headers of one HTTP/1.1 request.
 const HEADERS: usize = 32;
@@ -115,5 +116,5 @@ fn http2(mut builder: Builder<TokioExecutor>, shared: &Shared) -> Builder<TokioE
 }
 
 fn head(shared: &Shared) -> usize {
-    usize::try_from(shared.timeouts.head.as_u64()).unwrap_or(usize::MAX)
+    bytes(shared.timeouts.head)
 }

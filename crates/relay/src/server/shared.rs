@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Connections};
+use crate::config::{Config, Connections, bytes};
+use crate::http::Budget;
 use crate::metrics::Metrics;
 use crate::service::Relay;
 
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) timeouts: Connections,
     /// The longest body or message, in bytes.
     pub(crate) body: usize,
+    /// Room for long replies.
+    pub(crate) replies: Budget,
     /// Room for requests.
     pub(crate) requests: Semaphore,
     /// Room for connections.
@@ -43,6 +46,7 @@ impl Shared {
             manifest,
             metrics: Metrics::new(),
             body: config.manifest_limits().body_bytes,
+            replies: Budget::new(bytes(timeouts.replies), timeouts.request_timeout),
             requests: Semaphore::new(timeouts.requests),
             room: Arc::new(Semaphore::new(timeouts.max)),
             timeouts,

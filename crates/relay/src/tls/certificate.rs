@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn a_certificate_with_the_key_of_another_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        (made(directory.path(), "a"), made(directory.path(), "b"));
+        made(directory.path(), "a");
+        made(directory.path(), "b");
         let mixed = Certificate::load(&directory.path().join("a.pem"), &directory.path().join("b.key"));
         assert!(matches!(mixed, Err(CertificateError::Pair(_))));
     }

@@ -144,7 +144,7 @@ async fn a_peer_that_answers_pings_stays_for_longer_than_they_are_waited_for() {
 #[tokio::test]
 async fn a_collector_that_reads_late_costs_little_memory_and_loses_nothing() {
     const COUNT: usize = 1_920;
-    let relay = TestRelay::start_with(|config| config.store.undelivered = ByteSize::mib(1)).await;
+    let relay = TestRelay::start_with(|config| config.store.undelivered = ByteSize::mib(2)).await;
     let mailbox = Mailbox::random();
     Peer::connect(&relay, Http::Two).await.call(&mailbox.open()).await;
     let mut collector = Socket::open(&relay, COLLECT_SOCKET).await;

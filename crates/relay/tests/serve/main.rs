@@ -1,5 +1,13 @@
 //! A served relay, from outside: real TLS on loopback, over HTTP/1.1, HTTP/2 and WebSockets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, and in what only tests use, a panic is the failure"
+)]
+
 mod admin;
 mod bodies;
 mod limits;
