@@ -9,6 +9,8 @@ mod rates;
 mod settings;
 mod shelves;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 mod totals;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ pub(in crate::store) mod sequences;
 pub(in crate::store) mod shelves;
 mod world;
 
-pub(in crate::store) use world::{Backend, QUOTA, World};
+pub(in crate::store) use world::{Backend, Heard, QUOTA, World};
 
 /// Makes a test of each promise for one backend.
 macro_rules! contract {

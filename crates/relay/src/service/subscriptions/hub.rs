@@ -40,6 +40,12 @@ impl Hub {
         self.lock().keys().copied().collect()
     }
 
+    /// Bytes that are queued for all connections together.
+    #[cfg(test)]
+    pub(in crate::service) fn queued_bytes(&self) -> usize {
+        self.queued.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     pub(super) fn inbox(&self) -> Arc<Inbox> {
         Arc::new(Inbox::new(Arc::clone(&self.queued), self.most_queued))
     }

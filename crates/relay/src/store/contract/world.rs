@@ -110,7 +110,7 @@ impl<B: Backend> World<B> {
         self.store.as_ref().unwrap()
     }
 
-    pub(super) fn crash(&mut self) {
+    pub(in crate::store) fn crash(&mut self) {
         let store = self.store.take().unwrap();
         self.store = Some(self.backend.crash(store, Arc::clone(&self.heard) as _));
     }

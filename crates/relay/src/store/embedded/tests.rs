@@ -1,5 +1,14 @@
-//! The embedded store under the contract, under kill -9, on a full disk, and as whoever seizes the disk sees it.
+//! The embedded store under the contract, against a model, under kill -9, on a full disk, and as whoever seizes the disk
+//! sees it.
 
 mod backend;
+mod batches;
+mod crashes;
+mod erasure;
+mod full_disk;
+mod model;
+mod opening;
+mod process;
+mod raw;
 
 crate::store::contract::contract!(crate::store::embedded::tests::backend::Directory);

@@ -1,0 +1,6 @@
+//! The service on an embedded store, with a clock that is set by hand.
+
+mod collecting;
+mod mailboxes;
+mod shelves;
+mod world;

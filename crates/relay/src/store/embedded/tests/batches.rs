@@ -1,0 +1,52 @@
+//! What a batch writes.
+
+use sealpost_wire::request::Stored;
+use sealpost_wire::time::Hour;
+use sealpost_wire::{AtRest, EnvelopeId, MailboxId, SizeClass};
+
+use super::raw;
+use crate::store::embedded::batch::Batch;
+use crate::store::embedded::disk::Disk;
+use crate::store::queue::Entry;
+
+const MAILBOX: MailboxId = MailboxId::from_bytes([0xA1; 32]);
+
+/// A batch with one deposit.
+fn batch() -> (Batch, Entry) {
+    let id = EnvelopeId::from_bytes([0xB2; 16]);
+    let entry = Entry { sequence: 7, id, expires: Hour(480_000), class: SizeClass::Small };
+    let sealed = AtRest::new(vec![0xC3; SizeClass::Small.stored_length()].into()).unwrap();
+    let mut batch = Batch::default();
+    batch.note_deposit();
+    batch.keep(&MAILBOX, entry, Stored { sequence: 7, id, sealed }.into());
+    (batch, entry)
+}
+
+#[test]
+fn an_envelope_acknowledged_before_its_batch_is_written_is_never_written() {
+    let root = tempfile::tempdir().unwrap();
+    let disk = Disk::make(&root.path().join("live"), 1 << 20).unwrap();
+    let (mut acknowledged, entry) = batch();
+    acknowledged.erase(&MAILBOX, &entry);
+    disk.commit(&acknowledged).unwrap();
+    assert!(!raw::holds(&raw::files(root.path()), &[0xC3; 64]));
+    assert!(!raw::holds(&raw::files(root.path()), MAILBOX.as_bytes()));
+    disk.commit(&batch().0).unwrap();
+    assert!(raw::holds(&raw::files(root.path()), &[0xC3; 64]));
+}
+
+/// The journal's end moves: something was written and synced, as for a batch with an envelope in it.
+#[test]
+fn a_batch_with_nothing_left_to_write_is_synced_all_the_same() {
+    let root = tempfile::tempdir().unwrap();
+    let disk = Disk::make(&root.path().join("live"), 1 << 20).unwrap();
+    let written = || raw::files(root.path()).iter().map(Vec::len).sum::<usize>();
+    let (mut acknowledged, entry) = batch();
+    acknowledged.erase(&MAILBOX, &entry);
+    let before = written();
+    disk.commit(&acknowledged).unwrap();
+    assert!(written() > before);
+    let between = written();
+    disk.commit(&Batch::default()).unwrap();
+    assert_eq!(written(), between);
+}

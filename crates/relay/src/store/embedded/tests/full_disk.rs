@@ -1,0 +1,137 @@
+//! A disk that fills up, on a small tmpfs in a mount namespace of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_wire::request::MailboxKind;
+use sealpost_wire::time::Hour;
+use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SizeClass};
+
+use super::backend::options;
+use super::process;
+use crate::store::contract::Heard;
+use crate::store::embedded::Embedded;
+use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, Store, Unavailable};
+
+const NOW: Hour = Hour(480_000);
+const AT: Moment = Moment { now: NOW, lease: NOW.day() };
+const OWNER: MailboxOwner =
+    MailboxOwner { id: MailboxId::from_bytes([1; 32]), collect: CollectHash::from_bytes([2; 32]) };
+const MIB: u64 = 1 << 20;
+
+fn open(directory: &Path, disk_reserve_bytes: u64) -> Embedded {
+    let mut options = options(directory);
+    options.quota = Quota { envelopes: 1_000_000, bytes: u64::MAX, items: 100 };
+    options.disk_reserve_bytes = disk_reserve_bytes;
+    Embedded::open(options, Arc::<Heard>::default()).unwrap()
+}
+
+fn id(number: u32) -> EnvelopeId {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    EnvelopeId::from_bytes(bytes)
+}
+
+async fn deposit(store: &Embedded, number: u32) -> Result<Vec<Kept>, Unavailable> {
+    let sealed = AtRest::new(vec![7; SizeClass::Large.stored_length()].into()).unwrap();
+    let (mailbox, collect, expires) = (OWNER.id, OWNER.collect, Hour(NOW.0 + 300));
+    store.deposit(vec![NewEnvelope { mailbox, collect, id: id(number), sealed, expires }], NOW).await
+}
+
+/// Deposits until the store says that it is out; tells how many were accepted.
+async fn fill(store: &Embedded) -> u32 {
+    for number in 0.. {
+        match deposit(store, number).await {
+            Ok(kept) => assert_eq!(kept, [Kept::Kept]),
+            Err(Unavailable) => return number,
+        }
+    }
+    unreachable!("the disk never filled up")
+}
+
+async fn lying(store: &Embedded) -> Vec<EnvelopeId> {
+    let (mut ids, mut after, mut more) = (Vec::new(), 0, true);
+    while more {
+        let page = store.page(OWNER, Range { after, envelopes: 100, bytes: usize::MAX }, AT).await.unwrap().unwrap();
+        after = page.envelopes.last().map_or(after, |stored| stored.sequence);
+        ids.extend(page.envelopes.iter().map(|stored| stored.id));
+        more = page.more;
+    }
+    ids
+}
+
+async fn wait_until_ready(store: &Embedded) {
+    while !store.ready() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Runs an ignored test of this module on a tmpfs; where the machine does not allow one, says so and leaves it.
+fn on_a_small_disk(name: &str) {
+    let root = tempfile::tempdir().unwrap();
+    let script = r#"mount -t tmpfs -o size=48m tmpfs "$SEALPOST_TEST_DIRECTORY" || exit 77; exec "$0" "$@""#;
+    let child = process::child(&format!("store::embedded::tests::full_disk::{name}"), root.path());
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+    command.arg(child.get_program()).args(child.get_args()).env(process::DIRECTORY, root.path());
+    match command.status().ok().and_then(|status| status.code()) {
+        Some(0) => {}
+        Some(1 | 77) | None if !can_mount() => eprintln!("left out: no tmpfs can be mounted here"),
+        code => panic!("the child failed: {code:?}"),
+    }
+}
+
+fn can_mount() -> bool {
+    let mut probe = std::process::Command::new("unshare");
+    probe.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
+    probe.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_full_disk_loses_nothing_accepted_and_the_store_comes_back_when_there_is_space() {
+    on_a_small_disk("child_without_reserve");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent, on a small disk"]
+async fn child_without_reserve() {
+    let directory = process::directory();
+    let ballast = directory.join("ballast");
+    std::fs::write(&ballast, vec![1; 16 * MIB as usize]).unwrap();
+    let store = open(&directory, 0);
+    store.open_mailbox(OWNER, MailboxKind::Pairwise, AT).await.unwrap().unwrap();
+    let accepted = fill(&store).await;
+    assert!(accepted > 10);
+    assert!(!store.ready());
+    assert_eq!(deposit(&store, accepted + 1).await, Err(Unavailable));
+
+    std::fs::remove_file(ballast).unwrap();
+    wait_until_ready(&store).await;
+    let expected: Vec<EnvelopeId> = (0..accepted).map(id).collect();
+    assert!(lying(&store).await.starts_with(&expected));
+    assert_eq!(deposit(&store, accepted + 2).await, Ok(vec![Kept::Kept]));
+    drop(store);
+    let lying = lying(&open(&directory, 0)).await;
+    assert!(lying.starts_with(&expected));
+    assert_eq!(lying.last(), Some(&id(accepted + 2)));
+}
+
+#[test]
+fn a_reserve_keeps_reading_and_erasing_possible_on_a_full_disk() {
+    on_a_small_disk("child_with_reserve");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent, on a small disk"]
+async fn child_with_reserve() {
+    let directory = process::directory();
+    let store = open(&directory, 8 * MIB);
+    store.open_mailbox(OWNER, MailboxKind::Pairwise, AT).await.unwrap().unwrap();
+    let accepted = fill(&store).await;
+    assert!(store.ready());
+    assert_eq!(lying(&store).await.len() as u32, accepted);
+    store.acknowledge(vec![(OWNER, vec![id(0)])], NOW).await.unwrap()[0].unwrap();
+    assert_eq!(lying(&store).await.len() as u32, accepted - 1);
+    assert_eq!(store.close_mailbox(OWNER, NOW).await, Ok(Ok(())));
+}
