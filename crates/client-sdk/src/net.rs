@@ -136,15 +136,15 @@ impl Network {
     /// # Errors
     /// As [`Network::sender`]; [`NetError::Refused`] when the relay does not open one.
     pub(crate) async fn deposit_socket(&self, relay: &RelayRef, reach: Reach) -> Result<DepositSocket, NetError> {
-        let limit = deposit::LONGEST_FRAME;
-        let socket = self.socket(relay, reach, DEPOSIT_SOCKET, limit).await?;
-        Ok(DepositSocket::new(socket, self.shared.timeouts.request))
+        let limits = self.relay(relay, reach).await?.manifest.limits;
+        let socket = self.socket(relay, reach, DEPOSIT_SOCKET, deposit::LONGEST_FRAME).await?;
+        Ok(DepositSocket::new(socket, limits.body_bytes, self.shared.timeouts.request))
     }
 
     async fn http(&self, relay: &RelayRef, reach: Reach) -> Result<HttpConnection, NetError> {
-        let Shared { trust, timeouts, guard } = &*self.shared;
+        let Shared { trust, timeouts, .. } = &*self.shared;
         let stream = trust.connect(relay, reach).await?;
-        HttpConnection::start(stream, &relay.host, guard.clone(), *timeouts).await
+        HttpConnection::start(stream, &relay.host, *timeouts).await
     }
 
     async fn socket(

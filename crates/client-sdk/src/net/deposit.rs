@@ -1,5 +1,7 @@
 //! The socket for many deposits in flight at once.
 
+mod batches;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Sleep, sleep};
 use tokio_util::task::AbortOnDropHandle;
 
+use self::batches::Batches;
 use super::socket::{Socket, SocketReceiver, SocketSender};
 use super::{NetError, ProtocolError, Stage};
 
@@ -51,9 +54,10 @@ struct Answer {
 }
 
 impl DepositSocket {
-    pub(super) fn new(socket: Socket, patience: Duration) -> Self {
+    /// Makes frames of at most `longest_frame` bytes, as far as one deposit for each lets it.
+    pub(super) fn new(socket: Socket, longest_frame: usize, patience: Duration) -> Self {
         let (queue, entries) = mpsc::channel(IN_FLIGHT);
-        let router = AbortOnDropHandle::new(tokio::spawn(route(socket, entries)));
+        let router = AbortOnDropHandle::new(tokio::spawn(route(socket, Batches::new(entries, longest_frame))));
         Self { queue, room: Arc::new(Semaphore::new(IN_FLIGHT)), patience, _router: router }
     }
 
@@ -108,29 +112,28 @@ impl Pending {
     }
 }
 
-async fn route(Socket { sender, receiver }: Socket, entries: mpsc::Receiver<Entry>) {
+async fn route(Socket { sender, receiver }: Socket, batches: Batches) {
     let pending = Pending::default();
     let end = tokio::select! {
         biased;
         end = listen(receiver, &pending) => end,
-        end = feed(&sender, entries, &pending) => end,
+        end = feed(&sender, batches, &pending) => end,
     };
     pending.fail(&end);
 }
 
-/// Sends deposits, all that are ready in one frame.
-async fn feed(sender: &SocketSender, mut entries: mpsc::Receiver<Entry>, pending: &Pending) -> NetError {
+/// Sends deposits, as many in one frame as are ready and fit.
+async fn feed(sender: &SocketSender, mut batches: Batches, pending: &Pending) -> NetError {
     let mut tag = 0_u32;
-    let mut ready = Vec::with_capacity(MAX_DEPOSITS);
-    while entries.recv_many(&mut ready, MAX_DEPOSITS).await > 0 {
-        let mut deposits = Vec::with_capacity(ready.len());
-        for Entry { deposit, answer } in ready.drain(..) {
+    while let Some(batch) = batches.next().await {
+        let mut tagged = |Entry { deposit, answer }| {
             tag = tag.wrapping_add(1);
             pending.lock().insert(tag, answer);
-            deposits.push(Tagged { tag, deposit });
-        }
-        let frame = DepositFrame { version: V1, deposits: List::new(deposits).unwrap_or_default() };
-        match sender.send(to_bytes(&frame)).await {
+            Tagged { tag, deposit }
+        };
+        // A batch is no longer than a list.
+        let deposits = List::new(batch.into_iter().map(&mut tagged).collect()).unwrap_or_default();
+        match sender.send(to_bytes(&DepositFrame { version: V1, deposits })).await {
             Ok(()) => {}
             // Why it ended is heard on the other side.
             Err(NetError::Closed) => return std::future::pending().await,

@@ -31,10 +31,6 @@ impl Dialler {
         Self { guard, timeouts }
     }
 
-    pub(super) fn guard(&self) -> &Guard {
-        &self.guard
-    }
-
     pub(super) const fn timeouts(&self) -> &Timeouts {
         &self.timeouts
     }

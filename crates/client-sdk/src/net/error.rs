@@ -67,6 +67,9 @@ pub(crate) enum ProtocolError {
     /// Bytes that are not HTTP or not WebSocket frames.
     #[error("broken framing")]
     Framing,
+    /// The relay ended a socket because of what was sent on it: it could not read it, or it was too long for it.
+    #[error("the relay could not use what was sent")]
+    Rejected,
     /// The outcome of a deposit that was not made.
     #[error("an outcome for no deposit")]
     UnknownTag,

@@ -1,7 +1,5 @@
 //! One HTTP/1.1 connection: one request at a time, nothing in it but what the protocol needs.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -13,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::dial::within;
-use super::guard::{Guard, Guarded, Verdict};
+use super::guard::{Guarded, Verdict};
 use super::{NetError, ProtocolError, Stage, Timeouts};
 
 /// The longest head of an answer, and the size of each buffer.
@@ -25,10 +23,10 @@ const MOST_FIELDS: usize = 32;
 pub(super) struct HttpConnection {
     requests: SendRequest<Full<Bytes>>,
     host: HeaderValue,
-    guard: Guard,
     verdict: Verdict,
     timeouts: Timeouts,
     last_used: Instant,
+    spent: bool,
     _driver: AbortOnDropHandle<()>,
 }
 
@@ -37,12 +35,7 @@ impl HttpConnection {
     ///
     /// # Errors
     /// [`NetError::Closed`].
-    pub(super) async fn start<S>(
-        stream: Guarded<S>,
-        host: &RelayHost,
-        guard: Guard,
-        timeouts: Timeouts,
-    ) -> Result<Self, NetError>
+    pub(super) async fn start<S>(stream: Guarded<S>, host: &RelayHost, timeouts: Timeouts) -> Result<Self, NetError>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
@@ -54,12 +47,14 @@ impl HttpConnection {
         // How it ends is told by the request that was in flight.
         let driver = tokio::spawn(async move { drop(connection.await) });
         let driver = AbortOnDropHandle::new(driver);
-        Ok(Self { requests, host, guard, verdict, timeouts, last_used: Instant::now(), _driver: driver })
+        let last_used = Instant::now();
+        Ok(Self { requests, host, verdict, timeouts, last_used, spent: false, _driver: driver })
     }
 
-    /// Whether another request may be tried: neither end has closed, and it has not lain unused for too long.
+    /// Whether another request may be tried: the one before ended well, neither end has closed, and
+    /// it has not lain unused for too long.
     pub(super) fn is_open(&self) -> bool {
-        !self.requests.is_closed() && self.last_used.elapsed() < self.timeouts.idle
+        !self.spent && !self.requests.is_closed() && self.last_used.elapsed() < self.timeouts.idle
     }
 
     /// Asks for `path`.
@@ -91,31 +86,27 @@ impl HttpConnection {
         body: Bytes,
         limit: usize,
     ) -> Result<(StatusCode, Bytes), NetError> {
-        // The stream looks too, but may already have passed on the head, or the first part of a long body.
-        self.guard.check(&body)?;
         let request = request.header(HOST, self.host.clone()).body(Full::new(body));
         let request = request.map_err(|_| NetError::Protocol(ProtocolError::Framing))?;
-        let limit_of_time = self.timeouts.request;
-        let outcome = self.answer(request, limit, limit_of_time).await;
+        // Until this is known to have ended well: a caller may also drop the future halfway.
+        self.spent = true;
+        let outcome = within(self.timeouts.request, Stage::Request, answer(&mut self.requests, request, limit)).await;
+        let outcome = outcome.and_then(|answered| answered).map_err(|error| self.verdict.or(error));
         self.last_used = Instant::now();
-        outcome.map_err(|error| self.verdict.or(error))
+        self.spent = outcome.is_err();
+        outcome
     }
+}
 
-    async fn answer(
-        &mut self,
-        request: Request<Full<Bytes>>,
-        limit: usize,
-        limit_of_time: Duration,
-    ) -> Result<(StatusCode, Bytes), NetError> {
-        let requests = &mut self.requests;
-        let answered = async {
-            requests.ready().await.map_err(|_| NetError::Closed)?;
-            let response = requests.send_request(request).await.map_err(|error| classify(&error))?;
-            let status = response.status();
-            Ok((status, read(response.into_body(), limit).await?))
-        };
-        within(limit_of_time, Stage::Request, answered).await?
-    }
+async fn answer(
+    requests: &mut SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+    limit: usize,
+) -> Result<(StatusCode, Bytes), NetError> {
+    requests.ready().await.map_err(|_| NetError::Closed)?;
+    let response = requests.send_request(request).await.map_err(|error| classify(&error))?;
+    let status = response.status();
+    Ok((status, read(response.into_body(), limit).await?))
 }
 
 async fn read(body: hyper::body::Incoming, limit: usize) -> Result<Bytes, NetError> {

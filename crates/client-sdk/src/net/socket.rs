@@ -18,7 +18,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError as Broken};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -219,13 +220,24 @@ where
             match within(timeouts.silence(), Stage::Silence, source.next()).await {
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 Ok(Some(Ok(Message::Binary(payload)))) => break payload,
-                Ok(Some(Ok(Message::Close(_))) | None) => return NetError::Closed,
+                Ok(Some(Ok(Message::Close(goodbye)))) => return farewell(goodbye.as_ref()),
+                Ok(None) => return NetError::Closed,
                 Ok(Some(Ok(_))) => return NetError::Protocol(ProtocolError::Framing),
                 Ok(Some(Err(error))) => return classify(&error),
                 Err(silence) => return silence,
             }
         };
         room.send(Ok(message));
+    }
+}
+
+/// Tells a relay that goes away from one that was sent what it cannot use (RFC 6455, section 7.4.1).
+fn farewell(goodbye: Option<&CloseFrame>) -> NetError {
+    match goodbye.map(|frame| frame.code) {
+        Some(CloseCode::Protocol | CloseCode::Unsupported | CloseCode::Invalid | CloseCode::Size) => {
+            NetError::Protocol(ProtocolError::Rejected)
+        }
+        _ => NetError::Closed,
     }
 }
 

@@ -130,8 +130,7 @@ impl Trust {
     }
 
     async fn fetch(&self, stream: Stream, host: &RelayHost) -> Result<Vec<u8>, NetError> {
-        let (guard, timeouts) = (self.dialler.guard().clone(), *self.dialler.timeouts());
-        let mut connection = HttpConnection::start(stream, host, guard, timeouts).await?;
+        let mut connection = HttpConnection::start(stream, host, *self.dialler.timeouts()).await?;
         let (status, body) = connection.get(manifest::PATH, manifest::MAX_LENGTH).await?;
         if status != ::http::StatusCode::OK {
             return Err(NetError::Protocol(ProtocolError::Status));

@@ -1,24 +1,34 @@
 use futures_util::StreamExt;
-use sealpost_wire::request::Outcome;
+use sealpost_wire::request::{MAX_TICKET, Outcome, Ticket};
 use sealpost_wire::{CollectHash, DepositKey, Envelope, EnvelopeId, SizeClass};
 
 use super::super::test_relay::{CANARY, Peer, timeouts};
 use super::*;
 
+const BODY_LIMIT: usize = 512 * 1024;
+
 async fn socket() -> (DepositSocket, Peer) {
+    socket_with(BODY_LIMIT).await
+}
+
+async fn socket_with(body_limit: usize) -> (DepositSocket, Peer) {
     let (socket, peer) = Peer::of_a_socket(LONGEST_FRAME).await;
-    (DepositSocket::new(socket, timeouts().request), peer)
+    (DepositSocket::new(socket, body_limit, timeouts().request), peer)
 }
 
 fn deposit(number: u8) -> Deposit {
-    let envelope = vec![number; SizeClass::Small.envelope_length()];
+    sized(number, SizeClass::Small)
+}
+
+fn sized(number: u8, class: SizeClass) -> Deposit {
+    let envelope = vec![number; class.envelope_length()];
     Deposit {
         version: V1,
         deposit: DepositKey::new([1; 32]),
         collect: CollectHash::from_bytes([2; 32]),
         id: EnvelopeId::from_bytes([number; 16]),
         envelope: Envelope::new(envelope.into()).unwrap(),
-        ticket: None,
+        ticket: Ticket::new(vec![0; MAX_TICKET].into()),
     }
 }
 
@@ -74,6 +84,42 @@ async fn deposits_that_are_ready_together_share_frames() {
     let first: DepositFrame = from_bytes(&peer.payload().await).unwrap();
     let second: DepositFrame = from_bytes(&peer.payload().await).unwrap();
     assert!(first.deposits.len() + second.deposits.len() >= MAX_DEPOSITS);
+}
+
+#[tokio::test]
+async fn no_frame_is_longer_than_the_relay_takes() {
+    let (socket, mut peer) = socket().await;
+    let feeding = async {
+        for number in 0..40 {
+            socket.deposit(sized(number, SizeClass::Large)).await.unwrap();
+        }
+    };
+    let reading = async {
+        let (mut numbers, mut frames) = (Vec::new(), 0);
+        while numbers.len() < 40 {
+            let payload = peer.payload().await;
+            assert!(payload.len() <= BODY_LIMIT);
+            let frame: DepositFrame = from_bytes(&payload).unwrap();
+            numbers.extend(frame.deposits.iter().map(|tagged| tagged.deposit.id.as_bytes()[0]));
+            frames += 1;
+        }
+        assert_eq!(numbers, (0..40).collect::<Vec<_>>());
+        assert!(frames <= 10, "{frames} frames for 40 deposits, 7 of which fit into one");
+    };
+    tokio::join!(feeding, reading);
+}
+
+#[tokio::test]
+async fn a_limit_below_one_deposit_still_lets_each_try() {
+    let (socket, mut peer) = socket_with(1).await;
+    for number in 0..2 {
+        socket.deposit(deposit(number)).await.unwrap();
+    }
+    for number in 0..2 {
+        let frame: DepositFrame = from_bytes(&peer.payload().await).unwrap();
+        assert_eq!(frame.deposits.len(), 1);
+        assert_eq!(frame.deposits[0].deposit.id.as_bytes()[0], number);
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::super::test_relay::{CANARY, PATIENCE, Peer, answer, read_request, timeouts};

@@ -92,6 +92,7 @@ async fn a_peer_that_does_not_read_ends_a_blocked_write() {
             }
         }
     };
+    let before = Instant::now();
     let writer = async { while socket.sender.send(vec![0; 60_000]).await.is_ok() {} };
     let reader = async {
         loop {
@@ -105,6 +106,7 @@ async fn a_peer_that_does_not_read_ends_a_blocked_write() {
         () = chatter => panic!("the peer outlived the socket"),
     };
     assert_eq!(end, NetError::TimedOut(Stage::Write));
+    assert!(before.elapsed() < timeouts().write + PATIENCE);
 }
 
 trait RawFrames {
@@ -124,6 +126,33 @@ async fn a_message_over_the_limit_ends_the_socket() {
     assert_eq!(socket.receiver.next().await.map(|payload| payload.len()), Ok(LONGEST));
     peer.send(vec![0; LONGEST + 1]).await;
     assert_eq!(socket.receiver.next().await, Err(NetError::Protocol(ProtocolError::TooLong)));
+}
+
+#[tokio::test]
+async fn a_message_in_many_parts_has_the_same_limit() {
+    use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+    let (mut socket, mut peer) = Peer::of_a_socket(LONGEST).await;
+    for part in 0..3 {
+        let code = OpCode::Data(if part == 0 { Data::Binary } else { Data::Continue });
+        let frame = Frame::message(vec![0; LONGEST / 2], code, part == 2);
+        peer.stream.send(Message::Frame(frame)).await.unwrap();
+    }
+    assert_eq!(socket.receiver.next().await, Err(NetError::Protocol(ProtocolError::TooLong)));
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_is_told_from_one_that_was_sent_what_it_cannot_use() {
+    for (code, end) in [
+        (CloseCode::Away, NetError::Closed),
+        (CloseCode::Restart, NetError::Closed),
+        (CloseCode::Protocol, NetError::Protocol(ProtocolError::Rejected)),
+        (CloseCode::Size, NetError::Protocol(ProtocolError::Rejected)),
+    ] {
+        let (mut socket, mut peer) = Peer::of_a_socket(LONGEST).await;
+        peer.stream.close(Some(CloseFrame { code, reason: "".into() })).await.unwrap();
+        assert_eq!(socket.receiver.next().await, Err(end));
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ impl Peer {
         let (near, far) = duplex(PIPE);
         let (guard, _) = guard();
         let host = "relay.example:443".parse().unwrap();
-        let connection = HttpConnection::start(guard.stream(near), &host, guard.clone(), timeouts()).await;
+        let connection = HttpConnection::start(guard.stream(near), &host, timeouts()).await;
         (connection.unwrap(), far)
     }
 

@@ -8,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
+use rustls::{HandshakeKind, NamedGroup, ProtocolVersion, ServerConnection};
 use sealpost_wire::manifest::{self, Limits, Manifest, Retention, SignedManifest, Succession, Tickets, Tls};
 use sealpost_wire::operator::{OperatorKey, OperatorSecret};
 use sealpost_wire::{RelayHost, RelayRef, SizeClass};
@@ -54,6 +55,29 @@ struct State {
     signed_manifest: Vec<u8>,
     /// The decrypted bytes that came in, of each connection that got through its handshake.
     connections: Vec<Vec<u8>>,
+    handshakes: Vec<Handshake>,
+}
+
+/// What a handshake showed and came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::net) struct Handshake {
+    pub(in crate::net) name: Option<String>,
+    pub(in crate::net) kind: Option<HandshakeKind>,
+    pub(in crate::net) group: Option<NamedGroup>,
+    pub(in crate::net) version: Option<ProtocolVersion>,
+    pub(in crate::net) protocol: Option<Vec<u8>>,
+}
+
+impl Handshake {
+    fn of(connection: &ServerConnection) -> Self {
+        Self {
+            name: connection.server_name().map(str::to_owned),
+            kind: connection.handshake_kind(),
+            group: connection.negotiated_key_exchange_group().map(|group| group.name()),
+            version: connection.protocol_version(),
+            protocol: connection.alpn_protocol().map(<[u8]>::to_vec),
+        }
+    }
 }
 
 /// The server. It changes under its clients as a test wants.
@@ -68,7 +92,12 @@ impl RelayServer {
     pub(in crate::net) async fn start(certificate: &Certificate, handler: Handler) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let state = State { certificate: certificate.clone(), signed_manifest: b"{}".to_vec(), connections: vec![] };
+        let state = State {
+            certificate: certificate.clone(),
+            signed_manifest: b"{}".to_vec(),
+            connections: vec![],
+            handshakes: vec![],
+        };
         let state = Arc::new(Mutex::new(state));
         let task = tokio::spawn(listen(listener, state.clone(), handler));
         Self { host, state, _task: AbortOnDropHandle::new(task) }
@@ -77,6 +106,12 @@ impl RelayServer {
     /// The reference to it under an operator's key.
     pub(in crate::net) fn reference(&self, operator: &OperatorSecret) -> RelayRef {
         RelayRef { host: self.host.clone(), operator: operator.public() }
+    }
+
+    /// The same under a DNS name.
+    pub(in crate::net) fn named_reference(&self, operator: &OperatorSecret) -> RelayRef {
+        let host = format!("localhost:{}", self.host.port()).parse().unwrap();
+        RelayRef { host, operator: operator.public() }
     }
 
     /// Shows `certificate` from now on.
@@ -114,6 +149,11 @@ impl RelayServer {
         self.received().iter().map(|bytes| first_line(bytes)).filter(|line| !line.is_empty()).collect()
     }
 
+    /// Each handshake that was got through.
+    pub(in crate::net) fn handshakes(&self) -> Vec<Handshake> {
+        self.state.lock().unwrap().handshakes.clone()
+    }
+
     /// All application bytes that came in, by connection.
     pub(in crate::net) fn received(&self) -> Vec<Vec<u8>> {
         self.state.lock().unwrap().connections.clone()
@@ -128,11 +168,12 @@ async fn listen(listener: TcpListener, state: Arc<Mutex<State>>, handler: Handle
 }
 
 async fn serve(tcp: TcpStream, state: Arc<Mutex<State>>, handler: Handler) {
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Shows(state.lock().unwrap().certificate.signing.clone())));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     if let Ok(stream) = TlsAcceptor::from(Arc::new(config)).accept(tcp).await {
         converse(stream, &state, handler).await;
     }
@@ -142,6 +183,7 @@ async fn converse(mut stream: TlsStream<TcpStream>, state: &Mutex<State>, handle
     let number = {
         let mut state = state.lock().unwrap();
         state.connections.push(Vec::new());
+        state.handshakes.push(Handshake::of(stream.get_ref().1));
         state.connections.len() - 1
     };
     loop {

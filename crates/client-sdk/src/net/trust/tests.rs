@@ -7,7 +7,7 @@ use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{CountItems, ItemCount};
 use sealpost_wire::{ShelfId, StockKey, to_bytes};
 
-use super::super::test_relay::{CANARY, Certificate, RelayServer, timeouts, tripwire};
+use super::super::test_relay::{CANARY, Certificate, Handshake, RelayServer, timeouts, tripwire};
 use super::super::{Network, Stage};
 use super::*;
 use crate::permit::NetworkPermit;
@@ -90,6 +90,32 @@ async fn the_first_connection_asks_for_the_manifest_and_for_nothing_else() {
     assert_eq!(scene.ask().await, Ok(3));
     assert_eq!(scene.server.requests(), [MANIFEST, COUNT, COUNT]);
     assert_eq!(scene.pins.stored.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_in_a_handshake_ties_it_to_another() {
+    use rustls::{HandshakeKind, NamedGroup, ProtocolVersion};
+    let scene = Scene::new().await;
+    scene.ask().await.unwrap();
+    scene.ask().await.unwrap();
+    let plain = Handshake {
+        name: None,
+        kind: Some(HandshakeKind::Full),
+        group: Some(NamedGroup::X25519MLKEM768),
+        version: Some(ProtocolVersion::TLSv1_3),
+        protocol: Some(b"http/1.1".to_vec()),
+    };
+    assert_eq!(scene.server.handshakes(), vec![plain; 3]);
+}
+
+#[tokio::test]
+async fn a_dns_name_is_shown_in_the_handshake_and_an_address_is_not() {
+    let scene = Scene::new().await;
+    let relay = scene.server.named_reference(&scene.operator);
+    let named = relay.host.to_string();
+    scene.server.publish_as(&scene.operator, &[&scene.certificate], |manifest| manifest.host = named);
+    scene.network.owner(&relay).await.unwrap();
+    assert_eq!(scene.server.handshakes()[0].name.as_deref(), Some("localhost"));
 }
 
 #[tokio::test]
