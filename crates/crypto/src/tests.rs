@@ -1,5 +1,6 @@
 //! Claims about the crate as a whole, on people with stores in memory.
 
+mod certificates;
 mod conversation;
 mod craft;
 mod doors;

@@ -117,3 +117,29 @@ pub(super) fn open(key: &DoorSecret, mailbox: &MailboxId, envelope: &[u8]) -> Op
     );
     opened.ok().map(Zeroizing::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first test vector of the X-Wing draft (draft-connolly-cfrg-xwing-kem, appendix C): a seed and how the public
+    /// key that is expanded from it begins.
+    #[test]
+    fn a_seed_expands_as_the_x_wing_draft_says() {
+        let seed = [
+            0x7f, 0x9c, 0x2b, 0xa4, 0xe8, 0x8f, 0x82, 0x7d, 0x61, 0x60, 0x45, 0x50, 0x76, 0x05, 0x85, 0x3e, //
+            0xd7, 0x3b, 0x80, 0x93, 0xf6, 0xef, 0xbc, 0x88, 0xeb, 0x1a, 0x6e, 0xac, 0xfa, 0x66, 0xef, 0x26,
+        ];
+        let key = DoorSecret::new(seed).public().to_bytes();
+        assert_eq!(key.len(), DoorKey::LENGTH);
+        assert_eq!(key[..8], [0xe2, 0x23, 0x6b, 0x35, 0xa8, 0xc2, 0x4b, 0x39]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_key_are_refused() {
+        let key = DoorSecret::new([1; 32]).public().to_bytes();
+        assert!(DoorKey::from_bytes(&key).is_some());
+        assert!(DoorKey::from_bytes(&key[1..]).is_none());
+        assert!(DoorKey::from_bytes(&[0xFF; DoorKey::LENGTH]).is_none(), "coefficients out of range");
+    }
+}

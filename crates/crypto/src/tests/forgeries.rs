@@ -1,113 +1,13 @@
 //! What strangers, contacts and relays forge.
 
-use libsignal_protocol::{
-    CiphertextMessageType, DeviceId, PrivateKey, PublicKey, SenderCertificate, ServerCertificate, Timestamp,
-};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use sealpost_identity::IdentityKeyPair;
+use libsignal_protocol::{CiphertextMessageType, KyberPayload, PreKeySignalMessage};
 
+use super::certificates::own_certificate;
 use super::conversation::acquainted;
 use super::craft::{first_around, front_door, peel, with_pq_ratchet};
 use super::people::{Person, card, return_address};
 use crate::content::{Parties, write};
 use crate::{OpenError, Route, SealError, ratchet};
-
-const EXPIRY: u64 = 253_402_300_799_999;
-
-/// What a certificate says, so that one thing at a time can be changed.
-struct Certificate {
-    key: PublicKey,
-    uuid: String,
-    number: Option<String>,
-    device: u8,
-    expiry: u64,
-    signer_id: u32,
-    root: PrivateKey,
-    signer: (PublicKey, PrivateKey),
-}
-
-impl Certificate {
-    fn own(identity: &IdentityKeyPair) -> Self {
-        let pair = identity.libsignal();
-        Self {
-            key: *pair.public_key(),
-            uuid: identity.public().person().uuid_string(),
-            number: None,
-            device: 1,
-            expiry: EXPIRY,
-            signer_id: 1,
-            root: *pair.private_key(),
-            signer: (*pair.public_key(), *pair.private_key()),
-        }
-    }
-
-    fn sign(self) -> SenderCertificate {
-        let mut rng = StdRng::seed_from_u64(7);
-        let server = ServerCertificate::new(self.signer_id, self.signer.0, &self.root, &mut rng).unwrap();
-        SenderCertificate::new(
-            self.uuid,
-            self.number,
-            self.key,
-            DeviceId::new(self.device).unwrap(),
-            Timestamp::from_epoch_millis(self.expiry),
-            server,
-            &self.signer.1,
-            &mut rng,
-        )
-        .unwrap()
-    }
-}
-
-/// Mallory seals a good first message to Bob with a certificate of her making.
-fn open_with_certificate(change: impl FnOnce(&mut Certificate, &Person)) -> Option<OpenError> {
-    let (alice, mut bob, mut mallory) = (Person::new(1), Person::new(2), Person::new(3));
-    let item = bob.item();
-    mallory.begin(&bob, &item);
-    let envelope = mallory.write(&bob, "trust me");
-    let mut certificate = Certificate::own(mallory.local.identity());
-    change(&mut certificate, &alice);
-    let forged = peel(&bob, &envelope).certified_by(certificate.sign()).seal(&mallory.local, &bob);
-    bob.read(&forged).err()
-}
-
-#[test]
-fn a_certificate_made_by_hand_as_the_rules_say_is_accepted() {
-    assert_eq!(open_with_certificate(|_, _| {}), None);
-}
-
-#[test]
-fn a_certificate_of_another_identity_is_refused() {
-    let alices_key =
-        |certificate: &mut Certificate, alice: &Person| certificate.key = *alice.key().libsignal().public_key();
-    assert_eq!(open_with_certificate(alices_key), Some(OpenError::SenderSeal), "who seals must have the key");
-    let alices_id = |certificate: &mut Certificate, alice: &Person| certificate.uuid = alice.id().uuid_string();
-    assert_eq!(open_with_certificate(alices_id), Some(OpenError::Certificate));
-}
-
-#[test]
-fn a_certificate_that_another_key_signed_is_refused() {
-    let pair = |alice: &Person| alice.local.identity().libsignal();
-    let refused = Some(OpenError::Certificate);
-    assert_eq!(open_with_certificate(|c, alice| c.root = *pair(alice).private_key()), refused);
-    assert_eq!(open_with_certificate(|c, alice| c.signer.1 = *pair(alice).private_key()), refused);
-    let chained =
-        |c: &mut Certificate, alice: &Person| c.signer = (*pair(alice).public_key(), *pair(alice).private_key());
-    assert_eq!(
-        open_with_certificate(chained),
-        refused,
-        "the signer must be the key itself, not one that it vouches for"
-    );
-}
-
-#[test]
-fn a_certificate_with_anything_of_its_own_choice_is_refused() {
-    let refused = Some(OpenError::Certificate);
-    assert_eq!(open_with_certificate(|c, _| c.number = Some("+15551234567".into())), refused);
-    assert_eq!(open_with_certificate(|c, _| c.device = 2), refused);
-    assert_eq!(open_with_certificate(|c, _| c.expiry -= 1), refused);
-    assert_eq!(open_with_certificate(|c, _| c.signer_id = 2), refused);
-}
 
 #[test]
 fn a_first_message_in_the_name_of_another_identity_is_refused() {
@@ -139,6 +39,52 @@ fn a_forged_first_message_changes_nothing() {
     assert!(bob.read(&genuine).is_ok());
 }
 
+/// One item is one set of prekeys: a message that takes from two, or leaves one out, was not made from an item.
+#[test]
+fn a_first_message_that_is_not_made_from_one_item_is_refused() {
+    let (mut alice, mut bob) = (Person::new(1), Person::new(2));
+    let items = [bob.item(), bob.item()];
+    alice.begin(&bob, &items[0]);
+    let genuine = alice.write(&bob, "hello");
+    let (peeled, own) = (peel(&bob, &genuine), peel(&bob, &genuine).first().signed_pre_key_id().into());
+    let other = bob.prekeys.keys().map(|id| id.as_u32()).find(|id| *id != own).unwrap();
+    let cases = [
+        (Some(own), own, Some(own), None),
+        (None, own, Some(own), Some(OpenError::Invalid)),
+        (Some(other), own, Some(own), Some(OpenError::Invalid)),
+        (Some(own), other, Some(own), Some(OpenError::Invalid)),
+        (Some(own), own, Some(other), Some(OpenError::Invalid)),
+        (Some(own), own, None, Some(OpenError::Invalid)),
+        (Some(other), other, Some(other), Some(OpenError::Invalid)),
+        (Some(!own), !own, Some(!own), Some(OpenError::NoPrekey)),
+    ];
+    for (one_time, signed, kyber, expected) in cases.into_iter().rev() {
+        let forged = with_prekeys(&peeled.first(), one_time, signed, kyber);
+        let forged = peeled.with(forged.serialized()).seal(&alice.local, &bob);
+        assert_eq!(bob.read(&forged).err(), expected);
+    }
+}
+
+fn with_prekeys(
+    first: &PreKeySignalMessage,
+    one_time: Option<u32>,
+    signed: u32,
+    kyber: Option<u32>,
+) -> PreKeySignalMessage {
+    let payload = kyber.map(|id| KyberPayload::new(id.into(), first.kyber_ciphertext().unwrap().clone()));
+    PreKeySignalMessage::new(
+        first.message_version(),
+        first.registration_id(),
+        one_time.map(Into::into),
+        signed.into(),
+        payload,
+        *first.base_key(),
+        *first.identity_key(),
+        first.message().clone(),
+    )
+    .unwrap()
+}
+
 #[test]
 fn a_session_message_replayed_by_its_recipient_under_another_name_is_refused() {
     let (mut alice, mut bob, mut carol) = (Person::new(1), Person::new(2), Person::new(3));
@@ -146,7 +92,7 @@ fn a_session_message_replayed_by_its_recipient_under_another_name_is_refused() {
     acquainted(&mut carol, &mut bob);
     let envelope = alice.write(&bob, "from alice");
     let peeled = peel(&bob, &envelope);
-    let theirs = peeled.certified_by(Certificate::own(carol.local.identity()).sign()).seal(&carol.local, &bob);
+    let theirs = peeled.certified_by(own_certificate(carol.local.identity())).seal(&carol.local, &bob);
     assert_eq!(bob.read(&theirs).err(), Some(OpenError::Invalid));
     assert!(bob.read(&envelope).is_ok());
 }
@@ -188,7 +134,7 @@ fn nobody_writes_to_themselves() {
     let peeled = peel(&bob, &mallory.write(&bob, "note to self"));
     let first = peeled.first();
     let own = first_around(&first, first.message().clone(), &bob.key(), *first.base_key());
-    let own = peeled.with(own.serialized()).certified_by(Certificate::own(bob.local.identity()).sign());
+    let own = peeled.with(own.serialized()).certified_by(own_certificate(bob.local.identity()));
     let own = own.seal(&bob.local, &bob);
     assert_eq!(bob.read(&own).err(), Some(OpenError::FromOneself));
     let (again, item) = (Person::new(2), crate::open_item(&bob.card, &item, super::people::TODAY).unwrap());
