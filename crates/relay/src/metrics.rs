@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use sealpost_wire::request::Refusal;
 
 use crate::service::Totals;
@@ -75,8 +75,7 @@ labels! {
 
 /// The numbers that the connections count; those of the service come from its [`Totals`].
 pub(crate) struct Metrics {
-    recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
+    all: Registry,
     connections: Gauge,
     refused: Counter,
     failed_handshakes: Counter,
@@ -84,6 +83,7 @@ pub(crate) struct Metrics {
     request_seconds: Histogram,
     sockets: Vec<Gauge>,
     batch_seconds: Histogram,
+    subscriptions: Gauge,
 }
 
 /// One more of something, until it is dropped.
@@ -104,19 +104,32 @@ impl Drop for OneMore {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let recorder = recorder();
+        let all = Registry(recorder());
         Self {
-            handle: recorder.handle(),
-            connections: recorder.register_gauge(&Key::from_static_name("sealpost_connections"), &METADATA),
-            refused: recorder.register_counter(&Key::from_static_name("sealpost_connections_refused"), &METADATA),
-            failed_handshakes: recorder
-                .register_counter(&Key::from_static_name("sealpost_handshakes_failed"), &METADATA),
-            requests: request_counters(&recorder),
-            request_seconds: recorder.register_histogram(&Key::from_static_name("sealpost_request_seconds"), &METADATA),
-            sockets: Socket::ALL.iter().map(|socket| socket_gauge(&recorder, *socket)).collect(),
-            batch_seconds: recorder
-                .register_histogram(&Key::from_static_name("sealpost_deposit_batch_seconds"), &METADATA),
-            recorder,
+            connections: all.gauge("sealpost_connections", "Connections there are", Vec::new()),
+            refused: all.counter(
+                "sealpost_connections_refused_total",
+                "Connections closed for there being too many",
+                Vec::new(),
+            ),
+            failed_handshakes: all.counter(
+                "sealpost_handshakes_failed_total",
+                "Connections that never spoke TLS",
+                Vec::new(),
+            ),
+            requests: request_counters(&all),
+            request_seconds: all.histogram("sealpost_request_seconds", "From a request's head to its answer"),
+            sockets: Socket::ALL.iter().map(|socket| socket_gauge(&all, *socket)).collect(),
+            batch_seconds: all.histogram(
+                "sealpost_deposit_batch_seconds",
+                "From a socket's batch of deposits to its durable outcome",
+            ),
+            subscriptions: all.gauge(
+                "sealpost_subscriptions",
+                "Mailboxes that connected collectors wait for",
+                Vec::new(),
+            ),
+            all,
         }
     }
 
@@ -155,23 +168,41 @@ impl Metrics {
 
     /// Folds what histograms hold back into their buckets; to be called every few seconds.
     pub(crate) fn tidy(&self) {
-        self.handle.run_upkeep();
+        self.all.0.handle().run_upkeep();
     }
 
     /// Everything, in Prometheus' text format.
     pub(crate) fn render(&self, totals: &Totals) -> String {
-        for (name, value) in named(totals) {
-            self.recorder.register_counter(&Key::from_static_name(name), &METADATA).absolute(value);
+        for (name, help, value) in named(totals) {
+            self.all.counter(name, help, Vec::new()).absolute(value);
         }
-        self.recorder
-            .register_gauge(&Key::from_static_name("sealpost_subscriptions"), &METADATA)
-            .set(totals.subscriptions as f64);
-        self.handle.render()
+        self.subscriptions.set(totals.subscriptions as f64);
+        self.all.0.handle().render()
+    }
+}
+
+/// What has been registered; a name registered again is the same number.
+struct Registry(PrometheusRecorder);
+
+impl Registry {
+    fn counter(&self, name: &'static str, help: &'static str, labels: Vec<Label>) -> Counter {
+        self.0.describe_counter(KeyName::from_const_str(name), None, help.into());
+        self.0.register_counter(&Key::from_parts(name, labels), &METADATA)
+    }
+
+    fn gauge(&self, name: &'static str, help: &'static str, labels: Vec<Label>) -> Gauge {
+        self.0.describe_gauge(KeyName::from_const_str(name), None, help.into());
+        self.0.register_gauge(&Key::from_parts(name, labels), &METADATA)
+    }
+
+    fn histogram(&self, name: &'static str, help: &'static str) -> Histogram {
+        self.0.describe_histogram(KeyName::from_const_str(name), None, help.into());
+        self.0.register_histogram(&Key::from_static_name(name), &METADATA)
     }
 }
 
 /// The service's totals by the names that they are shown under; a new one must be given a name here.
-fn named(totals: &Totals) -> [(&'static str, u64); 13] {
+fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
     let Totals {
         accepted,
         full,
@@ -189,19 +220,19 @@ fn named(totals: &Totals) -> [(&'static str, u64); 13] {
         subscriptions: _,
     } = *totals;
     [
-        ("sealpost_deposits_accepted", accepted),
-        ("sealpost_deposits_full", full),
-        ("sealpost_deposits_gone", gone),
-        ("sealpost_slowed", slowed),
-        ("sealpost_store_out", store_out),
-        ("sealpost_envelopes_delivered", delivered),
-        ("sealpost_envelopes_acknowledged", acknowledged),
-        ("sealpost_items_taken", taken),
-        ("sealpost_mailboxes_opened", mailboxes_opened),
-        ("sealpost_mailboxes_closed", mailboxes_closed),
-        ("sealpost_shelves_opened", shelves_opened),
-        ("sealpost_shelves_closed", shelves_closed),
-        ("sealpost_leases_lapsed", leases_lapsed),
+        ("sealpost_deposits_accepted_total", "Deposits accepted, repeats included", accepted),
+        ("sealpost_deposits_full_total", "Deposits into a full mailbox", full),
+        ("sealpost_deposits_gone_total", "Deposits into no mailbox", gone),
+        ("sealpost_slowed_total", "Requests and deposits that came too fast", slowed),
+        ("sealpost_store_out_total", "Requests and deposits for which the store was out", store_out),
+        ("sealpost_envelopes_delivered_total", "Envelopes given to collectors, repeats included", delivered),
+        ("sealpost_envelopes_acknowledged_total", "Envelopes named in acknowledgements", acknowledged),
+        ("sealpost_items_taken_total", "Items taken from shelves", taken),
+        ("sealpost_mailboxes_opened_total", "Mailboxes opened, repeats included", mailboxes_opened),
+        ("sealpost_mailboxes_closed_total", "Mailboxes closed by their owners", mailboxes_closed),
+        ("sealpost_shelves_opened_total", "Shelves opened, repeats included", shelves_opened),
+        ("sealpost_shelves_closed_total", "Shelves closed by their owners", shelves_closed),
+        ("sealpost_leases_lapsed_total", "Mailboxes and shelves erased because their lease lapsed", leases_lapsed),
     ]
 }
 
@@ -211,15 +242,15 @@ fn recorder() -> PrometheusRecorder {
 }
 
 /// One counter for each pair, answers running fastest.
-fn request_counters(recorder: &PrometheusRecorder) -> Vec<Counter> {
-    let pairs = Kind::ALL.iter().flat_map(|kind| Answer::ALL.iter().map(move |answer| [kind.label(), answer.label()]));
+fn request_counters(all: &Registry) -> Vec<Counter> {
+    let pairs = Kind::ALL.iter().flat_map(|kind| Answer::ALL.iter().map(|answer| vec![kind.label(), answer.label()]));
     pairs
-        .map(|labels| recorder.register_counter(&Key::from_parts("sealpost_requests", labels.to_vec()), &METADATA))
+        .map(|labels| all.counter("sealpost_requests_total", "Requests over HTTP, by what became of them", labels))
         .collect()
 }
 
-fn socket_gauge(recorder: &PrometheusRecorder, socket: Socket) -> Gauge {
-    recorder.register_gauge(&Key::from_parts("sealpost_sockets", vec![socket.label()]), &METADATA)
+fn socket_gauge(all: &Registry, socket: Socket) -> Gauge {
+    all.gauge("sealpost_sockets", "WebSockets there are", vec![socket.label()])
 }
 
 impl From<Refusal> for Answer {

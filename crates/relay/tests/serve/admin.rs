@@ -64,10 +64,10 @@ async fn metrics_count_the_whole_relay_and_name_no_object() {
     let (status, text) = admin(&relay, Method::GET, "/metrics", None).await;
     assert_eq!(status, StatusCode::OK);
     for line in [
-        "sealpost_deposits_accepted 1",
-        "sealpost_mailboxes_opened 1",
-        "sealpost_requests{kind=\"open_mailbox\",answer=\"done\"} 1",
-        "sealpost_requests{kind=\"deposit\",answer=\"done\"} 1",
+        "sealpost_deposits_accepted_total 1",
+        "sealpost_mailboxes_opened_total 1",
+        "sealpost_requests_total{kind=\"open_mailbox\",answer=\"done\"} 1",
+        "sealpost_requests_total{kind=\"deposit\",answer=\"done\"} 1",
         "sealpost_request_seconds_count 2",
     ] {
         assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");

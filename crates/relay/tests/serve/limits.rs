@@ -142,7 +142,7 @@ async fn a_peer_that_answers_pings_stays_for_longer_than_they_are_waited_for() {
 }
 
 #[tokio::test]
-async fn a_collector_that_reads_late_costs_little_memory_and_loses_nothing() {
+async fn a_collector_that_reads_late_loses_nothing() {
     const COUNT: usize = 1_920;
     let relay = TestRelay::start_with(|config| config.store.undelivered = ByteSize::mib(2)).await;
     let mailbox = Mailbox::random();

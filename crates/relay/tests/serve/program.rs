@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER, HEXUPPER};
 use rustix::process::{Pid, Signal, kill_process};
 use sealpost_relay::config;
-use sealpost_wire::RelayRef;
+use sealpost_wire::frame::DeliveryFrame;
+use sealpost_wire::request::Outcome;
+use sealpost_wire::{RelayRef, SizeClass};
 use tempfile::TempDir;
 
 use crate::objects::{Mailbox, Shelf, envelope_id, item};
@@ -197,6 +199,52 @@ fn a_running_relay_purges_itself_when_the_program_asks() {
     let output = program(running.directory.path(), &["purge"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&running.end(Signal::TERM).stderr).contains("the store was rewritten"));
+}
+
+/// Fails when what waits for a collector that does not read is held in memory; the store's own memory, which deposits
+/// filled before, is not counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_does_not_read_costs_little_memory_and_loses_nothing() {
+    const MAILBOXES: usize = 3;
+    const EACH: usize = 448;
+    const MOST_KIB: u64 = 32 * 1024;
+    let directory = initialized();
+    edit(directory.path(), "undelivered = \"64 MiB\"", "undelivered = \"2 MiB\"");
+    edit(directory.path(), "deposits_per_minute = 600", "deposits_per_minute = 60000");
+    let running = Running::start(directory);
+    let address = running.config().listen;
+    let mailboxes: Vec<_> = (0..MAILBOXES).map(|_| Mailbox::random()).collect();
+    let mut owner = Peer::connect(&address, Http::Two).await;
+    let mut sender = Peer::connect(&address, Http::Two).await;
+    for mailbox in &mailboxes {
+        owner.call(&mailbox.open()).await;
+        for _ in 0..EACH {
+            let deposited = sender.call(&mailbox.deposit_of(envelope_id(), SizeClass::Large)).await;
+            assert_eq!(deposited.outcome, Outcome::Accepted);
+        }
+    }
+    let before = resident_kib(running.pid());
+    let mut collector = Socket::open(&address, "/v1/collect").await;
+    for (mailbox, channel) in mailboxes.iter().zip(0..) {
+        collector.say(&crate::sockets::subscribe(channel, mailbox)).await;
+    }
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let more = resident_kib(running.pid()).saturating_sub(before);
+        assert!(more < MOST_KIB, "{more} KiB more, of {} KiB that wait", MAILBOXES * EACH * 64);
+    }
+    let mut collected = 0;
+    while collected < MAILBOXES * EACH {
+        collected += collector.hear::<DeliveryFrame>().await.deliveries.len();
+    }
+    assert_eq!(collected, MAILBOXES * EACH);
+    running.end(Signal::TERM);
+}
+
+fn resident_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
