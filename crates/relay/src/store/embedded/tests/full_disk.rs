@@ -131,7 +131,15 @@ async fn child_with_reserve() {
     let accepted = fill(&store).await;
     assert!(store.ready());
     assert_eq!(lying(&store).await.len() as u32, accepted);
+    // There is no room for a second copy, so the first one stays.
+    assert_eq!(store.purge(NOW).await, Err(Unavailable));
+    assert!(store.ready());
+    assert_eq!(lying(&store).await.len() as u32, accepted);
     store.acknowledge(vec![(OWNER, vec![id(0)])], NOW).await.unwrap()[0].unwrap();
     assert_eq!(lying(&store).await.len() as u32, accepted - 1);
     assert_eq!(store.close_mailbox(OWNER, NOW).await, Ok(Ok(())));
+    // Now there is.
+    assert_eq!(store.purge(NOW).await, Ok(()));
+    store.open_mailbox(OWNER, MailboxKind::Pairwise, AT).await.unwrap().unwrap();
+    assert_eq!(deposit(&store, 0).await, Ok(vec![Kept::Kept]));
 }
