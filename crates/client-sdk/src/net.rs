@@ -41,14 +41,14 @@ use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
 
 pub(crate) use self::backoff::Backoff;
 pub(crate) use self::collect::CollectSocket;
-pub(crate) use self::deposit::{DepositSocket, PendingOutcome};
+pub(crate) use self::deposit::DepositSocket;
 use self::dial::Dialler;
 pub(crate) use self::error::{NetError, ProtocolError, Stage, TrustError};
 pub(crate) use self::guard::Alarm;
 use self::guard::Guard;
 use self::http::HttpConnection;
 pub(crate) use self::reach::Reach;
-pub(crate) use self::side::{OwnerConnection, OwnerRequest, SenderConnection, SenderRequest};
+pub(crate) use self::side::{OwnerConnection, SenderConnection};
 use self::socket::Socket;
 pub(crate) use self::timeouts::Timeouts;
 use self::trust::Trust;
@@ -90,18 +90,10 @@ impl Network {
     /// Where [`KnownRelay::operator`] is not `relay.operator`, the operator has handed over to a new key.
     ///
     /// # Errors
-    /// As [`Network::refresh`] where the manifest must be fetched; none otherwise.
+    /// Where the manifest must be fetched: [`NetError::Trust`] when it is not the pinned operator's or does not name the
+    /// connection's key, else the connection's own.
     pub(crate) async fn relay(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
         self.shared.trust.known(relay, reach).await
-    }
-
-    /// Fetches the manifest of `relay` again, on a connection of its own.
-    ///
-    /// # Errors
-    /// [`NetError::Trust`] when it is not the pinned operator's or does not name the connection's key, else the
-    /// connection's own.
-    pub(crate) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
-        self.shared.trust.refresh(relay, reach).await
     }
 
     /// A connection for the owner of mailboxes and shelves on `relay`.

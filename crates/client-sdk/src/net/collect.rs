@@ -13,70 +13,38 @@ use super::{NetError, ProtocolError};
 pub(super) const LONGEST_FRAME: usize = MAX_BATCH * (SizeClass::Large.stored_length() + 128) + 16 * 1024;
 
 /// A socket for subscriptions, deliveries and acknowledgements. Dropped, it is cut.
-///
-/// [`CollectSocket::split`] gives the two directions to two tasks.
 pub(crate) struct CollectSocket {
-    frames: OwnerFrames,
-    deliveries: Deliveries,
+    frames: SocketSender,
+    deliveries: SocketReceiver,
 }
-
-/// What the owner says.
-pub(crate) struct OwnerFrames(SocketSender);
-
-/// What the relay says.
-pub(crate) struct Deliveries(SocketReceiver);
 
 impl CollectSocket {
     pub(super) fn new(Socket { sender, receiver }: Socket) -> Self {
-        Self { frames: OwnerFrames(sender), deliveries: Deliveries(receiver) }
+        Self { frames: sender, deliveries: receiver }
     }
 
-    /// As [`OwnerFrames::send`].
+    /// Queues a frame; waits while the queue is full. It must not be longer than the relay's limit for bodies.
     ///
     /// # Errors
-    /// As there.
+    /// [`NetError::Tripwire`], and nothing of the frame was sent; [`NetError::Closed`], and [`CollectSocket::next`] says
+    /// why.
     pub(crate) async fn send(&self, frame: &OwnerFrame) -> Result<(), NetError> {
-        self.frames.send(frame).await
+        self.frames.send(to_bytes(frame)).await
     }
 
-    /// As [`Deliveries::next`].
-    ///
-    /// # Errors
-    /// As there.
-    pub(crate) async fn next(&mut self) -> Result<DeliveryFrame, NetError> {
-        self.deliveries.next().await
-    }
-
-    /// The two directions.
-    pub(crate) fn split(self) -> (OwnerFrames, Deliveries) {
-        (self.frames, self.deliveries)
-    }
-
-    /// Closes after everything that was queued has been written, or cuts the connection when that takes too long.
-    pub(crate) async fn close(self, patience: Duration) {
-        drop(self.frames);
-        self.deliveries.0.finish(patience).await;
-    }
-}
-
-impl OwnerFrames {
-    /// Queues a frame; waits while the queue is full.
-    ///
-    /// # Errors
-    /// [`NetError::Tripwire`], and nothing of the frame was sent; [`NetError::Closed`], and [`Deliveries::next`] says why.
-    pub(crate) async fn send(&self, frame: &OwnerFrame) -> Result<(), NetError> {
-        self.0.send(to_bytes(frame)).await
-    }
-}
-
-impl Deliveries {
     /// The next frame. Safe to drop before it is ready: no frame is lost.
     ///
     /// # Errors
     /// Why the socket ended; [`NetError::TimedOut`] when the relay gave no sign of life.
     pub(crate) async fn next(&mut self) -> Result<DeliveryFrame, NetError> {
-        let payload = self.0.next().await?;
+        let payload = self.deliveries.next().await?;
         from_bytes(&payload).map_err(|_| NetError::Protocol(ProtocolError::Body))
+    }
+
+    /// Closes after everything that was queued has been written, or cuts the connection when that takes too long.
+    pub(crate) async fn close(self, patience: Duration) {
+        drop(self.frames);
+        self.deliveries.finish(patience).await;
     }
 }
 

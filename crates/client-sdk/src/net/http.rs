@@ -7,7 +7,6 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use sealpost_wire::RelayHost;
-use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::dial::within;
@@ -25,8 +24,6 @@ pub(super) struct HttpConnection {
     host: HeaderValue,
     verdict: Verdict,
     timeouts: Timeouts,
-    last_used: Instant,
-    spent: bool,
     _driver: AbortOnDropHandle<()>,
 }
 
@@ -47,14 +44,7 @@ impl HttpConnection {
         // How it ends is told by the request that was in flight.
         let driver = tokio::spawn(async move { drop(connection.await) });
         let driver = AbortOnDropHandle::new(driver);
-        let last_used = Instant::now();
-        Ok(Self { requests, host, verdict, timeouts, last_used, spent: false, _driver: driver })
-    }
-
-    /// Whether another request may be tried: the one before ended well, neither end has closed, and
-    /// it has not lain unused for too long.
-    pub(super) fn is_open(&self) -> bool {
-        !self.spent && !self.requests.is_closed() && self.last_used.elapsed() < self.timeouts.idle
+        Ok(Self { requests, host, verdict, timeouts, _driver: driver })
     }
 
     /// Asks for `path`.
@@ -88,13 +78,8 @@ impl HttpConnection {
     ) -> Result<(StatusCode, Bytes), NetError> {
         let request = request.header(HOST, self.host.clone()).body(Full::new(body));
         let request = request.map_err(|_| NetError::Protocol(ProtocolError::Framing))?;
-        // Until this is known to have ended well: a caller may also drop the future halfway.
-        self.spent = true;
         let outcome = within(self.timeouts.request, Stage::Request, answer(&mut self.requests, request, limit)).await;
-        let outcome = outcome.and_then(|answered| answered).map_err(|error| self.verdict.or(error));
-        self.last_used = Instant::now();
-        self.spent = outcome.is_err();
-        outcome
+        outcome.and_then(|answered| answered).map_err(|error| self.verdict.or(error))
     }
 }
 

@@ -73,11 +73,6 @@ impl OwnerConnection {
         Self(connection)
     }
 
-    /// Whether another request may be tried on it.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.is_open()
-    }
-
     /// Sends `request` and waits for its reply.
     ///
     /// # Errors
@@ -91,11 +86,6 @@ impl OwnerConnection {
 impl SenderConnection {
     pub(super) const fn new(connection: HttpConnection) -> Self {
         Self(connection)
-    }
-
-    /// Whether another request may be tried on it.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.is_open()
     }
 
     /// Sends `request` and waits for its reply.

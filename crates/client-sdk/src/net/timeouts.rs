@@ -19,8 +19,6 @@ pub(crate) struct Timeouts {
     pub(crate) ping_every: Duration,
     /// From a ping until anything at all must have been heard.
     pub(crate) pong_within: Duration,
-    /// How long an HTTP connection may lie unused and still be used again.
-    pub(crate) idle: Duration,
 }
 
 impl Default for Timeouts {
@@ -33,7 +31,6 @@ impl Default for Timeouts {
             write: Duration::from_secs(20),
             ping_every: Duration::from_secs(30),
             pong_within: Duration::from_secs(15),
-            idle: Duration::from_secs(50),
         }
     }
 }

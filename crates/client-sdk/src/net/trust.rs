@@ -118,7 +118,7 @@ impl Trust {
 
     /// Fetches the manifest of `relay`, and believes it if the operator's key signed it and if it names the certificate
     /// of the connection that it came by.
-    pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+    async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
         // Once the operator has handed over, the former key signs for nothing any more.
         let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
         let (stream, presented) = self.dialler.to_stranger(&relay.host, reach).await?;

@@ -3,6 +3,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::super::test_relay::{CANARY, PATIENCE, Peer, answer, read_request, timeouts};
+use tokio::time::Instant;
+
 use super::*;
 
 const LIMIT: usize = 1_000;
@@ -57,7 +59,6 @@ async fn one_connection_carries_many_requests() {
             let (status, body) = connection.post("/v1/test", vec![], LIMIT).await.unwrap();
             assert_eq!((status, &body[..]), (StatusCode::OK, &[number][..]));
         }
-        assert!(connection.is_open());
     };
     tokio::join!(ask, serve);
 }
@@ -111,7 +112,6 @@ async fn a_peer_that_dies_is_a_lost_connection() {
     let (outcome, ()) = tokio::join!(connection.post("/v1/test", vec![], LIMIT), die);
     assert_eq!(outcome, Err(NetError::Closed));
     assert_eq!(connection.post("/v1/test", vec![], LIMIT).await, Err(NetError::Closed));
-    assert!(!connection.is_open());
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,14 +132,6 @@ async fn a_peer_that_answers_byte_by_byte_times_out() {
         far
     });
     assert_eq!(outcome.await, Err(NetError::TimedOut(Stage::Request)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_lay_unused_too_long_is_not_used_again() {
-    let (connection, _far) = Peer::of_http().await;
-    assert!(connection.is_open());
-    tokio::time::sleep(timeouts().idle).await;
-    assert!(!connection.is_open());
 }
 
 #[tokio::test]

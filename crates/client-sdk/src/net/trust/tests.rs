@@ -215,11 +215,13 @@ async fn a_successor_of_the_operator_is_followed_and_reported() {
     let scene = Scene::new().await;
     scene.ask().await.unwrap();
     let successor = other_operator();
-    scene.server.hand_over(&scene.operator, &successor, &scene.certificate);
-    let known = scene.network.refresh(&scene.relay(), Reach::Anywhere).await.unwrap();
+    let renewed = Certificate::fresh();
+    scene.server.show(&renewed);
+    scene.server.hand_over(&scene.operator, &successor, &renewed);
+    assert_eq!(scene.ask().await, Ok(3));
+    let known = scene.network.relay(&scene.relay(), Reach::Anywhere).await.unwrap();
     assert!(known.operator == successor.public());
     assert!(scene.pins.stored.lock().unwrap()[1].2 == successor.public());
-    assert_eq!(scene.ask().await, Ok(3));
 }
 
 #[tokio::test]
