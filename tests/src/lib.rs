@@ -1,1 +1,19 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+
+pub mod clock;
+pub mod demo;
+pub mod http1;
+pub mod leak_budget;
+pub mod person;
+pub mod programs;
+pub mod relay;
+pub mod search;
+pub mod talk;
+pub mod tap;
+pub mod wait;
+pub mod websocket;
+
+/// What went wrong in a test's surroundings, in words.
+pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
+/// A test's step.
+pub type Result<T> = std::result::Result<T, Trouble>;

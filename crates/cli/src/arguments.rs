@@ -1,0 +1,258 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use sealpost_identity::CardRef;
+use sealpost_wire::RelayRef;
+
+/// Sealed messages over a relay that cannot read them.
+#[derive(Debug, Parser)]
+#[command(name = "sealpost", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// What every command takes.
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sealpost opt-in --relay sealpost-relay:relay.example.org:443/KEY
+  sealpost card --svg card.svg
+  sealpost add Bob sealpost:CARD
+  sealpost send Bob \"see you at eight\"
+  sealpost listen --json --after 0
+
+The passphrase is read from --passphrase-file, from SEALPOST_PASSPHRASE, or from the terminal.
+Exit codes: 0 done, 1 failed, 2 wrong call, 3 passphrase or profile, 4 no consent, 5 not yet (stored, will be done).";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The profile's directory; each directory is a person of their own [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "SEALPOST_PROFILE", hide_env_values = true)]
+    pub(crate) profile: Option<PathBuf>,
+    /// Print JSON: one object, or one a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Read the passphrase from the first line of a file
+    #[arg(long, global = true, value_name = "FILE", env = "SEALPOST_PASSPHRASE_FILE", hide_env_values = true)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Say on the standard error what is being done, without names, numbers or ids (-vv, -vvv: more; or RUST_LOG)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// The device's own numbers, which must never leave it.
+    #[command(flatten)]
+    pub(crate) own_numbers: OwnNumbers,
+}
+
+/// The device's own numbers, which must never leave it: bytes in which one appears are not sent. Never stored.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tripwire (never stored; nothing in which one of these appears is sent)")]
+pub(crate) struct OwnNumbers {
+    /// This device's IMEI
+    #[arg(long, global = true, value_name = "IMEI")]
+    pub(crate) imei: Vec<String>,
+    /// This SIM's IMSI
+    #[arg(long, global = true, value_name = "IMSI")]
+    pub(crate) imsi: Vec<String>,
+    /// This device's own phone number, with its country code
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub(crate) own_number: Vec<String>,
+    /// A file of them, one a line: `imei …`, `imsi …` or `number …`
+    #[arg(long, global = true, value_name = "FILE", env = "SEALPOST_OWN_NUMBERS", hide_env_values = true)]
+    pub(crate) own_numbers: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask for consent, then make an identity at a relay
+    OptIn(OptIn),
+    /// Show the card by which others can write to you
+    Card(Card),
+    /// Add whoever shows a card, under a name of your own
+    Add(Add),
+    /// Accept someone who wrote first
+    Accept(Accept),
+    /// Stop hearing from someone
+    Block(Block),
+    /// Send a message, or one for each line of the standard input
+    Send(Send),
+    /// Show what arrives, until interrupted; also sends what waits
+    Listen(Listen),
+    /// List conversations, or show one
+    Chats(Chats),
+    /// The number to compare with a contact's screen
+    SafetyNumber(Who),
+    /// How this profile stands
+    Status,
+    /// Revoke the consent: erase everything, here and at the relay
+    OptOut(OptOut),
+}
+
+/// `sealpost opt-in`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost opt-in --relay sealpost-relay:relay.example.org:443/KEY
+  SEALPOST_PASSPHRASE=… sealpost opt-in --relay RELAY --i-consent --json")]
+pub(crate) struct OptIn {
+    /// The relay that is to keep your mailboxes, as its operator tells it: sealpost-relay:HOST:PORT/KEY
+    #[arg(long, value_name = "RELAY")]
+    pub(crate) relay: RelayRef,
+    /// Consent without being asked; the text is the one that `sealpost opt-in` shows
+    #[arg(long, visible_alias = "yes")]
+    pub(crate) i_consent: bool,
+}
+
+/// `sealpost card`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost card
+  sealpost card --svg card.svg
+  sealpost card --json | jq -r .card")]
+pub(crate) struct Card {
+    /// Write the QR code into an SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// The terminal shows dark text on a light ground
+    #[arg(long)]
+    pub(crate) light: bool,
+}
+
+/// `sealpost add`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost add Bob sealpost:CARD")]
+pub(crate) struct Add {
+    /// The name that you will know them by; it stays on this device
+    pub(crate) name: String,
+    /// Their card, a link that starts with "sealpost:"
+    pub(crate) card: CardRef,
+}
+
+/// `sealpost accept`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost accept \"New contact 1\" --rename Carol")]
+pub(crate) struct Accept {
+    /// The name under which they are listed
+    pub(crate) name: String,
+    /// The name that you will know them by
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rename: Option<String>,
+}
+
+/// `sealpost block`
+#[derive(Debug, Args)]
+pub(crate) struct Block {
+    /// Whom
+    pub(crate) name: String,
+}
+
+/// `sealpost safety-number`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost safety-number Bob")]
+pub(crate) struct Who {
+    /// With whom to compare
+    pub(crate) name: String,
+    /// The terminal shows dark text on a light ground
+    #[arg(long)]
+    pub(crate) light: bool,
+}
+
+/// `sealpost send`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost send Bob \"see you at eight\"
+  tail -f alerts.log | sealpost send Bob --no-wait")]
+pub(crate) struct Send {
+    /// To whom
+    pub(crate) name: String,
+    /// What [default: each line of the standard input is a message]
+    pub(crate) text: Option<String>,
+    /// Return as soon as it is durably stored, and leave the sending to `sealpost listen`
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// How long to wait until the relay has it; it stays in the outbox in any case
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// `sealpost listen`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost listen
+  sealpost listen --json --after 41
+  sealpost listen --once")]
+pub(crate) struct Listen {
+    /// Start behind this position, and leave it to the caller to remember the last one [default: show what arrives from now on]
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) after: Option<u64>,
+    /// End when all that lay at the relay has been shown
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Tell also what happens besides messages
+    #[arg(long)]
+    pub(crate) events: bool,
+}
+
+/// `sealpost chats`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost chats
+  sealpost chats Bob --limit 10")]
+pub(crate) struct Chats {
+    /// Show this conversation
+    pub(crate) name: Option<String>,
+    /// At most so many messages of it
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+/// `sealpost opt-out`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost opt-out
+  sealpost opt-out --yes --at-once --json")]
+pub(crate) struct OptOut {
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Close everything at once instead of spread over a minute: faster, and the relay sees what belongs together
+    #[arg(long)]
+    pub(crate) at_once: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_is_as_reviewed() {
+        let mut program = Arguments::command().term_width(100);
+        program.build();
+        insta::assert_snapshot!("sealpost", program.render_help());
+        for command in program.get_subcommands_mut() {
+            let name = format!("sealpost-{}", command.get_name());
+            insta::assert_snapshot!(name, command.clone().term_width(100).render_help());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `sealpost opt-in`
+
+use sealpost_client::Profile;
+use sealpost_identity::Consent;
+use sealpost_identity::consent::{Messaging, Prompt};
+use serde::Serialize;
+
+use crate::arguments::{Common, OptIn};
+use crate::clock;
+use crate::failure::{Exit, Failure};
+use crate::opening;
+use crate::output::Output;
+
+#[derive(Serialize)]
+struct OptedIn {
+    opted_in: bool,
+    relay: String,
+    card: String,
+}
+
+/// Asks first, and makes nothing before the answer: without a yes there is not even a directory.
+pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<(), Failure> {
+    let prompt = Prompt::<Messaging>::standard();
+    if !command.i_consent && !output.confirms(&format!("{}\n\nTurn on?", prompt.text()))? {
+        return Err(Failure::new(Exit::NoConsent, "no-consent", "nothing was turned on, and nothing was sent"));
+    }
+    let device = match opening::existing_or_fresh(common)? {
+        Profile::Fresh(device) => device,
+        Profile::OptedIn(_) => return Err(already("already-opted-in", "this profile has opted in already")),
+        Profile::Leaving(_) => return Err(already("leaving", "this profile is still closing what the relay holds")),
+    };
+    let client = device.opt_in(Consent::given(prompt, clock::today()), command.relay.clone())?;
+    let result =
+        OptedIn { opted_in: true, relay: command.relay.to_string(), card: client.card()?.to_link().to_string() };
+    output.show(&result, |_| {
+        let host = &command.relay.host;
+        format!(
+            "You are in; your relay is {host}.\nStart `sealpost listen`, which also stocks your shelf there, and show \
+             your card with `sealpost card`.\n"
+        )
+    })
+}
+
+fn already(kind: &str, message: &str) -> Failure {
+    Failure::new(Exit::Failed, kind, message)
+        .with_help("`sealpost status` shows it; `sealpost opt-out` leaves; --profile DIR names another")
+}

@@ -1,0 +1,90 @@
+//! `sealpost status`
+
+use sealpost_client::{Leaving, Options, Profile, Status};
+use serde::Serialize;
+
+use crate::arguments::Common;
+use crate::failure::Failure;
+use crate::opening;
+use crate::output::Output;
+use crate::table::table;
+
+/// The phase, and what there is to say in it.
+#[derive(Serialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+enum Shown {
+    Fresh,
+    OptedIn(OptedIn),
+    Leaving { confirmed: usize, already_gone: usize, pending: usize },
+}
+
+#[derive(Serialize)]
+struct OptedIn {
+    relay: String,
+    since_day: u32,
+    listening: bool,
+    contacts: u64,
+    outbox: u64,
+    received: u64,
+    unopened: u64,
+    mailboxes: u64,
+    prekeys_left: Option<u16>,
+}
+
+/// Looks, and neither makes anything nor connects.
+pub(super) fn run(common: &Common, output: Output) -> Result<(), Failure> {
+    let shown = match opening::existing(common, Options::default())? {
+        None | Some(Profile::Fresh(_)) => Shown::Fresh,
+        Some(Profile::OptedIn(client)) => Shown::OptedIn(OptedIn::of(&client.status()?)),
+        Some(Profile::Leaving(leaving)) => of_leaving(&leaving)?,
+    };
+    output.show(&shown, text)
+}
+
+fn of_leaving(leaving: &Leaving) -> Result<Shown, Failure> {
+    let report = leaving.report()?;
+    let (confirmed, already_gone) = (report.confirmed.len(), report.already_gone);
+    Ok(Shown::Leaving { confirmed, already_gone, pending: report.pending })
+}
+
+impl OptedIn {
+    fn of(status: &Status) -> Self {
+        Self {
+            relay: status.relay.to_string(),
+            since_day: status.since.0,
+            listening: status.engine_runs,
+            contacts: status.contacts,
+            outbox: status.outbox,
+            received: status.received,
+            unopened: status.unopened,
+            mailboxes: status.mailboxes,
+            prekeys_left: status.shelf_items,
+        }
+    }
+
+    fn rows(&self) -> [[String; 2]; 8] {
+        let row = |label: &str, value: String| [label.to_owned(), value];
+        let prekeys = self.prekeys_left.map_or("not stocked yet".to_owned(), |left| left.to_string());
+        [
+            row("relay", self.relay.clone()),
+            row("listening", if self.listening { "yes" } else { "no" }.to_owned()),
+            row("contacts", self.contacts.to_string()),
+            row("in the outbox", self.outbox.to_string()),
+            row("received", self.received.to_string()),
+            row("could not be opened", self.unopened.to_string()),
+            row("open mailboxes", self.mailboxes.to_string()),
+            row("prekeys left", prekeys),
+        ]
+    }
+}
+
+fn text(shown: &Shown) -> String {
+    match shown {
+        Shown::Fresh => "Not opted in. Nothing was ever sent from this profile.\n".to_owned(),
+        Shown::OptedIn(status) => table(["OPTED IN", ""], &status.rows()),
+        Shown::Leaving { confirmed, already_gone, pending } => format!(
+            "Opted out. The relay has confirmed {confirmed} deletions, did not know {already_gone}, and {pending} are to \
+             be asked for still: `sealpost opt-out` goes on.\n"
+        ),
+    }
+}

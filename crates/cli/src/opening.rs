@@ -1,0 +1,47 @@
+//! From arguments to an opened profile.
+
+use std::path::Path;
+
+use sealpost_client::{Client, Contact, Options, Profile, Unlock};
+
+use crate::arguments::Common;
+use crate::directory;
+use crate::failure::Failure;
+use crate::own_numbers;
+use crate::passphrase::{self, Use};
+
+/// Opens the profile that the arguments name; `None` where there is none, and none is made.
+pub(crate) fn existing(common: &Common, options: Options) -> Result<Option<Profile>, Failure> {
+    let directory = directory::of(common.profile.as_deref())?;
+    if directory::is_unused(&directory) {
+        return Ok(None);
+    }
+    open(common, &directory, Use::Opens, options).map(Some)
+}
+
+/// Opens the profile, or makes a fresh one.
+pub(crate) fn existing_or_fresh(common: &Common) -> Result<Profile, Failure> {
+    let directory = directory::of(common.profile.as_deref())?;
+    let wanted = if directory::is_unused(&directory) { Use::Protects } else { Use::Opens };
+    open(common, &directory, wanted, Options::default())
+}
+
+/// The client of a profile that has opted in.
+pub(crate) fn opted_in(common: &Common) -> Result<Client, Failure> {
+    match existing(common, Options::default())? {
+        Some(Profile::OptedIn(client)) => Ok(client),
+        Some(Profile::Leaving(_)) => Err(sealpost_client::Error::from(sealpost_client::ErrorKind::OptedOut).into()),
+        Some(Profile::Fresh(_)) | None => Err(Failure::no_consent()),
+    }
+}
+
+/// The contact of that name.
+pub(crate) fn contact(client: &Client, name: &str) -> Result<Contact, Failure> {
+    client.contacts()?.into_iter().find(|contact| contact.name == name).ok_or_else(Failure::no_contact)
+}
+
+fn open(common: &Common, directory: &Path, wanted: Use, options: Options) -> Result<Profile, Failure> {
+    let options = Options { tripwire: own_numbers::tripwire(&common.own_numbers)?, ..options };
+    let passphrase = passphrase::read(common.passphrase_file.as_deref(), wanted)?;
+    Ok(Profile::open(directory, &Unlock::passphrase(&passphrase), options)?)
+}

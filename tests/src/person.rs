@@ -1,0 +1,196 @@
+//! A person: a profile directory, used through the program `sealpost` alone.
+
+mod listener;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use listener::{Listener, Received};
+
+use crate::programs::program;
+use crate::{Result, wait};
+
+const READY: Duration = Duration::from_secs(60);
+
+/// Someone with a profile, a passphrase, and perhaps numbers that must not leave the device.
+#[derive(Debug, Clone)]
+pub struct Person {
+    name: String,
+    directory: PathBuf,
+}
+
+impl Person {
+    /// Someone who keeps everything below `directory`. Nothing is made there but a passphrase file.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn new(name: &str, directory: &Path) -> Result<Self> {
+        fs::create_dir_all(directory)?;
+        let person = Self { name: name.to_owned(), directory: directory.to_owned() };
+        person.set_passphrase(&format!("the passphrase of {name}"))?;
+        Ok(person)
+    }
+
+    /// How others know them.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The profile's directory.
+    #[must_use]
+    pub fn profile(&self) -> PathBuf {
+        self.directory.join("profile")
+    }
+
+    /// All that their programs wrote to the standard error, at trace level.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    /// The passphrase that is given from now on.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_passphrase(&self, passphrase: &str) -> Result<()> {
+        Ok(fs::write(self.directory.join("passphrase"), passphrase)?)
+    }
+
+    /// The numbers that the tripwire watches for from now on: lines of `imei …`, `imsi …`, `number …`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_own_numbers(&self, lines: &str) -> Result<()> {
+        Ok(fs::write(self.own_numbers(), lines)?)
+    }
+
+    /// `sealpost` with this profile, JSON and a log at trace level.
+    ///
+    /// # Errors
+    /// When the program is not there.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(program("sealpost")?);
+        command.args(["--json", "-vvv"]).args(arguments);
+        command
+            .env("SEALPOST_PROFILE", self.profile())
+            .env("SEALPOST_PASSPHRASE_FILE", self.directory.join("passphrase"));
+        command.env_remove("RUST_LOG").stdin(Stdio::null()).stderr(self.open_log()?);
+        if self.own_numbers().is_file() {
+            command.env("SEALPOST_OWN_NUMBERS", self.own_numbers());
+        }
+        Ok(command)
+    }
+
+    /// Runs it to its end, whatever that is.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn attempt(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(self.command(arguments)?.stdout(Stdio::piped()).output()?)
+    }
+
+    /// Runs it, and returns the objects that it printed.
+    ///
+    /// # Errors
+    /// When it fails; with the end of its log.
+    pub fn call(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        objects(&self.succeeded(self.attempt(arguments)?)?)
+    }
+
+    /// As [`Person::call`], for a command that prints one object.
+    ///
+    /// # Errors
+    /// Also when it does not.
+    pub fn call_one(&self, arguments: &[&str]) -> Result<Value> {
+        self.call(arguments)?.into_iter().next().ok_or_else(|| "it printed nothing".into())
+    }
+
+    /// Consents and opts in.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn opt_in(&self, relay: &str) -> Result<()> {
+        self.call(&["opt-in", "--i-consent", "--relay", relay]).map(drop)
+    }
+
+    /// The link of the card.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn card(&self) -> Result<String> {
+        let object = self.call_one(&["card"])?;
+        object.get("card").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| "no card".into())
+    }
+
+    /// Writes messages into the outbox, one for each line, without waiting for the relay. Durable when it returns.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn write(&self, to: &str, lines: &[&str]) -> Result<()> {
+        let mut child =
+            self.command(&["send", "--no-wait", to])?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            lines.iter().try_for_each(|line| writeln!(stdin, "{line}"))?;
+        }
+        self.succeeded(child.wait_with_output()?).map(drop)
+    }
+
+    /// Starts `sealpost listen`, which shows what lies behind position `after`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn listen(&self, after: u64) -> Result<Listener> {
+        let mut command = self.command(&["listen", "--after", &after.to_string()])?;
+        Listener::of(command.stdout(Stdio::piped()).spawn()?, after)
+    }
+
+    /// Waits until the relay keeps prekeys of theirs, so that others can write first.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn wait_until_reachable(&self) -> Result<()> {
+        wait::until("the shelf is stocked", READY, || {
+            let status = self.call_one(&["status"])?;
+            let left = status.get("prekeys_left").and_then(Value::as_u64);
+            Ok(left.filter(|left| *left > 0).map(drop))
+        })
+    }
+
+    fn own_numbers(&self) -> PathBuf {
+        self.directory.join("own-numbers")
+    }
+
+    fn open_log(&self) -> Result<File> {
+        Ok(OpenOptions::new().create(true).append(true).open(self.log())?)
+    }
+
+    fn succeeded(&self, output: Output) -> Result<Vec<u8>> {
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let last = log.lines().last().unwrap_or_default();
+        Err(format!("{}: {} {} {last}", self.name, output.status, String::from_utf8_lossy(&output.stdout)).into())
+    }
+}
+
+fn objects(stdout: &[u8]) -> Result<Vec<Value>> {
+    let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| Ok(serde_json::from_slice(line)?)).collect()
+}
+
+/// Kills a process with -9 and waits until it is gone.
+///
+/// # Errors
+/// When the system refuses.
+pub fn kill(mut child: Child) -> Result<()> {
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}

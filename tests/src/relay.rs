@@ -1,0 +1,196 @@
+//! A relay as a process, with TLS, on loopback.
+
+mod admin;
+
+use std::fs::{self, File, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::programs::program;
+use crate::{Result, wait};
+
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(30);
+
+/// A relay's directory and, while it runs, its process. Dropped, the process is killed.
+pub struct Relay {
+    directory: PathBuf,
+    reference: String,
+    listen: SocketAddr,
+    admin: SocketAddr,
+    process: Option<Child>,
+}
+
+/// How a test wants its relay, besides the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The port under which clients reach it, when that is not its own but a tap's.
+    pub public_port: Option<u16>,
+    /// Options of the configuration file to change: name and value as TOML writes it.
+    pub options: Vec<(&'static str, String)>,
+}
+
+/// A port that nothing listens on at the moment.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+impl Relay {
+    /// Makes a relay in `directory`, by `sealpost-relay init`. It does not run yet.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn init(directory: &Path, settings: &Settings) -> Result<Self> {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (listen, admin) = (local(free_port()?), local(free_port()?));
+        let host = local(settings.public_port.unwrap_or(listen.port()));
+        let mut init = Command::new(program("sealpost-relay")?);
+        init.args(["init", "--json", "--region", "loopback", "--name", "A relay under test", "--dir"]).arg(directory);
+        init.args(["--listen", &listen.to_string(), "--host", &host.to_string(), "--admin", &admin.to_string()]);
+        let written = init.output()?;
+        if !written.status.success() {
+            return Err(format!("init: {}", String::from_utf8_lossy(&written.stderr)).into());
+        }
+        let written: Value = serde_json::from_slice(&written.stdout)?;
+        let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
+        let relay = Self { directory: directory.to_owned(), reference, listen, admin, process: None };
+        relay.set(&settings.options)?;
+        Ok(relay)
+    }
+
+    /// What people opt in with.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// Where it listens itself, which is behind the tap if there is one.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The directory with the store.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// All that it wrote to its standard error.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("relay.log")
+    }
+
+    /// Its own certificate and that certificate's key, which whoever runs it has.
+    #[must_use]
+    pub fn certificate(&self) -> (PathBuf, PathBuf) {
+        (self.directory.join("tls.pem"), self.directory.join("tls.key"))
+    }
+
+    /// Starts it and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When it ends instead, or is not ready in time.
+    pub fn start(&mut self) -> Result<()> {
+        self.launch()?;
+        wait::until("the relay is ready", START, || self.look_whether_ready())
+    }
+
+    /// Starts it and does not wait.
+    ///
+    /// # Errors
+    /// When the program is not there.
+    pub fn launch(&mut self) -> Result<()> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log())?;
+        let mut serve = Command::new(program("sealpost-relay")?);
+        serve.arg("serve").arg("--config").arg(self.config());
+        self.process = Some(serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
+        Ok(())
+    }
+
+    /// kill -9.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut process = self.process.take().ok_or("the relay does not run")?;
+        process.kill()?;
+        process.wait()?;
+        Ok(())
+    }
+
+    /// Ends it as a service manager does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not end in time, or not well.
+    pub fn stop(&mut self) -> Result<()> {
+        let mut process = self.process.take().ok_or("the relay does not run")?;
+        Command::new("kill").arg("-TERM").arg(process.id().to_string()).status()?;
+        let status = wait::until("the relay stops", STOP, || Ok(process.try_wait()?))?;
+        if status.success() { Ok(()) } else { Err(format!("the relay ended with {status}").into()) }
+    }
+
+    /// Whether the process is there.
+    #[must_use]
+    pub fn runs(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
+    }
+
+    /// Rewrites the store without what was erased.
+    ///
+    /// # Errors
+    /// When the relay does not say that it did.
+    pub fn purge(&self) -> Result<()> {
+        admin::ask(self.admin, "POST", "/purge").map(drop)
+    }
+
+    /// The numbers of the whole relay, in Prometheus' text format.
+    ///
+    /// # Errors
+    /// When the relay does not answer.
+    pub fn metrics(&self) -> Result<String> {
+        admin::ask(self.admin, "GET", "/metrics")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.directory.join("sealpost-relay.toml")
+    }
+
+    /// Changes options where they stand: every option is in the file that `init` writes.
+    fn set(&self, options: &[(&str, String)]) -> Result<()> {
+        let mut text = fs::read_to_string(self.config())?;
+        for (name, value) in options {
+            let start = format!("{name} = ");
+            let line =
+                text.lines().find(|line| line.starts_with(&start)).ok_or(format!("there is no option {name}"))?;
+            text = text.replacen(&format!("{line}\n"), &format!("{start}{value}\n"), 1);
+        }
+        Ok(fs::write(self.config(), text)?)
+    }
+
+    fn look_whether_ready(&mut self) -> Result<Option<()>> {
+        if !self.runs() {
+            return Err(format!("the relay ended at once: {}", self.end_of_log()).into());
+        }
+        Ok(admin::ask(self.admin, "GET", "/ready").ok().map(drop))
+    }
+
+    fn end_of_log(&self) -> String {
+        let text = File::open(self.log()).and_then(std::io::read_to_string).unwrap_or_default();
+        text.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ended_already = self.kill();
+    }
+}
