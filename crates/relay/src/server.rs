@@ -30,6 +30,8 @@ use crate::service::Denial;
 
 /// How often what has expired is swept away; a step of the clock does not move it.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long what has been cut off may take to end.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// How often histograms are folded up.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
@@ -95,8 +97,8 @@ impl Server {
         drain(&shared).await;
         shared.relay.shutdown().await;
         ended.cancel();
-        // All three end by themselves now; a panic in one of them has been logged already.
-        let _ended = tokio::join!(accepting, chores, admin);
+        // All three end by themselves now, but for an operator's own connection that hangs.
+        let _ended = timeout(LAST_MOMENT, async { tokio::join!(accepting, chores, admin) }).await;
         Event::Stopped {}.log();
     }
 
@@ -126,7 +128,8 @@ async fn drain(shared: &Shared) {
     if timeout(shared.timeouts.drain_timeout, shared.connections.wait()).await.is_err() {
         Event::CutOff {}.log();
         shared.cut.cancel();
-        shared.connections.wait().await;
+        // What is still under way after that is a request of a connection that is gone.
+        let _ended = timeout(LAST_MOMENT, shared.connections.wait()).await;
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use futures_util::{SinkExt, StreamExt};
+use sealpost_wire::SizeClass;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET, DeliveryFrame, DepositFrame, OutcomeFrame, Tagged};
 use sealpost_wire::request::{Outcome, Refusal};
@@ -12,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::objects::{Mailbox, envelope_id};
-use crate::peer::{Http, Peer, Socket, tls, tls_config};
+use crate::peer::{Http, Peer, Socket, Untaken, tls, tls_config};
 use crate::relay::{PATIENCE, TestRelay};
 use crate::sockets::{collect, subscribe};
 
@@ -161,6 +162,31 @@ async fn a_collector_that_reads_late_loses_nothing() {
         sent.extend(ids);
     }
     assert_eq!(collect(&mut collector, COUNT).await, sent);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn replies_that_nobody_takes_are_given_up_and_make_room() {
+    let relay = TestRelay::start_with(|config| {
+        (config.connections.replies, config.connections.request_timeout) = (ByteSize::mib(2), 2 * SECOND);
+    })
+    .await;
+    let mailbox = Mailbox::random();
+    let mut owner = Peer::connect(&relay, Http::Two).await;
+    owner.call(&mailbox.open()).await;
+    let mut sender = Peer::connect(&relay, Http::Two).await;
+    for _ in 0..15 {
+        sender.call(&mailbox.deposit_of(envelope_id(), SizeClass::Large)).await;
+    }
+    let untaken = [Untaken::begin(&relay, &mailbox.collect()).await, Untaken::begin(&relay, &mailbox.collect()).await];
+    assert_eq!(owner.ask(&mailbox.collect()).await.refused(), (503, Refusal::TryLater));
+    let answered = async {
+        while owner.ask(&mailbox.collect()).await.status != http::StatusCode::OK {
+            sleep(SECOND / 10).await;
+        }
+    };
+    timeout(PATIENCE, answered).await.expect("replies are never given up");
+    drop(untaken);
     relay.stop().await;
 }
 

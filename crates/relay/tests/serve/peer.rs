@@ -226,6 +226,29 @@ impl Peer {
     }
 }
 
+/// A reply whose head was read and whose body is not.
+pub(crate) struct Untaken {
+    _response: http::Response<hyper::body::Incoming>,
+    _sender: http2::SendRequest<Full<Bytes>>,
+}
+
+impl Untaken {
+    /// Asks over a connection whose window holds only the beginning of a long reply.
+    pub(crate) async fn begin<R: WireRequest>(relay: &TestRelay, request: &R) -> Self {
+        let io = TokioIo::new(connect(relay, b"h2").await);
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(65_535).initial_connection_window_size(65_535);
+        let (mut sender, connection) = builder.handshake(io).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::post(format!("https://localhost{}", R::PATH))
+            .header("content-type", "application/cbor")
+            .body(Full::from(to_bytes(request)));
+        let response = sender.send_request(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Self { _response: response, _sender: sender }
+    }
+}
+
 /// A WebSocket.
 pub(crate) struct Socket(pub(crate) WebSocketStream<TlsStream<TcpStream>>);
 
