@@ -1,6 +1,6 @@
 //! The service decides: who may do what, how much and how fast. It knows no HTTP, and the store below knows no rules.
 //!
-//! Time comes from a [`Clock`], bytes go to a [`Store`](crate::store::Store), and nothing that names a mailbox is
+//! Time comes from a [`Clock`], bytes go to a [`Store`], and nothing that names a mailbox is
 //! logged or counted: [`Totals`] are of the whole relay.
 
 mod leases;

@@ -29,6 +29,8 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Queue {
     entries: VecDeque<Entry>,
+    /// The beginning of each entry's id, close together: a repeat is looked for at every deposit, in up to thousands.
+    tags: VecDeque<u32>,
     bytes: u64,
 }
 
@@ -58,12 +60,13 @@ impl Queue {
     /// Puts an entry behind all others; its sequence is the greatest.
     pub(super) fn push(&mut self, entry: Entry) {
         self.bytes += entry.bytes();
+        self.tags.push_back(tag(&entry.id));
         self.entries.push_back(entry);
     }
 
     /// What an envelope of that id and class would be. Assumes that what expired was taken out if it mattered.
     pub(super) fn admits(&self, id: &EnvelopeId, class: SizeClass, quota: &Quota, now: Hour) -> Admission {
-        if self.entries.iter().any(|entry| entry.id == *id && entry.is_live(now)) {
+        if self.positions(id).any(|position| self.entries.get(position).is_some_and(|entry| entry.is_live(now))) {
             return Admission::Repeat;
         }
         let fits = self.entries.len() < quota.envelopes && self.bytes + class.stored_length() as u64 <= quota.bytes;
@@ -72,34 +75,45 @@ impl Queue {
 
     /// Takes out what has expired.
     pub(super) fn take_expired(&mut self, now: Hour) -> Vec<Entry> {
-        self.take(|entry| !entry.is_live(now))
+        let old = std::mem::take(self).entries;
+        let (live, expired): (Vec<Entry>, Vec<Entry>) = old.into_iter().partition(|entry| entry.is_live(now));
+        live.into_iter().for_each(|entry| self.push(entry));
+        expired
     }
 
     /// Takes out whatever has one of the ids.
     pub(super) fn take_ids(&mut self, ids: &[EnvelopeId]) -> Vec<Entry> {
-        ids.iter().flat_map(|id| self.take_id(id)).collect()
+        let mut taken = Vec::with_capacity(ids.len());
+        for id in ids {
+            // More than one, where the first has expired.
+            taken.extend(std::iter::from_fn(|| self.take_id(id)));
+        }
+        taken
     }
 
     fn take_id(&mut self, id: &EnvelopeId) -> Option<Entry> {
-        let position = self.entries.iter().position(|entry| entry.id == *id)?;
-        let entry = self.entries.remove(position)?;
-        self.bytes -= entry.bytes();
-        Some(entry)
+        let position = self.positions(id).next()?;
+        self.take_at(position)
     }
 
     /// Takes out the entry of that sequence.
     pub(super) fn take_sequence(&mut self, sequence: u64) -> Option<Entry> {
         let position = self.entries.binary_search_by_key(&sequence, |entry| entry.sequence).ok()?;
+        self.take_at(position)
+    }
+
+    fn take_at(&mut self, position: usize) -> Option<Entry> {
+        self.tags.remove(position);
         let entry = self.entries.remove(position)?;
         self.bytes -= entry.bytes();
         Some(entry)
     }
 
-    fn take(&mut self, which: impl Fn(&Entry) -> bool) -> Vec<Entry> {
-        let taken: Vec<Entry> = self.entries.iter().copied().filter(&which).collect();
-        self.entries.retain(|entry| !which(entry));
-        self.bytes -= taken.iter().map(Entry::bytes).sum::<u64>();
-        taken
+    /// Where entries of that id are.
+    fn positions(&self, id: &EnvelopeId) -> impl Iterator<Item = usize> {
+        let (sought, is_id) = (tag(id), |position| self.entries.get(position).is_some_and(|entry| entry.id == *id));
+        let tagged = self.tags.iter().enumerate().filter(move |(_, tag)| **tag == sought);
+        tagged.map(|(position, _)| position).filter(move |position| is_id(*position))
     }
 
     /// What lies behind `after` at `now`, in order.
@@ -116,6 +130,11 @@ impl Queue {
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
+}
+
+fn tag(id: &EnvelopeId) -> u32 {
+    let [a, b, c, d, ..] = *id.as_bytes();
+    u32::from_ne_bytes([a, b, c, d])
 }
 
 #[cfg(test)]

@@ -129,6 +129,8 @@ pub(in crate::store) async fn promise_10_an_envelope_is_there_until_the_hour_of_
     let again = NewEnvelope { expires: Hour(NOW.0 + 9), ..short };
     assert_eq!(world.deposit_all(vec![again], Hour(NOW.0 + 2)).await, [Kept::Kept]);
     assert_eq!(world.lying(Hour(NOW.0 + 2)).await, [2, 1]);
+    world.acknowledge(&[1]).await;
+    assert_eq!(world.lying(NOW).await, [2]);
 }
 
 pub(in crate::store) async fn promise_10_expired_envelopes_make_room(world: &mut World<impl Backend>) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
@@ -28,6 +29,10 @@ fn run(shared: &Shared, clerk: &Sender<Command>, inbox: &Receiver<Job>) {
         let committed = commit(shared, &batch);
         if committed {
             answers.into_iter().for_each(|answer| answer());
+        } else {
+            // Before anyone hears that the store is out, which dropping the answers tells.
+            shared.ready.store(false, Ordering::Relaxed);
+            drop(answers);
         }
         drop(batch);
         if clerk.send(Command::Committed(committed)).is_err() {

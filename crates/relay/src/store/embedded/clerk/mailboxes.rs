@@ -28,7 +28,7 @@ pub(super) struct Mailbox {
 
 impl Weight for Mailbox {
     fn weight(&self) -> usize {
-        self.queue.len() * size_of::<Entry>()
+        self.queue.len() * (size_of::<Entry>() + size_of::<u32>())
     }
 }
 
