@@ -125,10 +125,10 @@ impl Client {
     /// # Errors
     /// Trouble with storage; the consent is still in force then.
     pub fn opt_out(self) -> Result<Leaving, Error> {
-        let Inner { store, options, clock, changed, .. } = &*self.0;
+        let Inner { store, options, changed, .. } = &*self.0;
         store.write(crate::leaving::revoke)?;
         changed.notify_one();
-        Leaving::open(Arc::clone(store), options.clone(), clock.clone())
+        Leaving::open(Arc::clone(store), options.clone())
     }
 }
 

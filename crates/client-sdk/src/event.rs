@@ -62,7 +62,7 @@ pub enum Connection {
     Offline,
     /// All mailboxes are being collected; what lay there may still be arriving.
     Online,
-    /// All that lay there has arrived.
+    /// All that lay there has arrived, and one's card leads to a stocked shelf.
     CaughtUp,
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use rusqlite::Transaction;
 use sealpost_wire::statement::{Closed, SignedDeletion};
 
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::options::Options;
 use crate::store::closings::{Closing, Outcome, Target};
@@ -17,7 +16,6 @@ use crate::store::{Store, StoreError, closings, mailboxes, profile, shelves};
 pub struct Leaving {
     store: Arc<Store>,
     options: Options,
-    clock: Clock,
 }
 
 /// What came of closing one's objects on the relay.
@@ -50,9 +48,9 @@ pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 impl Leaving {
-    pub(crate) fn open(store: Arc<Store>, options: Options, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn open(store: Arc<Store>, options: Options) -> Result<Self, Error> {
         store.read(profile::closing_on_record)?;
-        Ok(Self { store, options, clock })
+        Ok(Self { store, options })
     }
 
     /// What has come of it so far.

@@ -25,8 +25,6 @@ pub struct Options {
     pub gap_wait: Duration,
     /// Over how long a time closing requests are spread when leaving, so that they do not link what they close.
     pub leaving_spread: Duration,
-    /// How many one-time items a shelf is kept stocked with.
-    pub shelf_items: u16,
 }
 
 impl Default for Options {
@@ -36,7 +34,6 @@ impl Default for Options {
             private_relays: false,
             gap_wait: Duration::from_secs(60),
             leaving_spread: Duration::from_secs(60),
-            shelf_items: 20,
         }
     }
 }

@@ -61,7 +61,7 @@ impl Profile {
         match store.read(profile::phase)? {
             Phase::Fresh => Ok(Self::Fresh(Device { store, options, clock })),
             Phase::OptedIn => Ok(Self::OptedIn(Client::open(store, options, clock)?)),
-            Phase::Leaving => Ok(Self::Leaving(Leaving::open(store, options, clock)?)),
+            Phase::Leaving => Ok(Self::Leaving(Leaving::open(store, options)?)),
         }
     }
 }

@@ -89,10 +89,9 @@ impl Store {
     ) -> Result<T, StoreError> {
         // A panic inside `work` rolled its transaction back, so the connection behind a poisoned lock is in order.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(behavior)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
-        Ok(done)
+        let outcome = transact(&mut connection, behavior, work);
+        // Whoever still has a wiped database open reads what it was overwritten with.
+        outcome.map_err(|error| if self.files.are_wiped() { StoreError::Phase } else { error })
     }
 
     /// A number that changes whenever another connection, of this process or another, has committed something.
@@ -100,6 +99,17 @@ impl Store {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    behavior: TransactionBehavior,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.transaction_with_behavior(behavior)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
 }
 
 impl std::fmt::Debug for Store {

@@ -8,7 +8,7 @@ use sealpost_wire::frame::{Channel, Delivery, DeliveryFrame, Ended, OwnerFrame, 
 use sealpost_wire::request::Refusal;
 
 use super::context::Context;
-use super::health::Standing;
+use super::health::{Part, Standing};
 use super::opening::{Arrival, Opener};
 use crate::net::{Backoff, CollectSocket, NetError};
 use crate::store::mailboxes::Group;
@@ -50,20 +50,20 @@ pub(super) async fn run(context: Context, group: Group) -> Group {
     let health = &context.shared.health;
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     loop {
-        health.set(group, Standing::Offline);
+        health.set(Part::Collector(group), Standing::Offline);
         match collect(&context, group, &mut backoff).await {
             End::Stopped | End::Empty => break,
             End::Network(error) => context.note(&error),
             End::Store(error) => context.note_store(&error),
             End::Ended => {}
         }
-        health.set(group, Standing::Offline);
+        health.set(Part::Collector(group), Standing::Offline);
         let pause = backoff.after_failure(None, &mut rand::rng());
         if context.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
             break;
         }
     }
-    health.remove(group);
+    health.remove(Part::Collector(group));
     group
 }
 
@@ -233,6 +233,6 @@ impl Collection {
 
     fn report(&self) {
         let standing = if self.behind.is_empty() { Standing::CaughtUp } else { Standing::Online };
-        self.context.shared.health.set(self.group, standing);
+        self.context.shared.health.set(Part::Collector(self.group), standing);
     }
 }

@@ -1,4 +1,4 @@
-//! How the engine's collecting stands, as a whole.
+//! How the engine's work with one's own relay stands, as a whole.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,16 @@ use crate::client::Inner;
 use crate::event::Connection;
 use crate::store::mailboxes::Group;
 
-/// How one collector stands; the order is from worse to better.
+/// A part of the engine that has a standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// What keeps one's objects on the relay in order.
+    Upkeep,
+    /// The collector of a group of mailboxes.
+    Collector(Group),
+}
+
+/// How one part stands; the order is from worse to better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
     Offline,
@@ -18,7 +27,7 @@ pub(super) enum Standing {
     CaughtUp,
 }
 
-/// How all collectors stand: as well as the worst of them.
+/// How all parts stand: as well as the worst of them.
 pub(super) struct Health {
     inner: Arc<Inner>,
     state: Mutex<State>,
@@ -26,7 +35,7 @@ pub(super) struct Health {
 
 #[derive(Default)]
 struct State {
-    groups: HashMap<Group, Standing>,
+    parts: HashMap<Part, Standing>,
     caught_up_since: Option<Instant>,
 }
 
@@ -35,15 +44,15 @@ impl Health {
         Self { inner, state: Mutex::default() }
     }
 
-    pub(super) fn set(&self, group: Group, standing: Standing) {
-        self.update(|groups| {
-            groups.insert(group, standing);
+    pub(super) fn set(&self, part: Part, standing: Standing) {
+        self.update(|parts| {
+            parts.insert(part, standing);
         });
     }
 
-    pub(super) fn remove(&self, group: Group) {
-        self.update(|groups| {
-            groups.remove(&group);
+    pub(super) fn remove(&self, part: Part) {
+        self.update(|parts| {
+            parts.remove(&part);
         });
     }
 
@@ -52,11 +61,11 @@ impl Health {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).caught_up_since.map(|since| since.elapsed())
     }
 
-    fn update(&self, change: impl FnOnce(&mut HashMap<Group, Standing>)) {
+    fn update(&self, change: impl FnOnce(&mut HashMap<Part, Standing>)) {
         let connection = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut state.groups);
-            let connection = overall(&state.groups);
+            change(&mut state.parts);
+            let connection = overall(&state.parts);
             let caught_up = connection == Connection::CaughtUp;
             state.caught_up_since = caught_up.then(|| state.caught_up_since.unwrap_or_else(Instant::now));
             connection
@@ -65,8 +74,8 @@ impl Health {
     }
 }
 
-fn overall(groups: &HashMap<Group, Standing>) -> Connection {
-    match groups.values().min() {
+fn overall(parts: &HashMap<Part, Standing>) -> Connection {
+    match parts.values().min() {
         None | Some(Standing::Offline) => Connection::Offline,
         Some(Standing::Online) => Connection::Online,
         Some(Standing::CaughtUp) => Connection::CaughtUp,
@@ -80,7 +89,13 @@ mod tests {
     #[test]
     fn the_whole_stands_as_its_worst_part_does() {
         let standing = |parts: &[Standing]| {
-            overall(&parts.iter().enumerate().map(|(n, part)| (Group::Pairwise(n as i64), *part)).collect())
+            overall(
+                &parts
+                    .iter()
+                    .enumerate()
+                    .map(|(n, part)| (Part::Collector(Group::Pairwise(n as i64)), *part))
+                    .collect(),
+            )
         };
         assert_eq!(standing(&[]), Connection::Offline);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::Offline]), Connection::Offline);

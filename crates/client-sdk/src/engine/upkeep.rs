@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use rusqlite::Transaction;
 use sealpost_crypto::MessageId;
-use sealpost_crypto::stocking::{FULL, RENEWAL_DAYS, Restock, restock};
+use sealpost_crypto::stocking::{RENEWAL_DAYS, Restock, restock};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::request::{CloseMailbox, CountItems, OpenMailbox, OpenShelf, Refusal, Stock};
 use sealpost_wire::time::Day;
 use tokio::time::Instant;
 
 use super::context::Context;
+use super::health::{Part, Standing};
 use super::sealing::add_mailbox;
 use super::stocking::Maker;
 use crate::contact::{ContactId, ContactState};
@@ -55,14 +56,17 @@ pub(super) async fn run(context: Context) {
     let mut upkeep = Upkeep { context, counted: HashMap::new(), daily: None };
     let stop = upkeep.context.stop.clone();
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    upkeep.stands(Standing::Offline);
     while !stop.is_cancelled() {
         upkeep.context.beats.mark_unchanged();
         let Some(outcome) = stop.run_until_cancelled(upkeep.round()).await else { break };
         let Some(trouble) = outcome.err() else {
             backoff.succeeded();
+            upkeep.stands(Standing::CaughtUp);
             upkeep.rest().await;
             continue;
         };
+        upkeep.stands(Standing::Offline);
         match &trouble {
             Trouble::Network(error) => upkeep.context.note(error),
             Trouble::Store(error) => upkeep.context.note_store(error),
@@ -107,6 +111,10 @@ impl Upkeep {
             _ = self.context.beats.changed() => {}
             () = tokio::time::sleep(COUNT_EVERY) => {}
         }
+    }
+
+    fn stands(&self, standing: Standing) {
+        self.context.shared.health.set(Part::Upkeep, standing);
     }
 
     async fn connect(&self) -> Result<OwnerConnection, NetError> {

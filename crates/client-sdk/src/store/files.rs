@@ -53,6 +53,11 @@ impl Files {
         options.open(path)
     }
 
+    /// Whether there is no profile here any more.
+    pub(crate) fn are_wiped(&self) -> bool {
+        !self.header().exists()
+    }
+
     /// Overwrites and removes all of the profile's files.
     ///
     /// What a flash disk or a copying file system keeps of overwritten blocks is encrypted under a key that needs the

@@ -34,8 +34,8 @@ pub(crate) enum Group {
     Pairwise(i64),
 }
 
-/// How many pairwise mailboxes are collected on one connection: less than one subscribing frame holds.
-const TOGETHER: i64 = 500;
+/// How many pairwise mailboxes are collected on one connection: less than a relay lets one subscribe to.
+const TOGETHER: i64 = 200;
 
 /// What a mailbox is for.
 #[derive(Clone)]

@@ -1,0 +1,115 @@
+//! People: a profile each, with an engine that can be stopped.
+
+use std::time::Duration;
+
+use sealpost_client::{
+    Client, Connection, ContactId, Message, MessageState, Options, Position, Profile, Running, Unlock,
+};
+use sealpost_identity::consent::{Consent, Messaging, Prompt};
+use sealpost_wire::RelayRef;
+use sealpost_wire::time::Day;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use crate::relay::PATIENCE;
+
+pub(crate) struct Person {
+    pub(crate) client: Client,
+    pub(crate) directory: TempDir,
+    engine: Option<Running>,
+    read: Position,
+}
+
+pub(crate) const KEY: [u8; 32] = [7; 32];
+
+pub(crate) fn options() -> Options {
+    Options { gap_wait: Duration::from_secs(2), leaving_spread: Duration::from_millis(300), ..Options::default() }
+}
+
+pub(crate) fn opt_in(directory: &std::path::Path, relay: &RelayRef) -> Client {
+    let profile = Profile::open(directory, &Unlock::raw_key(KEY), options()).unwrap();
+    let Profile::Fresh(device) = profile else { panic!("not fresh") };
+    device.opt_in(Consent::given(Prompt::<Messaging>::standard(), Day(20_000)), relay.clone()).unwrap()
+}
+
+impl Person {
+    /// Opted in, and not online yet.
+    pub(crate) fn new(relay: &RelayRef) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let client = opt_in(directory.path(), relay);
+        Self { client, directory, engine: None, read: Position::START }
+    }
+
+    pub(crate) async fn online(relay: &RelayRef) -> Self {
+        let mut person = Self::new(relay);
+        person.start();
+        person.is(Connection::CaughtUp).await;
+        person
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.engine = Some(self.client.start().unwrap());
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.engine.take().unwrap().stop().await;
+    }
+
+    /// Closes everything and opens the profile again, as another process would.
+    pub(crate) async fn reopen(mut self) -> Self {
+        if self.engine.is_some() {
+            self.stop().await;
+        }
+        let Self { client, directory, read, .. } = self;
+        drop(client);
+        let profile = Profile::open(directory.path(), &Unlock::raw_key(KEY), options()).unwrap();
+        let Profile::OptedIn(client) = profile else { panic!("not opted in") };
+        Self { client, directory, engine: None, read }
+    }
+
+    pub(crate) fn add(&self, other: &Self, name: &str) -> ContactId {
+        self.client.add(&other.client.card().unwrap(), name).unwrap()
+    }
+
+    pub(crate) async fn is(&self, connection: Connection) {
+        let reached = async {
+            while self.client.status().unwrap().connection != connection {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, reached).await.expect("the connection never became so");
+    }
+
+    /// Sends, and waits until the relay has accepted.
+    pub(crate) async fn say(&self, to: ContactId, text: &str) {
+        let id = self.client.send(to, text).unwrap();
+        let message = timeout(PATIENCE, self.client.settled(id)).await.expect("never settled").unwrap();
+        assert_eq!(message.state, MessageState::Accepted);
+    }
+
+    /// The next message that was received.
+    pub(crate) async fn hear(&mut self) -> Message {
+        let next = async {
+            loop {
+                if let Some(message) = self.client.messages_after(self.read, 1).unwrap().pop() {
+                    return message;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let message = timeout(PATIENCE, next).await.expect("nothing was received");
+        self.read = message.position;
+        message
+    }
+
+    pub(crate) async fn hears(&mut self, text: &str) -> ContactId {
+        let message = self.hear().await;
+        assert_eq!(message.text.expose(), text);
+        message.contact
+    }
+
+    pub(crate) async fn hears_nothing_more(&self) {
+        sleep(Duration::from_millis(300)).await;
+        assert_eq!(self.client.messages_after(self.read, 10).unwrap().len(), 0);
+    }
+}

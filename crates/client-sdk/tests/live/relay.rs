@@ -1,0 +1,75 @@
+//! A relay that serves until its test ends, and comes back at the same address.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealpost_relay::config::{Admin, Config};
+use sealpost_relay::keys;
+use sealpost_relay::server::Server;
+use sealpost_wire::RelayRef;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How long anything may take before a test calls it hanging.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct TestRelay {
+    pub(crate) reference: RelayRef,
+    setup: Setup,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+/// What a stopped relay leaves behind.
+pub(crate) struct Setup {
+    config: Config,
+    _directory: Arc<TempDir>,
+}
+
+impl TestRelay {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        let mut config = Config::default().rooted_at(directory.path());
+        // The port is part of the relay's name, so it is chosen before the relay starts.
+        config.listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        config.admin = Admin::Off;
+        config.relay.host = config.listen.to_string().parse().unwrap();
+        config.limits.deposits_per_minute = 1_000_000;
+        config.connections.drain_timeout = Duration::from_millis(500);
+        change(&mut config);
+        keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap();
+        Setup { config, _directory: directory }.start().await
+    }
+
+    pub(crate) async fn stop(self) -> Setup {
+        self.stop.send(()).unwrap();
+        timeout(PATIENCE, self.running).await.expect("the relay hangs").expect("the relay panicked");
+        self.setup
+    }
+}
+
+impl Setup {
+    /// Throws away all that the relay keeps, but not its keys.
+    pub(crate) fn emptied(self) -> Self {
+        std::fs::remove_dir_all(&self.config.data).unwrap();
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestRelay {
+        let operator = keys::read_operator(&self.config.operator_key).unwrap().public();
+        let server = Server::bind(&self.config).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            let _stop_or_dropped = stopped.await;
+        }));
+        let reference = RelayRef { host: self.config.relay.host.clone(), operator };
+        TestRelay { reference, setup: self, stop, running }
+    }
+}

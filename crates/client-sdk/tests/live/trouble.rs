@@ -1,0 +1,115 @@
+//! Relays that go away, mailboxes that are full or gone, processes that share a profile.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use sealpost_client::{Connection, Event, Profile, Unlock, WaitReason};
+use tokio::time::timeout;
+
+use crate::people::{KEY, Person, options};
+use crate::relay::{PATIENCE, TestRelay};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_the_relay_loses_and_repeats_nothing() {
+    let relay = TestRelay::start().await;
+    let (alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    alice.say(to_bob, "first").await;
+    bob.hears("first").await;
+    let mut relay = Some(relay);
+    for n in 0..60 {
+        alice.client.send(to_bob, &format!("message {n}")).unwrap();
+        if n % 20 == 10 {
+            relay = Some(relay.take().unwrap().stop().await.start().await);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for n in 0..60 {
+        bob.hears(&format!("message {n}")).await;
+    }
+    bob.hears_nothing_more().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engines_that_stop_and_start_lose_and_repeat_nothing() {
+    let relay = TestRelay::start().await;
+    let (mut alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    for n in 0..40 {
+        alice.client.send(to_bob, &format!("message {n}")).unwrap();
+        if n % 10 == 5 {
+            alice = alice.reopen().await;
+            bob = bob.reopen().await;
+            alice.start();
+            bob.start();
+        }
+    }
+    for n in 0..40 {
+        bob.hears(&format!("message {n}")).await;
+    }
+    bob.hears_nothing_more().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_mailbox_makes_the_sender_wait() {
+    let relay = TestRelay::start_with(|config| config.limits.mailbox_envelopes = 4).await;
+    let (alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    alice.say(to_bob, "first").await;
+    let to_alice = bob.hears("first").await;
+    bob.say(to_alice, "answer").await;
+    alice.client.settled(alice.client.send(to_bob, "second").unwrap()).await.unwrap();
+    bob.hears("second").await;
+    bob.stop().await;
+    let mut events = alice.client.events();
+    for n in 0..8 {
+        alice.client.send(to_bob, &format!("much {n}")).unwrap();
+    }
+    let full = async { while events.next().await != Some(Event::Waiting(to_bob, WaitReason::Full)) {} };
+    timeout(PATIENCE, full).await.expect("it was never told");
+    bob.start();
+    for n in 0..8 {
+        bob.hears(&format!("much {n}")).await;
+    }
+    bob.hears_nothing_more().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_handle_puts_messages_into_the_same_outbox_and_sees_the_same_inbox() {
+    let relay = TestRelay::start().await;
+    let (mut alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    let profile = Profile::open(alice.directory.path(), &Unlock::raw_key(KEY), options()).unwrap();
+    let Profile::OptedIn(second) = profile else { panic!("not opted in") };
+    let waiting = second.start().unwrap();
+    let mut events = second.events();
+    let id = second.send(to_bob, "from the other one").unwrap();
+    second.settled(id).await.unwrap();
+    let to_alice = bob.hears("from the other one").await;
+    bob.say(to_alice, "seen by both").await;
+    alice.hears("seen by both").await;
+    let event = timeout(PATIENCE, events.next()).await.expect("the other one was told nothing");
+    assert!(matches!(event, Some(Event::Received { contact, .. }) if contact == to_bob));
+    assert_eq!(second.status().unwrap().connection, Connection::Idle);
+    assert!(second.status().unwrap().engine_runs);
+    // When the first engine stops, the second one takes over.
+    alice.stop().await;
+    let id = second.send(to_bob, "taken over").unwrap();
+    timeout(PATIENCE, second.settled(id)).await.expect("nobody took over").unwrap();
+    bob.hears("taken over").await;
+    waiting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_forgot_everything_is_furnished_again() {
+    let relay = TestRelay::start().await;
+    let mut bob = Person::online(&relay.reference).await;
+    bob.stop().await;
+    let _relay = relay.stop().await.emptied().start().await;
+    bob.start();
+    bob.is(Connection::CaughtUp).await;
+    let alice = Person::online(&_relay.reference).await;
+    let to_bob = alice.add(&bob, "Bob");
+    alice.say(to_bob, "anybody home?").await;
+    bob.hears("anybody home?").await;
+}
