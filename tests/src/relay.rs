@@ -100,20 +100,28 @@ impl Relay {
     /// # Errors
     /// When it ends instead, or is not ready in time.
     pub fn start(&mut self) -> Result<()> {
-        self.launch()?;
-        wait::until("the relay is ready", START, || self.look_whether_ready())
+        self.spawn()?;
+        self.wait_until_ready()
     }
 
-    /// Starts it and does not wait.
+    /// Starts it, and waits for nothing.
     ///
     /// # Errors
-    /// When the program is not there.
-    pub fn launch(&mut self) -> Result<()> {
+    /// When the program cannot be started.
+    pub fn spawn(&mut self) -> Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut serve = Command::new(program("sealpost-relay")?);
         serve.arg("serve").arg("--config").arg(self.config());
         self.process = Some(serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
         Ok(())
+    }
+
+    /// Waits until it takes connections.
+    ///
+    /// # Errors
+    /// When it ends instead, or is not ready in time.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        wait::until("the relay is ready", START, || self.look_whether_ready())
     }
 
     /// kill -9.
