@@ -59,6 +59,14 @@ events! {
     INFO Purged {} = "the store was rewritten without what had been erased";
     /// The store could not be rewritten.
     ERROR PurgeFailed {} = "the store could not be rewritten; is the disk full?";
+    /// The store's disk failed; said once for each outage.
+    ERROR StoreOut {} = "the store's disk failed: requests are told to try later until it is back";
+    /// The store was opened again.
+    INFO StoreBack {} = "the store's disk is back";
+    /// The store was out when it was to be closed.
+    WARN NotSynced {} = "the store was out when it was closed; what was answered before is kept";
+    /// A row is not one that this program writes.
+    ERROR DamagedRow {} = "the store found a damaged row";
     /// The limit of connections is reached; said once a minute at most.
     WARN Crowded {
         /// The limit.

@@ -21,6 +21,7 @@ use sealpost_wire::time::{Day, Hour};
 use thiserror::Error;
 
 use crate::clock::Clock;
+use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
 use crate::store::{Store, Unavailable};
 
@@ -120,7 +121,7 @@ impl Relay {
     /// Finishes what was begun, syncs and closes the store. Requests that come later are told to try later.
     pub async fn shutdown(&self) {
         if self.0.store.shutdown().await.is_err() {
-            tracing::warn!("the store was out when the relay shut down; what was answered before is kept");
+            Event::NotSynced {}.log();
         }
     }
 }

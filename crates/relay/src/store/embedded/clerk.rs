@@ -20,6 +20,7 @@ use super::committer::{Answer, Job};
 use super::directory::Directory;
 use super::disk::{Disk, Fault};
 use super::{Options, Shared};
+use crate::log::Event;
 use crate::store::Arrivals;
 use crate::store::sequence::Blocks;
 use mailboxes::Mailbox;
@@ -163,7 +164,7 @@ impl Clerk {
         }
         match work(self) {
             Ok(()) => {}
-            Err(Fault::Damaged) => tracing::error!("the store found a damaged row"),
+            Err(Fault::Damaged) => Event::DamagedRow {}.log(),
             Err(Fault::Database(_)) => self.fail(),
         }
         if self.begun.is_none() && self.has_pending() {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::{Clerk, State, answer_now};
+use crate::log::Event;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::directory::Directory;
 use crate::store::embedded::disk::{Disk, Fault};
@@ -20,7 +21,7 @@ impl Clerk {
     /// Drops everything that is not durable, with the answers that wait for it, and closes the database.
     pub(super) fn fail(&mut self) {
         if self.state == State::Open {
-            tracing::error!("the store's disk failed: requests are told to try later until it is back");
+            Event::StoreOut {}.log();
             self.state = State::Out(Instant::now());
         }
         self.discard();
@@ -35,7 +36,7 @@ impl Clerk {
         }
         self.state = State::Out(Instant::now());
         if let Ok(disk) = self.open_again() {
-            tracing::info!("the store's disk is back");
+            Event::StoreBack {}.log();
             self.shared.replace(Some(disk));
             self.shared.ready.store(true, Ordering::Relaxed);
             self.state = State::Open;
@@ -59,8 +60,8 @@ impl Clerk {
 
     /// The same, when nobody waits for it.
     pub(super) fn close(mut self) {
-        if self.settle().is_err() {
-            tracing::warn!("the store was out when it was closed; what was answered before is kept");
+        if self.state != State::Closed && self.settle().is_err() {
+            Event::NotSynced {}.log();
         }
         self.state = State::Closed;
         self.discard();

@@ -14,7 +14,7 @@ impl Clerk {
     pub(in super::super) fn purge(&mut self, now: Hour, answer: oneshot::Sender<()>) -> Result<(), Fault> {
         self.settle()?;
         if self.rewrite(now).is_err() {
-            tracing::warn!("the store could not be rewritten: the disk may have no room for a second copy");
+            // Mostly for want of room for a second copy.
             return self.directory.clear_next().map_err(io_fault);
         }
         // From here on the index knows envelopes that were left behind.
