@@ -18,7 +18,7 @@ use crate::server::{Connection, Shared};
 use line::Line;
 
 /// Collectors send little: a large buffer for each of many would be memory for nothing.
-const COLLECTOR_BUFFER: usize = 4 * 1024;
+const COLLECTOR_BUFFER: usize = 2 * 1024;
 /// Depositors send much.
 const DEPOSITOR_BUFFER: usize = 64 * 1024;
 

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::connection::Connection;
 use super::patient::Patient;
@@ -39,6 +40,9 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<Arc<ServerConfig>>
         }
     }
 }
+
+/// A connection whose handshake is done.
+type Secured = TlsStream<Patient<TcpStream>>;
 
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -81,14 +85,22 @@ impl Guest {
         // Without it, small frames may wait for each other; a failure costs time and nothing else.
         let _delayed = stream.set_nodelay(true);
         let stream = Patient::new(stream, self.shared.timeouts.write_timeout);
-        let Some(tls) = tls else { return self.serve(stream, Protocol::Http1).await };
-        match timeout(self.shared.timeouts.handshake_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => {
-                let protocol = protocol(&stream);
-                self.serve(stream, protocol).await;
-            }
-            Ok(Err(_)) | Err(_) => self.shared.metrics.handshake_failed(),
+        // Boxed, so that a task is no larger than the part of it that runs.
+        match tls {
+            None => Box::pin(self.serve(stream, Protocol::Http1)).await,
+            Some(tls) => match Box::pin(self.handshake(stream, tls)).await {
+                Some(stream) => {
+                    let protocol = protocol(&stream);
+                    Box::pin(self.serve(stream, protocol)).await;
+                }
+                None => self.shared.metrics.handshake_failed(),
+            },
         }
+    }
+
+    async fn handshake(&self, stream: Patient<TcpStream>, tls: TlsAcceptor) -> Option<Box<Secured>> {
+        let stream = timeout(self.shared.timeouts.handshake_timeout, tls.accept(stream)).await.ok()?.ok()?;
+        Some(Box::new(stream))
     }
 
     async fn serve<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: T, protocol: Protocol) {
@@ -96,7 +108,7 @@ impl Guest {
     }
 }
 
-fn protocol<T: AsyncRead + AsyncWrite>(stream: &tokio_rustls::server::TlsStream<T>) -> Protocol {
+fn protocol(stream: &Secured) -> Protocol {
     match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         _ => Protocol::Http1,

@@ -1,7 +1,7 @@
 //! HTTP on one connection, within its limits.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -53,7 +53,7 @@ pub(super) async fn serve<T>(
         service_fn(move |request| answer(router.clone(), Arc::clone(&connection), request))
     };
     let http = http(protocol, shared);
-    drive(http.serve_connection_with_upgrades(stream, service), &connection, shared).await;
+    drive(Box::pin(http.serve_connection_with_upgrades(stream, service)), &connection, shared).await;
 }
 
 async fn answer(
@@ -67,8 +67,7 @@ async fn answer(
 }
 
 /// Lets the connection run; ends it politely when it is idle or the relay stops.
-async fn drive<C: GracefulConnection>(serving: C, connection: &Connection, shared: &Shared) {
-    let mut serving = pin!(serving);
+async fn drive<C: GracefulConnection>(mut serving: Pin<Box<C>>, connection: &Connection, shared: &Shared) {
     tokio::select! {
         _ended = serving.as_mut() => return,
         () = connection.idle(shared.timeouts.idle_timeout) => {}
