@@ -17,7 +17,8 @@ pub use failure::Failure;
 
 const AFTER_HELP: &str = "\
 Examples:
-  sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 --host relay.example.org:8443 --region eu-de
+  sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 \\
+      --host relay.example.org:8443 --region eu-de
   sealpost-relay check-config --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
 
@@ -52,7 +53,13 @@ enum Command {
 #[derive(Debug, Args)]
 struct ConfigFile {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", env = "SEALPOST_RELAY_CONFIG", default_value = "sealpost-relay.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SEALPOST_RELAY_CONFIG",
+        hide_env_values = true,
+        default_value = "sealpost-relay.toml"
+    )]
     config: PathBuf,
 }
 
