@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sealpost_client::{Client, Connection, Contact, ContactId, ContactState, Event, Message, MessageState, Position};
+use sealpost_client::{
+    Client, Connection, Contact, ContactId, ContactState, Error, ErrorKind, Event, Message, MessageState, Position,
+};
 use serde::Serialize;
 
 use super::words;
@@ -40,13 +42,14 @@ pub(super) async fn run(common: &Common, command: &Listen, output: Output) -> Re
     let client = opening::opted_in(common)?;
     let position = command.after.map_or_else(|| newest(&client), |after| Ok(Position(after)))?;
     let mut events = client.events();
-    let engine = client.start()?;
+    let mut engine = client.start()?;
     let mut reader = Reader { client, position, names: HashMap::new(), output };
     let mut interrupted = std::pin::pin!(interruption());
     loop {
         reader.show_new()?;
         let event = tokio::select! {
             () = &mut interrupted => break,
+            () = engine.ended() => return Err(Error::from(ErrorKind::OptedOut).into()),
             event = events.next() => event,
             () = tokio::time::sleep(LOOK_EVERY) => None,
         };

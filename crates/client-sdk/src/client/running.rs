@@ -53,6 +53,16 @@ impl Client {
 }
 
 impl Running {
+    /// Waits until the engine has ended by itself, which it does when the profile opts out, in whichever process. Safe to
+    /// cancel.
+    pub async fn ended(&mut self) {
+        if let Some(task) = &mut self.task {
+            // A panic inside was reported by its own hook.
+            let _ended = task.await;
+            self.task = None;
+        }
+    }
+
     /// Stops the engine: what is in flight is finished or left to the next start, nothing is lost. Takes some seconds at
     /// most.
     pub async fn stop(mut self) {
