@@ -13,10 +13,11 @@ use crate::run::{cargo, output};
 /// Bottom-up: a crate, and those of ours that it may import.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost-wire", &[]),
+    ("sealpost-blind", &["sealpost-wire"]),
     ("sealpost-identity", &["sealpost-wire"]),
     ("sealpost-crypto", &["sealpost-identity", "sealpost-wire"]),
-    ("sealpost-client", &["sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
-    ("sealpost-relay", &["sealpost-wire"]),
+    ("sealpost-client", &["sealpost-blind", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
+    ("sealpost-relay", &["sealpost-blind", "sealpost-wire"]),
     ("sealpost", &["sealpost-client", "sealpost-identity", "sealpost-wire"]),
     // These stand outside: they look at all the others, and none imports them.
     ("sealpost-tests", &["sealpost-client", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),

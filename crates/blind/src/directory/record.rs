@@ -1,0 +1,77 @@
+//! What an entry says to those who know the number: where to write.
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit};
+use rand::CryptoRng;
+use sealpost_wire::Secret;
+use sealpost_wire::time::Day;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::slot::{RecordKey, SLOT_LENGTH, Slot, Tag};
+
+/// The length of a card reference in its fixed form. Its bytes are opaque here: who a card leads to is for devices.
+pub const CARD_LENGTH: usize = 208;
+
+const NONCE: usize = 12;
+const DAY: usize = 4;
+
+/// A published card reference and how long it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The card reference, always of one length: its host is filled up, so that a slot does not show how long it is.
+    pub card: Secret<CARD_LENGTH>,
+    /// The last day on which the card is to be used.
+    pub last_day: Day,
+}
+
+/// The slot was not sealed with this key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the directory's record does not open")]
+pub struct NotOpened;
+
+impl Record {
+    /// Seals the record into the slot of a number.
+    ///
+    /// A number's key seals a few records in an epoch, far fewer than would let random nonces meet.
+    pub fn seal(&self, tag: &Tag, key: &RecordKey, rng: &mut impl CryptoRng) -> Slot {
+        let mut nonce = [0; NONCE];
+        rng.fill_bytes(&mut nonce);
+        let plaintext = Zeroizing::new([self.card.expose().as_slice(), &self.last_day.0.to_be_bytes()].concat());
+        let sealed = cipher(key).encrypt(&nonce.into(), Payload { msg: &plaintext, aad: &aad(tag) });
+        #[expect(clippy::expect_used, reason = "AES-GCM refuses plaintexts of 64 GiB and more, and nothing else")]
+        let sealed = sealed.expect("a record of 212 bytes is sealed");
+        let mut slot = [0; SLOT_LENGTH];
+        let bytes = tag.as_bytes().iter().chain(&nonce).chain(&sealed);
+        slot.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Slot::new(slot)
+    }
+
+    fn read(plaintext: &[u8]) -> Option<Self> {
+        let (card, day) = plaintext.split_first_chunk::<CARD_LENGTH>()?;
+        let day: [u8; DAY] = day.try_into().ok()?;
+        Some(Self { card: Secret::new(*card), last_day: Day(u32::from_be_bytes(day)) })
+    }
+}
+
+impl Slot {
+    /// Opens the record, for a reader who has found the slot by its tag.
+    ///
+    /// # Errors
+    /// [`NotOpened`] if the slot is free, was changed, or is sealed with another key or moved under another tag.
+    pub fn open(&self, key: &RecordKey) -> Result<Record, NotOpened> {
+        let (tag, rest) = self.as_bytes().split_first_chunk().ok_or(NotOpened)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(NotOpened)?;
+        let payload = Payload { msg: sealed, aad: &aad(&Tag::from_bytes(*tag)) };
+        let plaintext = cipher(key).decrypt(&(*nonce).into(), payload).map(Zeroizing::new).map_err(|_| NotOpened)?;
+        Record::read(&plaintext).ok_or(NotOpened)
+    }
+}
+
+fn aad(tag: &Tag) -> Vec<u8> {
+    [b"sealpost v1 record".as_slice(), tag.as_bytes()].concat()
+}
+
+fn cipher(key: &RecordKey) -> Aes256Gcm {
+    Aes256Gcm::new(key.secret().expose().into())
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod batch;
+pub mod client;
+pub mod directory;
+pub mod discovery;
+pub mod element;
+mod output;
+pub mod purpose;
+mod random;
+mod redacted;
+mod server;
+
+pub use batch::{BlindedBatch, EvaluatedBatch, MAX_BATCH};
+pub use client::BlindState;
+pub use element::{BlindedElement, EvaluatedElement, Malformed, Proof, PublicKey};
+pub use output::PrfOutput;
+pub use purpose::{Epoch, Purpose, TicketKind};
+pub use server::ServerKey;
