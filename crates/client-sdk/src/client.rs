@@ -9,7 +9,6 @@ use std::sync::Arc;
 use sealpost_identity::{CardRef, IdentityKey};
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::clock::Clock;
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -29,14 +28,13 @@ pub use running::Running;
 /// milliseconds, since they return when what they did is durable: in asynchronous code, make them on a blocking thread
 /// where that matters.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(pub(crate) Arc<Inner>);
 
 /// What the app's calls and the engine share.
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) own: Own,
     pub(crate) options: Options,
-    pub(crate) clock: Clock,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) connection: watch::Sender<Connection>,
     /// Wakes the engine when this process has put something into the store.
@@ -63,11 +61,11 @@ impl Inner {
 }
 
 impl Client {
-    pub(crate) fn open(store: Arc<Store>, options: Options, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn open(store: Arc<Store>, options: Options) -> Result<Self, Error> {
         let own = store.read(profile::own)?;
         let events = broadcast::Sender::new(EVENTS);
         let connection = watch::Sender::new(Connection::Idle);
-        Ok(Self(Arc::new(Inner { store, own, options, clock, events, connection, changed: Notify::new() })))
+        Ok(Self(Arc::new(Inner { store, own, options, events, connection, changed: Notify::new() })))
     }
 
     /// The card to show to others, as a link or a QR code. Whoever has it can write.

@@ -105,3 +105,6 @@ async fn work(inner: &Arc<Inner>, beats: watch::Receiver<u64>, stop: &Cancellati
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

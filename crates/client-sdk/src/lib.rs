@@ -25,6 +25,6 @@ pub use message::{FailureReason, Message, MessageState, Position};
 pub use options::Options;
 pub use profile::{Device, Profile};
 pub use sealpost_crypto::content::MAX_TEXT;
-pub use sealpost_crypto::{MessageId, Text};
+pub use sealpost_crypto::{MessageId, Text, quiet_panics};
 pub use status::Status;
 pub use unlock::Unlock;

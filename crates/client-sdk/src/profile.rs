@@ -9,7 +9,6 @@ use sealpost_identity::{CardSeed, Consent, IdentityKeyPair};
 use sealpost_wire::{CollectKey, DepositKey, RelayRef, StockKey};
 
 use crate::client::Client;
-use crate::clock::Clock;
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -48,19 +47,10 @@ impl Profile {
     /// [`ErrorKind::WrongKey`], [`ErrorKind::Corrupt`], [`ErrorKind::Foreign`], [`ErrorKind::NewerVersion`], or one of
     /// the kinds of trouble with storage.
     pub fn open(directory: &Path, unlock: &Unlock, options: Options) -> Result<Self, Error> {
-        Self::open_with_clock(directory, unlock, options, Clock::system())
-    }
-
-    pub(crate) fn open_with_clock(
-        directory: &Path,
-        unlock: &Unlock,
-        options: Options,
-        clock: Clock,
-    ) -> Result<Self, Error> {
         let store = Arc::new(Store::open(directory, unlock)?);
         match store.read(profile::phase)? {
-            Phase::Fresh => Ok(Self::Fresh(Device { store, options, clock })),
-            Phase::OptedIn => Ok(Self::OptedIn(Client::open(store, options, clock)?)),
+            Phase::Fresh => Ok(Self::Fresh(Device { store, options })),
+            Phase::OptedIn => Ok(Self::OptedIn(Client::open(store, options)?)),
             Phase::Leaving => Ok(Self::Leaving(Leaving::open(store, options)?)),
         }
     }
@@ -79,7 +69,6 @@ impl Profile {
 pub struct Device {
     store: Arc<Store>,
     options: Options,
-    clock: Clock,
 }
 
 impl Device {
@@ -113,7 +102,7 @@ impl Device {
             add_card(tx, true)?;
             add_card(tx, false)
         })?;
-        Client::open(self.store, self.options, self.clock)
+        Client::open(self.store, self.options)
     }
 }
 

@@ -117,3 +117,6 @@ impl std::fmt::Debug for Store {
         f.write_str("Store")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use sealpost_crypto::{MessageId, Text};
 
 use super::Client;
+use crate::clock;
 use crate::contact::{Chat, ContactId, ContactState};
 use crate::error::{Error, ErrorKind};
 use crate::message::{Message, MessageState, Position};
@@ -20,7 +21,7 @@ impl Client {
     pub fn send(&self, contact: ContactId, text: &str) -> Result<MessageId, Error> {
         let text = Text::new(text.to_owned()).map_err(|_| ErrorKind::TextTooLong)?;
         let id = MessageId::random(&mut rand::rng());
-        let now = self.0.clock.now();
+        let now = clock::now();
         self.change(|tx| {
             match contacts::peer(tx, contact)?.state {
                 ContactState::Accepted => {}

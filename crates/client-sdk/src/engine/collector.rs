@@ -10,6 +10,7 @@ use sealpost_wire::request::Refusal;
 use super::context::Context;
 use super::health::{Part, Standing};
 use super::opening::{Arrival, Opener};
+use crate::clock;
 use crate::net::{Backoff, CollectSocket, NetError};
 use crate::store::mailboxes::Group;
 use crate::store::{StoreError, mailboxes};
@@ -129,7 +130,7 @@ impl Collection {
     /// Subscribes what has come to the group, and ends what has left it.
     async fn synchronize(&mut self) -> Result<(), End> {
         let group = self.group;
-        let wanted = self.context.blocking(move |shared| shared.store.read(|tx| mailboxes::collected(tx))).await?;
+        let wanted = self.context.blocking(move |shared| shared.store.read(mailboxes::collected)).await?;
         let wanted: BTreeSet<i64> = wanted.into_iter().filter(|row| row.group() == group).map(|row| row.row).collect();
         let known: BTreeSet<i64> = self.channels.values().copied().collect();
         if wanted != known {
@@ -199,7 +200,7 @@ impl Collection {
         let events = self
             .context
             .blocking(move |shared| {
-                let opener = Opener::new(&shared.local, shared.inner.clock.now());
+                let opener = Opener::new(&shared.local, clock::now());
                 shared.store.write(|tx| opener.open_all(tx, &arrivals))
             })
             .await?;

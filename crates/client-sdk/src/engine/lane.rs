@@ -10,6 +10,7 @@ use sealpost_wire::{Address, RelayRef, SealedItem};
 
 use super::context::{Context, Shared};
 use super::sealing::{self, Introduced, Plan, Sealer};
+use crate::clock;
 use crate::contact::ContactId;
 use crate::event::{Event, WaitReason};
 use crate::message::{FailureReason, MessageState};
@@ -305,7 +306,7 @@ impl Shared {
         &self,
         work: impl FnOnce(&Sealer<'_>, &rusqlite::Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let sealer = Sealer { local: &self.local, relay: &self.inner.own.relay, now: self.inner.clock.now() };
+        let sealer = Sealer { local: &self.local, relay: &self.inner.own.relay, now: clock::now() };
         self.store.write(|tx| work(&sealer, tx))
     }
 }

@@ -8,6 +8,7 @@ mod lookup;
 mod showing;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::SystemTime;
 
 use rusqlite::Transaction;
@@ -131,11 +132,11 @@ impl<'a> Opener<'a> {
     }
 
     fn door(&mut self, tx: &Transaction<'_>, row: i64) -> Result<Option<&OpenDoor>, StoreError> {
-        if !self.doors.contains_key(&row) {
-            let door = find_door(tx, row)?;
-            self.doors.insert(row, door);
-        }
-        Ok(self.doors.get(&row).and_then(Option::as_ref))
+        let door = match self.doors.entry(row) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(find_door(tx, row)?),
+        };
+        Ok(door.as_ref())
     }
 }
 

@@ -206,20 +206,19 @@ pub(super) fn give_up(tx: &Transaction<'_>, contact: ContactId, reason: FailureR
     Ok(Plan::GivenUp(outbox::give_up(tx, contact, reason)?, reason))
 }
 
-/// Makes the first mailbox for answers of a contact, if there is none. The relay learns of it when upkeep opens it.
+/// Makes a mailbox for answers of a contact, unless there is one that is not closing. The relay learns of it when upkeep
+/// opens it.
 fn ensure_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
     match mailboxes::newest_of(tx, contact)? {
         Some(newest) if !newest.closing => Ok(()),
-        Some(OwnMailbox { purpose: Purpose::Pairwise { generation, .. }, .. }) => {
-            add_mailbox(tx, contact, generation + 1)
-        }
-        _ => add_mailbox(tx, contact, 1),
+        _ => add_mailbox(tx, contact),
     }
 }
 
 /// Makes a mailbox for answers of a contact.
-pub(super) fn add_mailbox(tx: &Transaction<'_>, contact: ContactId, generation: u32) -> Result<(), StoreError> {
+pub(super) fn add_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
     let mut rng = rand::rng();
+    let generation = contacts::next_home(tx, contact)?;
     let purpose = Purpose::Pairwise { contact, generation, outer: OuterKey::random(&mut rng) };
     mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)
 }

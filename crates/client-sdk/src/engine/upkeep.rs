@@ -17,7 +17,8 @@ use super::context::Context;
 use super::health::{Part, Standing};
 use super::sealing::add_mailbox;
 use super::stocking::Maker;
-use crate::contact::{ContactId, ContactState};
+use crate::clock;
+use crate::contact::ContactState;
 use crate::net::{Backoff, NetError, OwnerConnection, Reach};
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::shelves::OwnCard;
@@ -93,7 +94,7 @@ struct Estate {
 impl Upkeep {
     async fn round(&mut self) -> Result<(), Trouble> {
         if self.daily.is_none_or(|last| last.elapsed() >= DAILY_EVERY) {
-            self.context.blocking(|shared| shared.store.write(|tx| daily(tx, shared.inner.clock.today()))).await?;
+            self.context.blocking(|shared| shared.store.write(|tx| daily(tx, clock::today()))).await?;
             self.daily = Some(Instant::now());
         }
         let estate = self.context.blocking(|shared| shared.store.read(estate)).await?;
@@ -144,7 +145,7 @@ impl Upkeep {
     async fn open_mailbox(&self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
         let (id, kind, collect) = (mailbox.id(), mailbox.kind(), mailbox.collect);
         connection.call(&OpenMailbox { version: V1, mailbox: id, collect, kind, ticket: None }).await?;
-        let (row, purpose, today) = (mailbox.row, mailbox.purpose, self.context.shared.inner.clock.today());
+        let (row, purpose, today) = (mailbox.row, mailbox.purpose, clock::today());
         self.write(move |tx| {
             mailboxes::set_opened(tx, row, today)?;
             announce(tx, &purpose)
@@ -154,7 +155,7 @@ impl Upkeep {
 
     async fn card(&mut self, card: OwnCard, door: OwnMailbox) -> Result<(), Trouble> {
         let counted = self.counted.get(&card.row).is_some_and(|last| last.elapsed() < COUNT_EVERY);
-        let today = self.context.shared.inner.clock.today();
+        let today = clock::today();
         let fresh = card.counted.is_some_and(|left| restock(card.renewed, left, today) == Restock::Nothing);
         if card.opened && door.opened.is_some() && counted && fresh {
             return Ok(());
@@ -189,7 +190,7 @@ impl Upkeep {
         let count = CountItems { version: V1, shelf, stock: card.stock.clone() };
         let left = connection.call(&count).await?.items;
         self.write(move |tx| shelves::set_counted(tx, row, left)).await?;
-        let need = restock(card.renewed, left, self.context.shared.inner.clock.today());
+        let need = restock(card.renewed, left, clock::today());
         if need != Restock::Nothing {
             self.fill(connection, card, need, left).await?;
         }
@@ -209,7 +210,7 @@ impl Upkeep {
         let time_to_live = Duration::from_secs(u64::from(hours) * 3_600).max(TIME_TO_LIVE);
         let made = card.clone();
         let make = move |shared: &super::context::Shared| {
-            let (local, relay, now) = (&shared.local, &shared.inner.own.relay, shared.inner.clock.now());
+            let (local, relay, now) = (&shared.local, &shared.inner.own.relay, clock::now());
             Maker { local, relay, now, time_to_live }.make(&shared.store, &made, need)
         };
         let load = self.context.blocking(make).await?;
@@ -218,7 +219,7 @@ impl Upkeep {
         let items = List::new(load.items).unwrap_or_default();
         let (shelf, stock, row) = (self.shelf(card), card.stock.clone(), card.row);
         connection.call(&Stock { version: V1, shelf, stock, items, last: load.last, replace }).await?;
-        let today = self.context.shared.inner.clock.today();
+        let today = clock::today();
         self.write(move |tx| match replace {
             true => shelves::set_renewed(tx, row, today, added),
             false => shelves::set_counted(tx, row, left.saturating_add(added)),
@@ -261,17 +262,10 @@ fn daily(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
     let lifetime = u32::try_from(TIME_TO_LIVE.as_secs() / 86_400).unwrap_or(u32::MAX);
     mailboxes::close_superseded(tx, days(lifetime))?;
     for contact in mailboxes::due_for_rotation(tx, days(RENEWAL_DAYS))? {
-        replace_mailbox(tx, contact)?;
+        add_mailbox(tx, contact)?;
     }
     shelves::erase_expired(tx, today)?;
     inbox::forget_before(tx, days(lifetime + MARGIN_DAYS))
-}
-
-fn replace_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
-    match mailboxes::newest_of(tx, contact)?.map(|newest| newest.purpose) {
-        Some(Purpose::Pairwise { generation, .. }) => add_mailbox(tx, contact, generation.saturating_add(1)),
-        _ => Ok(()),
-    }
 }
 
 /// A fresh mailbox is named to its contact with the next message; when none waits, by a message made for it.

@@ -175,6 +175,12 @@ pub(crate) fn set_door(tx: &Transaction<'_>, id: ContactId, door: Option<(&Front
     )?)
 }
 
+/// The generation of the next mailbox that is made for their answers; each is given once.
+pub(crate) fn next_home(tx: &Transaction<'_>, id: ContactId) -> Result<u32, StoreError> {
+    let sql = "UPDATE contacts SET homes = homes + 1 WHERE id = ?1 RETURNING homes";
+    Ok(tx.query_row(sql, [id.0], |row| row.get(0))?)
+}
+
 pub(crate) fn set_answered(tx: &Transaction<'_>, id: ContactId) -> Result<(), StoreError> {
     one(tx.execute("UPDATE contacts SET answered = 1 WHERE id = ?1", [id.0])?)
 }

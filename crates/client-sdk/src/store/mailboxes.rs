@@ -19,8 +19,6 @@ pub(crate) struct OwnMailbox {
     pub(crate) purpose: Purpose,
     /// The day on which the relay opened it.
     pub(crate) opened: Option<Day>,
-    /// The day on which something was first opened from it.
-    pub(crate) used: Option<Day>,
     /// It is not collected any more, and is to be closed.
     pub(crate) closing: bool,
 }
@@ -87,7 +85,6 @@ impl OwnMailbox {
             collect: CollectKey::new(row.get("collect")?),
             purpose: card.map_or_else(|| pairwise(row), |card| Ok(Purpose::FrontDoor { card }))?,
             opened: day("opened")?,
-            used: day("used")?,
             closing: row.get("closing")?,
         })
     }
@@ -101,7 +98,7 @@ fn pairwise(row: &Row<'_>) -> Result<Purpose, StoreError> {
     })
 }
 
-const COLUMNS: &str = "id, deposit, collect, card, contact, generation, outer_key, opened, used, closing";
+const COLUMNS: &str = "id, deposit, collect, card, contact, generation, outer_key, opened, closing";
 
 /// Remembers a mailbox that is to be opened.
 pub(crate) fn add(

@@ -169,10 +169,3 @@ pub(crate) fn give_up(
     }
     Ok(failed)
 }
-
-/// Whether a message is still to be deposited.
-#[cfg(test)]
-pub(crate) fn is_waiting(tx: &Transaction<'_>, message: MessageId) -> Result<bool, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT 1 FROM outbox WHERE message = ?1")?;
-    Ok(statement.query_row([message.as_bytes()], |_| Ok(())).optional()?.is_some())
-}

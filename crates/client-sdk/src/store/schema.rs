@@ -46,7 +46,8 @@ CREATE TABLE prekey_uses (
     PRIMARY KEY (prekey, base_key)
 ) STRICT, WITHOUT ROWID;
 
--- state: 0 unaccepted, 1 accepted, 2 blocked. Days and counters as the protocol has them.
+-- state: 0 unaccepted, 1 accepted, 2 blocked. address, generation: the mailbox that they named; homes: the generation of
+-- the newest one that was made for them. Days and counters as the protocol has them.
 CREATE TABLE contacts (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     name        TEXT NOT NULL UNIQUE,
@@ -58,6 +59,7 @@ CREATE TABLE contacts (
     inner_card  BLOB,
     address     BLOB,
     generation  INTEGER NOT NULL DEFAULT 0,
+    homes       INTEGER NOT NULL DEFAULT 0,
     door        BLOB,
     door_until  INTEGER,
     answered    INTEGER NOT NULL DEFAULT 0,

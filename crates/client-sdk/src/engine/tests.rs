@@ -1,0 +1,6 @@
+//! Two people and what lies between them, without a network: sealing, opening, and crashes between their transactions.
+
+mod crashes;
+mod order;
+mod side;
+mod ways;
