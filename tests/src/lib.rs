@@ -13,6 +13,11 @@ pub mod tap;
 pub mod wait;
 pub mod websocket;
 
+/// The project's front page, whose example must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;
+
 /// What went wrong in a test's surroundings, in words.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 /// A test's step.

@@ -133,8 +133,7 @@ impl Person {
     /// # Errors
     /// When the program refuses.
     pub fn write(&self, to: &str, lines: &[&str]) -> Result<()> {
-        let mut child =
-            self.command(&["send", "--no-wait", to])?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut child = self.writer(to)?;
         if let Some(mut stdin) = child.stdin.take() {
             lines.iter().try_for_each(|line| writeln!(stdin, "{line}"))?;
         }
@@ -148,6 +147,16 @@ impl Person {
     pub fn listen(&self, after: u64) -> Result<Listener> {
         let mut command = self.command(&["listen", "--after", &after.to_string()])?;
         Listener::of(command.stdout(Stdio::piped()).spawn()?, after)
+    }
+
+    /// Starts a process that writes messages into the outbox, one for each line of its standard input, and prints an
+    /// object for each that is durable.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn writer(&self, to: &str) -> Result<Child> {
+        let mut command = self.command(&["send", "--no-wait", to])?;
+        Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?)
     }
 
     /// Waits until the relay keeps prekeys of theirs, so that others can write first.

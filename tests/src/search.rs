@@ -99,19 +99,19 @@ impl Search {
         Ok(())
     }
 
-    /// Proves that the search can fail: each canary that can be searched for is found in `scratch` once it is there.
+    /// Tries the search itself: plants each of `texts`, which are canaries, in a file of `scratch`, and returns how many
+    /// of them are found there.
     ///
     /// # Errors
-    /// When one is not found.
-    pub fn prove(&self, scratch: &Path, texts: &[&str]) -> Result<()> {
+    /// When a file cannot be written or read.
+    pub fn find_planted(&self, scratch: &Path, texts: &[&str]) -> Result<usize> {
+        let mut found = 0;
         for (number, text) in texts.iter().enumerate() {
             let file = scratch.join(format!("leak-{number}"));
             fs::write(&file, [&b"\x00\xff sealed bytes "[..], text.as_bytes(), b" and more"].concat())?;
-            if self.traces.find(&fs::read(&file)?).is_empty() {
-                return Err(format!("the search misses planted text number {number}").into());
-            }
+            found += usize::from(!self.traces.find(&fs::read(&file)?).is_empty());
         }
-        Ok(())
+        Ok(found)
     }
 }
 

@@ -8,7 +8,7 @@ use sealpost_identity::{Imei, Imsi, PhoneNumber};
 
 use super::play::Stage;
 use super::seen::Relayed;
-use super::{OptOut, Progress};
+use super::{OptOut, Progress, Trial};
 use crate::Result;
 use crate::person::Person;
 use crate::relay::{Relay, Settings, free_port};
@@ -102,11 +102,11 @@ impl Cast {
         Ok(())
     }
 
-    /// Proves that the search would have found a leak: see [`Search::prove`].
-    pub(super) fn prove(&self, search: &Search, talk: &Talk) -> Result<()> {
+    /// Plants all that can be searched for in a scratch directory, and looks whether it is found there.
+    pub(super) fn try_search(&self, search: &Search, talk: &Talk) -> Result<Trial> {
         let texts = talk.lines.iter().map(|line| line.text.as_str()).chain(NUMBERS.iter().flatten().copied());
         let long_enough: Vec<_> = texts.filter(|text| !Value::text(text).is_too_short()).collect();
-        search.prove(&self.scratch, &long_enough)
+        Ok(Trial { planted: long_enough.len(), found: search.find_planted(&self.scratch, &long_enough)? })
     }
 
     /// What the relay saw, by its requests.

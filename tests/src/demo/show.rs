@@ -30,7 +30,7 @@ pub fn table(talk: &Talk, report: &Report, hour: Hour) -> String {
 /// The counts, and what they mean.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let Report { account, relayed, opt_out, .. } = report;
+    let Report { account, relayed, opt_out, search_tried: trial, .. } = report;
     let requests = relayed.requests.iter().map(|(path, count)| format!("{count} × {path}"));
     let mut lines = vec![
         String::new(),
@@ -49,7 +49,7 @@ pub fn summary(report: &Report) -> String {
             report.canaries_found,
             report.canaries_too_short
         ),
-        "The search itself was tried: each of these, planted in a scratch file, was found.".to_owned(),
+        format!("The search itself was tried: of {} planted in scratch files it found {}", trial.planted, trial.found),
         format!("Opt-out: {} deletions stated by the relay, signed; {} pending", opt_out.confirmed, opt_out.pending),
     ];
     lines.extend(report.finds.iter().map(|find| format!("FOUND: {}, {}, in {}", find.what, find.encoding, find.place)));

@@ -1,0 +1,93 @@
+//! Nothing leaves the device before consent: not a packet, not a question to a name server, not even a socket.
+//!
+//! strace shows every system call of the program that has to do with networks, attempts included. A socket pair within
+//! the process, by which the runtime hears of signals, is the one that is allowed.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sealpost_client::{Options, Profile, Unlock};
+use sealpost_tests::Result;
+use sealpost_tests::person::Person;
+use sealpost_wire::operator::OperatorSecret;
+
+const WITHIN_THE_PROCESS: &str = "socketpair(AF_UNIX";
+
+/// A relay that is not there: whoever tries to reach it calls `connect`.
+fn relay() -> String {
+    let operator = OperatorSecret::random(&mut rand::rng()).public();
+    let host = "localhost:9".parse();
+    host.map(|host| sealpost_wire::RelayRef { host, operator }.to_string()).unwrap_or_default()
+}
+
+/// The network calls of one command, one a line.
+fn network_calls(person: &Person, arguments: &[&str], input: &str) -> Result<Vec<String>> {
+    let trace = tempfile::NamedTempFile::new()?;
+    let command = person.command(arguments)?;
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "trace=%network", "-e", "signal=none", "-o"]).arg(trace.path());
+    strace.arg(command.get_program()).args(command.get_args());
+    strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = strace.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child =
+        child.as_mut().map_err(|error| format!("{error}: strace is needed (`cargo xtask test` installs it)"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that reads nothing may have closed it.
+        let _unread = stdin.write_all(input.as_bytes());
+    }
+    child.wait()?;
+    calls(trace.path())
+}
+
+fn calls(trace: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(trace)?;
+    let calls = text.lines().filter(|line| line.contains('(') && !line.contains(WITHIN_THE_PROCESS));
+    Ok(calls.map(str::to_owned).collect())
+}
+
+#[test]
+fn before_consent_no_command_touches_the_network() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let anna = Person::new("anna", directory.path())?;
+    let relay = relay();
+    let before = |what: &str| -> Result<()> {
+        for arguments in [
+            &["status"][..],
+            &["card"],
+            &["chats"],
+            &["send", "ben", "hi"],
+            &["listen"],
+            &["safety-number", "ben"],
+            &["opt-out", "--yes"],
+        ] {
+            assert_eq!(network_calls(&anna, arguments, "")?, [""; 0], "{what}: {arguments:?}");
+        }
+        assert_eq!(
+            network_calls(&anna, &["opt-in", "--relay", &relay], "no\n")?,
+            [""; 0],
+            "{what}: asked, and declined"
+        );
+        Ok(())
+    };
+    before("without a profile")?;
+    let unlock = Unlock::passphrase("the passphrase of anna");
+    drop(Profile::open(&anna.profile(), &unlock, Options::default())?);
+    before("with a profile that has not opted in")
+}
+
+#[test]
+fn what_would_show_in_the_trace_does_show_after_consent() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let anna = Person::new("anna", directory.path())?;
+    anna.opt_in(&relay())?;
+    let calls = network_calls(&anna, &["send", "--timeout", "2s", "nobody", "hi"], "")?;
+    assert_eq!(calls, [""; 0], "there is no such contact, so there is nothing to send");
+    let ben = Person::new("ben", &directory.path().join("ben"))?;
+    ben.opt_in(&relay())?;
+    anna.call(&["add", "ben", &ben.card()?])?;
+    let calls = network_calls(&anna, &["send", "--timeout", "2s", "ben", "hi"], "")?;
+    assert!(calls.iter().any(|call| call.contains("connect(")), "{calls:?}");
+    Ok(())
+}
