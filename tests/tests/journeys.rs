@@ -1,0 +1,15 @@
+//! Journeys: what must hold for people, whatever is killed, full, damaged or hostile meanwhile. Real processes on loopback.
+//!
+//! Each module opens with what fails it and, where that is not plain, what does not.
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
+
+mod journeys {
+    mod before_consent;
+    mod company;
+    mod full_disk;
+    mod kill;
+    mod leaving;
+    mod quiet;
+    mod terminal;
+    mod trouble;
+}
