@@ -75,7 +75,7 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn card(&self) -> Result<CardRef, Error> {
-        let card = self.0.store.read(|tx| shelves::one(tx, true))?;
+        let card = self.look(|tx| shelves::one(tx, true))?;
         Ok(card.card(&self.0.own.relay, self.identity().hash()))
     }
 
@@ -93,13 +93,31 @@ impl Client {
 
     /// How the profile stands.
     ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// let status = client.status()?;
+    /// assert_eq!((status.contacts, status.outbox), (0, 0));
+    /// assert!(!status.engine_runs);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Trouble with storage.
     pub fn status(&self) -> Result<Status, Error> {
         let Inner { store, own, connection, .. } = &*self.0;
         let engine_runs = crate::engine::lock::is_held(store.files())?;
         let (relay, connection) = (own.relay.clone(), *connection.borrow());
-        Ok(store.read(|tx| {
+        self.look(|tx| {
             Ok(Status {
                 relay,
                 since: profile::consent_day(tx)?,
@@ -112,13 +130,31 @@ impl Client {
                 mailboxes: mailboxes::count_open(tx)?,
                 shelf_items: shelves::one(tx, true)?.counted,
             })
-        })?)
+        })
     }
 
     /// Revokes the consent. Works offline, and is durable when it returns.
     ///
     /// Identity, contacts, sessions and messages are erased; what is left is what closes one's objects on the relay.
     /// [`Leaving::finish`] does that. Engines, also of other processes, stop by themselves.
+    ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// let leaving = client.opt_out()?;
+    /// // Nothing of the person is left but what closes two front doors and two shelves.
+    /// assert_eq!(leaving.report()?.pending, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Trouble with storage; the consent is still in force then.

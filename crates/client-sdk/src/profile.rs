@@ -82,8 +82,8 @@ impl Device {
     /// use sealpost_wire::time::Day;
     ///
     /// # let directory = tempfile::tempdir()?;
-    /// # let relay = format!("sealpost-relay:relay.example.org:443/{}", "LFMFSWK7XXD4RSSXYPPA2IOOYPRJFDGKGRMGYVYUKLYSVBFQPOJQ");
-    /// # let relay = match relay.parse() { Ok(relay) => relay, Err(_) => return Ok(()) };
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
     /// let Profile::Fresh(device) = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default())?
     ///     else { return Ok(()) };
     /// let prompt = Prompt::<Messaging>::standard();

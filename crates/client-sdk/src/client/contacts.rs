@@ -15,6 +15,26 @@ impl Client {
     ///
     /// Nothing is sent by this: the card is used when there is a message for it.
     ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// # let link = other.card()?.to_link();
+    /// let card = link.parse()?;
+    /// let bob = client.add(&card, "Bob")?;
+    /// assert_eq!(client.contact(bob)?.name, "Bob");
+    /// assert!(!client.contact(bob)?.key_known, "the card carries only the key's hash");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::OwnCard`], [`ErrorKind::BadName`], [`ErrorKind::NameTaken`], or trouble with storage.
     pub fn add(&self, card: &CardRef, name: &str) -> Result<ContactId, Error> {
@@ -40,7 +60,7 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn contacts(&self) -> Result<Vec<Contact>, Error> {
-        Ok(self.0.store.read(contacts::all)?)
+        self.look(contacts::all)
     }
 
     /// One contact.
@@ -48,7 +68,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NotFound`], or trouble with storage.
     pub fn contact(&self, id: ContactId) -> Result<Contact, Error> {
-        Ok(self.0.store.read(|tx| contacts::one_shown(tx, id))?)
+        self.look(|tx| contacts::one_shown(tx, id))
     }
 
     /// Gives a contact another name.
@@ -92,9 +112,18 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::KeyNotKnownYet`] before anything was exchanged, [`ErrorKind::NotFound`], or trouble with storage.
     pub fn safety_number(&self, id: ContactId) -> Result<SafetyNumber, Error> {
-        let peer = self.0.store.read(|tx| contacts::peer(tx, id))?;
+        let peer = self.look(|tx| contacts::peer(tx, id))?;
         let key = peer.identity.ok_or(ErrorKind::KeyNotKnownYet)?;
         Ok(SafetyNumber::of(self.identity(), &key))
+    }
+
+    /// Reads from an opted-in profile.
+    pub(super) fn look<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
+        let looked = self.0.store.read(|tx| {
+            profile::require_opted_in(tx)?;
+            work(tx)
+        });
+        Ok(looked?)
     }
 
     /// Runs `work` in a transaction of an opted-in profile, and wakes the engine.

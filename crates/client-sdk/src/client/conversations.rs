@@ -15,6 +15,27 @@ impl Client {
     ///
     /// Writing to someone who has not been accepted accepts them.
     ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// use sealpost_client::MessageState;
+    ///
+    /// # let card = other.card()?;
+    /// let bob = client.add(&card, "Bob")?;
+    /// let id = client.send(bob, "written offline, sent when there is a network")?;
+    /// assert_eq!(client.message(id)?.state, MessageState::Queued);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::TextTooLong`], [`ErrorKind::NotFound`], [`ErrorKind::Blocked`], or trouble with storage; then nothing
     /// is in the outbox.
@@ -39,7 +60,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NotFound`], or trouble with storage.
     pub fn message(&self, id: MessageId) -> Result<Message, Error> {
-        Ok(self.0.store.read(|tx| messages::by_id(tx, id))?)
+        self.look(|tx| messages::by_id(tx, id))
     }
 
     /// Up to `limit` messages that were received behind `position`, oldest first.
@@ -47,10 +68,32 @@ impl Client {
     /// Every received message has exactly one position, and positions only grow: a reader that goes on from the last one
     /// it has shown sees every message exactly once.
     ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// use sealpost_client::Position;
+    ///
+    /// let mut shown = Position::START; // Kept by the app from one start to the next.
+    /// for message in client.messages_after(shown, 100)? {
+    ///     println!("{}", message.text.expose());
+    ///     shown = message.position;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Trouble with storage.
     pub fn messages_after(&self, position: Position, limit: usize) -> Result<Vec<Message>, Error> {
-        Ok(self.0.store.read(|tx| messages::received_after(tx, position, bounded(limit)))?)
+        self.look(|tx| messages::received_after(tx, position, bounded(limit)))
     }
 
     /// The newest `limit` messages of a conversation before `before`, or at all; oldest first.
@@ -58,7 +101,7 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn history(&self, contact: ContactId, before: Option<Position>, limit: usize) -> Result<Vec<Message>, Error> {
-        Ok(self.0.store.read(|tx| messages::history(tx, contact, before, bounded(limit)))?)
+        self.look(|tx| messages::history(tx, contact, before, bounded(limit)))
     }
 
     /// All conversations, the one with the newest message first.
@@ -66,7 +109,7 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn chats(&self) -> Result<Vec<Chat>, Error> {
-        let mut chats = self.0.store.read(|tx| {
+        let mut chats = self.look(|tx| {
             let chat = |contact: crate::Contact| {
                 let last = messages::history(tx, contact.id, None, 1)?.pop();
                 let (messages, queued) = messages::count(tx, contact.id)?;

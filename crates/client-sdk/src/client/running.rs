@@ -27,6 +27,28 @@ impl Client {
     /// There is one engine for each profile. While another process (or another handle) has it, this one waits to take
     /// over, and tells what the other one receives.
     ///
+    /// ```
+    /// # use sealpost_client::{Options, Profile, Unlock};
+    /// # use sealpost_identity::consent::{Consent, Prompt};
+    /// # let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+    /// # let relay = sealpost_wire::RelayRef { host: "relay.example.org:443".parse()?, operator };
+    /// # let opted_in = |directory: &tempfile::TempDir| {
+    /// #     let profile = Profile::open(directory.path(), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+    /// #     let Profile::Fresh(device) = profile else { unreachable!() };
+    /// #     device.opt_in(Consent::given(Prompt::standard(), sealpost_wire::time::Day(20_000)), relay.clone()).unwrap()
+    /// # };
+    /// # let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    /// # let (client, other) = (opted_in(&here), opted_in(&there));
+    /// # let runtime = tokio::runtime::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// let engine = client.start()?;
+    /// // Here the app does its work.
+    /// engine.stop().await;
+    /// # Ok::<(), sealpost_client::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NoRuntime`], [`ErrorKind::OptedOut`], or trouble with storage.
     pub fn start(&self) -> Result<Running, Error> {

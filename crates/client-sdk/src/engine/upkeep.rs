@@ -243,7 +243,7 @@ impl Upkeep {
 
 fn estate(tx: &Transaction<'_>) -> Result<Estate, StoreError> {
     let (mut to_open, mut to_close, mut doors) = (Vec::new(), Vec::new(), HashMap::new());
-    for mailbox in mailboxes::all(tx)? {
+    for mailbox in mailboxes::to_keep_up(tx)? {
         match mailbox.purpose {
             Purpose::FrontDoor { card } => drop(doors.insert(card, mailbox)),
             Purpose::Pairwise { .. } if mailbox.closing => to_close.push(mailbox),

@@ -121,7 +121,17 @@ pub(crate) fn add(
 }
 
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnMailbox>, StoreError> {
-    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes ORDER BY id"))?;
+    several(tx, &format!("SELECT {COLUMNS} FROM mailboxes ORDER BY id"))
+}
+
+/// Front doors, and pairwise mailboxes that are to be opened or closed.
+pub(crate) fn to_keep_up(tx: &Transaction<'_>) -> Result<Vec<OwnMailbox>, StoreError> {
+    let sql = "card IS NOT NULL OR opened IS NULL OR closing = 1";
+    several(tx, &format!("SELECT {COLUMNS} FROM mailboxes WHERE {sql} ORDER BY id"))
+}
+
+fn several(tx: &Transaction<'_>, sql: &str) -> Result<Vec<OwnMailbox>, StoreError> {
+    let mut statement = tx.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut mailboxes = Vec::new();
     while let Some(row) = rows.next()? {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sealpost_client::{Connection, Event, Profile, Unlock, WaitReason};
+use sealpost_client::{Connection, Event, Options, Profile, Unlock, WaitReason};
+use sealpost_identity::Imei;
+use sealpost_identity::tripwire::{NumberKind, OwnNumber, Tripwire};
 use tokio::time::timeout;
 
 use crate::people::{KEY, Person, options};
@@ -112,4 +114,31 @@ async fn a_relay_that_forgot_everything_is_furnished_again() {
     let to_bob = alice.add(&bob, "Bob");
     alice.say(to_bob, "anybody home?").await;
     bob.hears("anybody home?").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_whose_name_gives_the_device_away_is_not_even_looked_up() {
+    let imei = "490154203237518";
+    let mut reference = TestRelay::start().await.reference;
+    reference.host = format!("{imei}.example.org:443").parse().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    drop(crate::people::opt_in(directory.path(), &reference));
+    let tripwire = Tripwire::new([OwnNumber::Imei(Imei::parse(imei).unwrap())]);
+    let options = Options { tripwire, ..options() };
+    let Profile::OptedIn(client) = Profile::open(directory.path(), &Unlock::raw_key(KEY), options).unwrap() else {
+        panic!("not opted in")
+    };
+    let mut events = client.events();
+    let _engine = client.start().unwrap();
+    let hit = async {
+        loop {
+            match events.next().await {
+                Some(Event::TripwireHit(tripped)) => return tripped.kind,
+                Some(_) => {}
+                None => panic!("no more events"),
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, hit).await.expect("it was never told"), NumberKind::Imei);
+    assert_eq!(client.status().unwrap().connection, Connection::Offline);
 }
