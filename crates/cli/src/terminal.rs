@@ -1,4 +1,6 @@
-//! Making other people's text harmless on a terminal.
+//! Text on a terminal: that of others is made harmless, our own is wrapped.
+
+use unicode_width::UnicodeWidthStr;
 
 /// `text` for one line of a terminal.
 ///
@@ -19,6 +21,25 @@ pub(crate) fn one_line(text: &str) -> String {
     shown
 }
 
+/// A text of our own in lines of at most 76 columns, each with its end.
+pub(crate) fn wrapped(text: &str) -> String {
+    const COLUMNS: usize = 76;
+    let (mut lines, mut column) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let width = word.width();
+        if column > 0 && column + 1 + width > COLUMNS {
+            lines.push('\n');
+            column = 0;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines + "\n"
+}
+
 const fn is_direction_mark(letter: char) -> bool {
     matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -32,6 +53,13 @@ mod tests {
         let shown = one_line("\u{1b}[2Jnot your bank\r\u{202e}ok\u{9b}1m\nend");
         assert!(!shown.chars().any(char::is_control), "{shown:?}");
         assert_eq!(shown, "\u{2068}\\u{1b}[2Jnot your bank\\u{d}\\u{202e}ok\\u{9b}1m⏎end\u{2069}");
+    }
+
+    #[test]
+    fn long_texts_are_wrapped_between_words() {
+        assert_eq!(wrapped("one two"), "one two\n");
+        let lines = wrapped(&"eight888 ".repeat(20));
+        assert_eq!(lines.lines().map(str::len).collect::<Vec<_>>(), [71, 71, 35]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::arguments::{Common, OptOut};
 use crate::failure::{Exit, Failure};
 use crate::opening;
 use crate::output::Output;
+use crate::terminal::wrapped;
 
 const QUESTION: &str = "Opt out? Your identity, contacts and messages on this device are erased, and what the relay \
     holds for you is closed. This cannot be undone.";
@@ -32,7 +33,7 @@ pub(super) async fn run(common: &Common, command: &OptOut, output: Output) -> Re
         None | Some(Profile::Fresh(_)) => return Err(Failure::no_consent()),
         Some(Profile::Leaving(leaving)) => leaving,
         Some(Profile::OptedIn(client)) => {
-            if !command.yes && !output.confirms(QUESTION)? {
+            if !command.yes && !output.confirms(&wrapped(QUESTION))? {
                 return Err(Failure::new(Exit::Failed, "kept", "nothing was changed"));
             }
             client.opt_out()?

@@ -131,8 +131,8 @@ impl Reader {
         let contact = contact.map(|contact| self.contact(contact)).transpose()?.map(|contact| contact.name);
         let shown = EventShown { event: word(&format!("{event:?}")), contact, detail };
         self.output.show(&shown, |shown| {
-            let contact = shown.contact.as_deref().map(one_line).unwrap_or_default();
-            format!("· {} {contact} {}\n", shown.event, shown.detail.as_deref().unwrap_or_default())
+            let words = [Some(shown.event.clone()), shown.contact.as_deref().map(one_line), shown.detail.clone()];
+            format!("· {}\n", words.into_iter().flatten().collect::<Vec<_>>().join(" "))
         })
     }
 

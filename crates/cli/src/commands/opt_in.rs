@@ -10,6 +10,7 @@ use crate::clock;
 use crate::failure::{Exit, Failure};
 use crate::opening;
 use crate::output::Output;
+use crate::terminal::wrapped;
 
 #[derive(Serialize)]
 struct OptedIn {
@@ -21,7 +22,7 @@ struct OptedIn {
 /// Asks first, and makes nothing before the answer: without a yes there is not even a directory.
 pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<(), Failure> {
     let prompt = Prompt::<Messaging>::standard();
-    if !command.i_consent && !output.confirms(&format!("{}\n\nTurn on?", prompt.text()))? {
+    if !command.i_consent && !output.confirms(&format!("{}\nTurn on?", wrapped(prompt.text())))? {
         return Err(Failure::new(Exit::NoConsent, "no-consent", "nothing was turned on, and nothing was sent"));
     }
     let device = match opening::existing_or_fresh(common)? {

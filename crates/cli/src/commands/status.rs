@@ -3,6 +3,7 @@
 use sealpost_client::{Leaving, Options, Profile, Status};
 use serde::Serialize;
 
+use super::words;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::opening;
@@ -21,7 +22,7 @@ enum Shown {
 #[derive(Serialize)]
 struct OptedIn {
     relay: String,
-    since_day: u32,
+    since: String,
     listening: bool,
     contacts: u64,
     outbox: u64,
@@ -51,7 +52,7 @@ impl OptedIn {
     fn of(status: &Status) -> Self {
         Self {
             relay: status.relay.to_string(),
-            since_day: status.since.0,
+            since: words::day(status.since),
             listening: status.engine_runs,
             contacts: status.contacts,
             outbox: status.outbox,
@@ -62,11 +63,12 @@ impl OptedIn {
         }
     }
 
-    fn rows(&self) -> [[String; 2]; 8] {
+    fn rows(&self) -> [[String; 2]; 9] {
         let row = |label: &str, value: String| [label.to_owned(), value];
         let prekeys = self.prekeys_left.map_or("not stocked yet".to_owned(), |left| left.to_string());
         [
             row("relay", self.relay.clone()),
+            row("since", self.since.clone()),
             row("listening", if self.listening { "yes" } else { "no" }.to_owned()),
             row("contacts", self.contacts.to_string()),
             row("in the outbox", self.outbox.to_string()),

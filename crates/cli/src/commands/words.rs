@@ -1,9 +1,10 @@
 //! The SDK's states as words, the same in tables and in JSON.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::HEXLOWER;
 use sealpost_client::{ContactState, FailureReason, MessageId, MessageState};
+use sealpost_wire::time::Day;
 
 use crate::failure::word;
 
@@ -53,4 +54,21 @@ pub(super) fn id(message: &MessageId) -> String {
 /// A time, in UTC to the second.
 pub(super) fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// A day, in UTC.
+pub(super) fn day(day: Day) -> String {
+    let start = UNIX_EPOCH + Duration::from_secs(u64::from(day.0) * 86_400);
+    time(start).chars().take("2000-01-01".len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_dates() {
+        assert_eq!(day(Day(0)), "1970-01-01");
+        assert_eq!(day(Day(20_778)), "2026-11-21");
+    }
 }
