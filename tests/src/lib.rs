@@ -8,6 +8,7 @@ pub mod person;
 pub mod programs;
 pub mod relay;
 pub mod search;
+pub mod stranger;
 pub mod talk;
 pub mod tap;
 pub mod wait;

@@ -6,7 +6,7 @@
 //! HTTP/1.1 only.
 
 mod recorded;
-mod tls;
+pub(crate) mod tls;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! What `-v` and `RUST_LOG` show: our own messages, which name nobody, and no other library's.
 
 use std::env;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
@@ -13,7 +13,11 @@ use tracing_subscriber::{Layer, fmt, registry};
 /// There is no bridge for the `log` crate: libsignal writes addresses and ratchet keys to it.
 pub(crate) fn start(verbose: u8) {
     let Some(filter) = filter(verbose) else { return };
-    let lines = fmt::layer().with_writer(io::stderr).without_time().with_filter(filter_fn(is_ours));
+    let lines = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .without_time()
+        .with_filter(filter_fn(is_ours));
     // Only a second call could fail, and there is none.
     let _ = tracing::subscriber::set_global_default(registry().with(filter).with(lines));
 }

@@ -104,7 +104,8 @@ impl Cast {
 
     /// Plants all that can be searched for in a scratch directory, and looks whether it is found there.
     pub(super) fn try_search(&self, search: &Search, talk: &Talk) -> Result<Trial> {
-        let texts = talk.lines.iter().map(|line| line.text.as_str()).chain(NUMBERS.iter().flatten().copied());
+        let said = talk.lines.iter().map(|line| &*line.text).chain(talk.names.iter().map(|name| &**name));
+        let texts = said.chain(NUMBERS.iter().flatten().copied());
         let long_enough: Vec<_> = texts.filter(|text| !Value::text(text).is_too_short()).collect();
         Ok(Trial { planted: long_enough.len(), found: search.find_planted(&self.scratch, &long_enough)? })
     }

@@ -17,13 +17,13 @@ const HTTP1: &[u8] = b"http/1.1";
 
 /// Both ends.
 #[derive(Clone)]
-pub(super) struct Ends {
+pub(crate) struct Ends {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
 }
 
 impl Ends {
-    pub(super) fn of(certificate: &Path, key: &Path) -> Result<Self> {
+    pub(crate) fn of(certificate: &Path, key: &Path) -> Result<Self> {
         let certificate = CertificateDer::from_pem_file(certificate)?;
         let key = PrivateKeyDer::from_pem_file(key)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -41,12 +41,16 @@ impl Ends {
         TlsAcceptor::from(Arc::clone(&self.server))
     }
 
+    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.client)
+    }
+
     pub(super) fn connector(&self) -> TlsConnector {
-        TlsConnector::from(Arc::clone(&self.client))
+        TlsConnector::from(self.client())
     }
 
     /// The name that the relay is asked for; it has one certificate, whatever the name.
-    pub(super) fn name(&self) -> ServerName<'static> {
+    pub(crate) fn name(&self) -> ServerName<'static> {
         ServerName::IpAddress(std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST).into())
     }
 }
