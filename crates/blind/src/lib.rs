@@ -9,6 +9,8 @@ mod output;
 pub mod purpose;
 mod random;
 mod redacted;
+#[cfg(test)]
+mod rfc9497;
 mod server;
 
 pub use batch::{BlindedBatch, EvaluatedBatch, MAX_BATCH};

@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use crate::redacted::redacted;
 
-/// `Finalize(input, element)` of RFC 9497, section 3.3.1: 64 bytes that nobody can compute without the server's key.
+/// `Finalize(input, element)` of RFC 9497, section 3.3.2: 64 bytes that nobody can compute without the server's key.
 ///
 /// Compared in constant time and wiped when dropped. Whether it says who asked is up to its use: a spent ticket shows
 /// one, a directory's tag is only derived from it.

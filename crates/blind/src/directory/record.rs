@@ -73,5 +73,22 @@ fn aad(tag: &Tag) -> Vec<u8> {
 }
 
 fn cipher(key: &RecordKey) -> Aes256Gcm {
-    Aes256Gcm::new(key.secret().expose().into())
+    Aes256Gcm::new(key.expose().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_laid_out_as_the_head_of_the_module_says() {
+        let (tag, key) = (Tag::from_bytes([1; 16]), RecordKey::new([2; 32]));
+        let record = Record { card: Secret::new([3; CARD_LENGTH]), last_day: Day(0x0102) };
+        let slot = record.seal(&tag, &key, &mut rand::rng());
+        let (head, sealed) = slot.as_bytes().split_at(28);
+        let payload = Payload { msg: sealed, aad: &[b"sealpost v1 record".as_slice(), &[1; 16]].concat() };
+        let opened = Aes256Gcm::new(&[2; 32].into()).decrypt(head[16..].try_into().unwrap(), payload).unwrap();
+        assert_eq!(head[..16], [1; 16]);
+        assert_eq!(opened, [[3; CARD_LENGTH].as_slice(), &[0, 0, 1, 2]].concat());
+    }
 }

@@ -64,8 +64,10 @@ impl RecordKey {
         Self(Secret::new(bytes))
     }
 
-    pub(crate) const fn secret(&self) -> &Secret<32> {
-        &self.0
+    /// The bytes, for a cipher or a store that is encrypted as a whole.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
     }
 }
 

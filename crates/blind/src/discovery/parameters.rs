@@ -4,17 +4,17 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-const MEMORY: RangeInclusive<u32> = 16..=256;
+const MEMORY: RangeInclusive<u32> = 19..=256;
 const PASSES: RangeInclusive<u32> = 1..=10;
-const WORK: RangeInclusive<u32> = 32..=768;
+const WORK: RangeInclusive<u32> = 38..=768;
 
 /// The cost of one [`stretch`](super::Hasher::stretch), checked: argon2id, version 0x13, one lane.
 ///
 /// An epoch's descriptor names it, so a hostile server could ask for anything. It may ask for
 ///
-/// - 16 to 256 MiB of memory: what a phone can spare for a while, and not so little that a GPU is at ease;
+/// - 19 to 256 MiB of memory: not so little that a GPU is at ease, and what a phone can spare for a while;
 /// - 1 to 10 passes;
-/// - 32 to 768 MiB of memory times passes: from a sixth of the default, so that no server can make guessing cheap, to
+/// - 38 to 768 MiB of memory times passes: from a fifth of the default, so that no server can make guessing cheap, to
 ///   four times it, some third of a second for each number, so that none can keep a device busy for hours;
 /// - one lane: two threads hash two numbers, which is as fast and needs no pool of threads in here.
 ///
@@ -97,14 +97,14 @@ mod tests {
 
     #[test]
     fn a_server_cannot_make_guessing_cheap() {
-        assert_eq!(Parameters::new(8, 10, 1), Err(ParametersError::Memory(8)));
+        assert_eq!(Parameters::new(18, 10, 1), Err(ParametersError::Memory(18)));
         assert_eq!(Parameters::new(64, 0, 1), Err(ParametersError::Passes(0)));
-        assert_eq!(Parameters::new(16, 1, 1), Err(ParametersError::Work(16)));
+        assert_eq!(Parameters::new(37, 1, 1), Err(ParametersError::Work(37)));
     }
 
     #[test]
     fn the_bounds_themselves_are_allowed() {
-        for (memory, passes) in [(16, 2), (32, 1), (16, 10), (256, 1), (256, 3), (76, 10)] {
+        for (memory, passes) in [(19, 2), (38, 1), (19, 10), (256, 1), (256, 3), (76, 10)] {
             assert!(Parameters::new(memory, passes, 1).is_ok(), "{memory} MiB, {passes} passes");
         }
         assert_eq!(Parameters::new(64, 3, 1), Ok(Parameters::default()));
@@ -113,6 +113,6 @@ mod tests {
     #[test]
     fn an_error_says_what_was_asked_and_what_is_allowed() {
         let error = Parameters::new(4_096, 3, 1).unwrap_err();
-        assert_eq!(error.to_string(), "argon2 with 4096 MiB of memory: 16 to 256 are allowed");
+        assert_eq!(error.to_string(), "argon2 with 4096 MiB of memory: 19 to 256 are allowed");
     }
 }

@@ -34,7 +34,17 @@ impl EpochSalt {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
+
+    /// Computed with an implementation of BLAKE3 of its own.
+    #[test]
+    fn the_salt_is_a_hash_of_epoch_and_contributions() {
+        let salt = EpochSalt::of(Epoch(1), &[[1; 32], [2; 32]]);
+        let expected = "1c9d500d18947b08bde7eb7887354057ef583bd03909c48694db6e16b50983a1";
+        assert_eq!(HEXLOWER.encode(salt.as_bytes()), expected);
+    }
 
     #[test]
     fn epoch_and_every_contribution_change_the_salt() {
