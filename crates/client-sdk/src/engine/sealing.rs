@@ -12,17 +12,19 @@ use sealpost_crypto::{
 };
 use sealpost_identity::CardRef;
 use sealpost_wire::time::Day;
-use sealpost_wire::{Address, CollectKey, DepositKey, EnvelopeId, RelayRef, SealedItem};
+use sealpost_wire::{Address, CollectKey, DepositKey, EnvelopeId, RelayRef, SealedItem, SizeClass};
 
 use crate::contact::{ContactId, ContactState};
-use crate::message::FailureReason;
+use crate::message::{FailureReason, MessageState};
 use crate::store::contacts::Peer;
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::outbox::{SealedRow, Waiting};
 use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
 
 /// How many messages to one contact are sealed and in flight at once.
-pub(super) const BATCH: usize = 32;
+const BATCH: usize = 32;
+/// How many bytes of envelopes: they may share a frame, and every relay takes frames of this length.
+const BATCH_BYTES: usize = 384 * 1_024;
 
 /// What is to be done next for one contact.
 pub(super) enum Plan {
@@ -85,45 +87,59 @@ impl Sealer<'_> {
             ensure_mailbox(tx, peer.id)?;
             return Ok(Plan::AwaitReturnAddress);
         };
-        let letterhead = self.letterhead(tx, peer, &home)?;
-        self.seal_each(tx, peer, session, route, &letterhead, waiting)
+        let way = Way { route, expires: expiry(peer, &route), letterhead: self.letterhead(tx, peer, &home)? };
+        self.seal_each(tx, peer, session, &way, waiting)
     }
 
+    /// Seals as many as go out at once. Rows, session and counter are of one state whatever happens on the way: a session
+    /// that sealed something is never left behind what it sealed.
     fn seal_each(
         &self,
         tx: &Transaction<'_>,
         peer: &Peer,
-        mut session: Session,
-        route: Route<'_>,
-        letterhead: &Letterhead,
+        session: Session,
+        way: &Way<'_>,
         waiting: Vec<Waiting>,
     ) -> Result<Plan, StoreError> {
-        let (mut sent, mut ready) = (peer.sent, Vec::with_capacity(waiting.len()));
+        let mut run = Run { session, sent: peer.sent, ready: Vec::with_capacity(waiting.len()) };
         for row in waiting {
-            let counter = row.counter.unwrap_or_else(|| sent.saturating_add(1));
-            let content = letterhead.content(&row, counter);
-            let sealed = match seal(self.local, &session, &content, route, self.now, &mut rand::rng()) {
-                Ok(sealed) => sealed,
-                Err(SealError::SessionUnusable) if ready.is_empty() => return introduce_by_card(tx, peer),
-                Err(SealError::SessionUnusable) => break,
-                Err(SealError::TooLong | SealError::Refused | SealError::ForeignCard) => {
-                    outbox::finish(tx, &row, crate::MessageState::Failed(FailureReason::Sealing))?;
+            match self.seal_one(&mut run, way, row) {
+                Ok(()) if is_enough(&run.ready) => break,
+                Ok(()) => {}
+                // What is sealed goes out before anything is said of this one.
+                Err(_) if !run.ready.is_empty() => break,
+                Err((SealError::SessionUnusable, _)) => return introduce_by_card(tx, peer),
+                Err((SealError::TooLong | SealError::Refused | SealError::ForeignCard, row)) => {
+                    outbox::finish(tx, &row, MessageState::Failed(FailureReason::Sealing))?;
                     return Ok(Plan::GivenUp(vec![row.message], FailureReason::Sealing));
                 }
-            };
-            (session, sent) = (sealed.session, sent.max(counter));
-            let sealed = SealedRow {
-                id: EnvelopeId::random(&mut rand::rng()),
-                envelope: sealed.envelope,
-                target: route.address().clone(),
-                expires: expiry(peer, &route),
-            };
-            outbox::set_sealed(tx, row.place, counter, &sealed)?;
-            ready.push((row, sealed));
+            }
         }
-        contacts::set_session(tx, peer.hash.person(), &session)?;
-        contacts::set_sent(tx, peer.id, sent)?;
-        Ok(Plan::Deposit(ready))
+        for (row, sealed) in &run.ready {
+            outbox::set_sealed(tx, row.place, row.counter.unwrap_or_default(), sealed)?;
+        }
+        contacts::set_session(tx, peer.hash.person(), &run.session)?;
+        contacts::set_sent(tx, peer.id, run.sent)?;
+        Ok(Plan::Deposit(run.ready))
+    }
+
+    fn seal_one(&self, run: &mut Run, way: &Way<'_>, mut row: Waiting) -> Result<(), (SealError, Waiting)> {
+        let counter = row.counter.unwrap_or_else(|| run.sent.saturating_add(1));
+        let content = way.letterhead.content(&row, counter);
+        let sealed = match seal(self.local, &run.session, &content, way.route, self.now, &mut rand::rng()) {
+            Ok(sealed) => sealed,
+            Err(error) => return Err((error, row)),
+        };
+        row.counter = Some(counter);
+        (run.session, run.sent) = (sealed.session, run.sent.max(counter));
+        let sealed = SealedRow {
+            id: EnvelopeId::random(&mut rand::rng()),
+            envelope: sealed.envelope,
+            target: way.route.address().clone(),
+            expires: way.expires,
+        };
+        run.ready.push((row, sealed));
+        Ok(())
     }
 
     /// Where to: the mailbox that they named last, or else the door of an item that is still valid.
@@ -170,6 +186,20 @@ impl Sealer<'_> {
     fn today(&self) -> Day {
         Day::of(self.now)
     }
+}
+
+/// Where messages go, until when, and what goes with each.
+struct Way<'a> {
+    route: Route<'a>,
+    expires: Option<Day>,
+    letterhead: Letterhead,
+}
+
+/// Sealing under way.
+struct Run {
+    session: Session,
+    sent: u64,
+    ready: Vec<(Waiting, SealedRow)>,
 }
 
 /// What goes with every message to one contact.
@@ -238,8 +268,17 @@ fn for_one_address(waiting: Vec<Waiting>) -> Vec<(Waiting, SealedRow)> {
             }
             _ => break,
         }
+        if is_enough(&ready) {
+            break;
+        }
     }
     ready
+}
+
+/// Whether one more envelope, of whatever length, might be too much for one frame.
+fn is_enough(ready: &[(Waiting, SealedRow)]) -> bool {
+    let bytes: usize = ready.iter().map(|(_, sealed)| sealed.envelope.as_bytes().len()).sum();
+    bytes + SizeClass::Large.envelope_length() > BATCH_BYTES
 }
 
 /// The last day on which a front door takes what is sealed for it; a pairwise mailbox has none.

@@ -93,3 +93,17 @@ async fn every_kind_of_text_arrives_as_it_was() {
     let too_long = alice.client.send(to_bob, &"x".repeat(MAX_TEXT + 1)).unwrap_err();
     assert_eq!(too_long.kind(), ErrorKind::TextTooLong);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_long_messages_at_once_arrive() {
+    let relay = TestRelay::start().await;
+    let (alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    let long = "long ".repeat(8_000);
+    for number in 0..40 {
+        alice.client.send(to_bob, &format!("{number} {long}")).unwrap();
+    }
+    for number in 0..40 {
+        bob.hears(&format!("{number} {long}")).await;
+    }
+}

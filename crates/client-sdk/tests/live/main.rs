@@ -8,6 +8,7 @@
 )]
 
 mod conversations;
+mod full_disk;
 mod leaving;
 mod people;
 mod relay;
