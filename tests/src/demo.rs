@@ -18,6 +18,7 @@ mod cast;
 mod play;
 mod seen;
 mod show;
+mod stored;
 
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ pub use account::Account;
 pub use play::Stage;
 pub use seen::Relayed;
 pub use show::{summary, table};
+pub use stored::Stored;
 
 use crate::Result;
 use crate::person::Received;
@@ -73,6 +75,9 @@ pub struct Report {
     /// What the relay saw.
     #[serde(skip)]
     pub relayed: Relayed,
+    /// What lay in its store when it was killed.
+    #[serde(skip)]
+    pub stored: Stored,
     /// What each of the two was shown.
     #[serde(skip)]
     pub shown: [Vec<Received>; 2],
@@ -145,6 +150,7 @@ pub fn run(talk: &Talk, progress: Progress<'_>) -> Result<Report> {
         seconds: start.elapsed().as_secs(),
         finds: search.found().to_vec(),
         relayed: cast.relayed(),
+        stored: cast.stored,
         shown,
     })
 }

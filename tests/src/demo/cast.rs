@@ -8,6 +8,7 @@ use sealpost_identity::{Imei, Imsi, PhoneNumber};
 
 use super::play::Stage;
 use super::seen::Relayed;
+use super::stored::Stored;
 use super::{OptOut, Progress, Trial};
 use crate::Result;
 use crate::person::Person;
@@ -26,6 +27,8 @@ pub(super) struct Cast {
     pub(super) people: [Person; 2],
     tap: Tap,
     scratch: PathBuf,
+    /// What lay in the store when the relay was killed.
+    pub(super) stored: Stored,
 }
 
 impl Cast {
@@ -48,7 +51,7 @@ impl Cast {
         }
         let scratch = directory.join("scratch");
         fs::create_dir(&scratch)?;
-        Ok(Self { relay, people, tap, scratch })
+        Ok(Self { relay, people, tap, scratch, stored: Stored::default() })
     }
 
     /// Gives each of the two the other's card.
@@ -80,8 +83,15 @@ impl Cast {
         Search::new(canaries)
     }
 
+    /// Kills the relay, and searches what lies there: envelopes that nobody has collected, among others.
+    pub(super) fn kill_relay(&mut self, search: &mut Search) -> Result<()> {
+        self.relay.kill()?;
+        self.stored = Stored::of(&self.relay.data())?;
+        self.search_files(search)
+    }
+
     /// Searches the relay's files, its log among them, and both people's logs and stores, as they are now.
-    pub(super) fn search_files(&self, search: &mut Search) -> Result<()> {
+    fn search_files(&self, search: &mut Search) -> Result<()> {
         for file in [self.relay.data(), self.relay.log()] {
             search.files(&file)?;
         }

@@ -127,8 +127,7 @@ impl<'a> Play<'a> {
         }
         if number == plan.down.start {
             progress(Stage::Killed);
-            cast.relay.kill()?;
-            cast.search_files(search)?;
+            cast.kill_relay(search)?;
         }
         if number == plan.down.end {
             cast.relay.start()?;

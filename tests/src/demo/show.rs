@@ -30,11 +30,17 @@ pub fn table(talk: &Talk, report: &Report, hour: Hour) -> String {
 /// The counts, and what they mean.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let Report { account, relayed, opt_out, search_tried: trial, .. } = report;
+    let Report { account, relayed, stored, opt_out, search_tried: trial, .. } = report;
     let requests = relayed.requests.iter().map(|(path, count)| format!("{count} × {path}"));
     let mut lines = vec![
         String::new(),
         format!("The relay's side: {} connections; {}", relayed.connections, requests.collect::<Vec<_>>().join(", ")),
+        format!(
+            "Its store when it was killed, with messages in it: {} files, {} KiB; the last bytes: {}",
+            stored.files,
+            stored.bytes >> 10,
+            HEXLOWER.encode(&stored.glimpse)
+        ),
         format!("Killed with -9 meanwhile: the relay {} ×, a client {} ×", report.relay_kills, report.client_kills),
         format!(
             "Messages: {} sent, {} received, {} lost, {} shown twice, {} out of order",
