@@ -76,6 +76,9 @@ pub enum WaitReason {
     Full,
     /// Their relay asks to wait.
     TryLater,
+    /// Their card leads nowhere yet, and nothing was ever exchanged with them: they may not have been online since they
+    /// made it. After a day, the message fails.
+    NotThereYet,
     /// What lies on their shelf has expired: they have not been online for weeks.
     CardExpired,
     /// Their relay is not the one that was pinned.

@@ -216,6 +216,16 @@ impl Lane {
                 Ok(Introduced::Mismatch) => failure = FailureReason::CardMismatch,
             }
         }
+        if failure == FailureReason::ContactGone {
+            let contact = self.contact;
+            let waits =
+                move |shared: &Shared| shared.store.read(|tx| sealing::may_still_come(tx, contact, clock::now()));
+            match self.store(waits).await {
+                Ok(true) => return Next::Retry(Some(WaitReason::NotThereYet), None),
+                Ok(false) => {}
+                Err(next) => return next,
+            }
+        }
         self.give_up(failure).await
     }
 

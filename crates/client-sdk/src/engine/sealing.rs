@@ -3,7 +3,7 @@
 //! Each function here is one transaction: what it returns has been committed. Above all, an envelope and the session after
 //! it are, so that the same bytes under the same id are deposited until a relay has accepted them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
 use sealpost_crypto::item::ItemError;
@@ -25,6 +25,9 @@ use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
 const BATCH: usize = 32;
 /// How many bytes of envelopes: they may share a frame, and every relay takes frames of this length.
 const BATCH_BYTES: usize = 384 * 1_024;
+
+/// How long a first message waits for its recipient to be online for the first time.
+const FIRST_MEETING: Duration = Duration::from_secs(86_400);
 
 /// What is to be done next for one contact.
 pub(super) enum Plan {
@@ -229,6 +232,16 @@ pub(super) fn address_is_gone(tx: &Transaction<'_>, contact: ContactId, target: 
         contacts::set_door(tx, contact, None)?;
     }
     outbox::unseal(tx, contact)
+}
+
+/// None of a contact's cards leads anywhere. `true` when that is waited out: nothing was ever exchanged with them, so they
+/// may not have been online since they made the card.
+pub(super) fn may_still_come(tx: &Transaction<'_>, contact: ContactId, now: SystemTime) -> Result<bool, StoreError> {
+    let never_met = contacts::peer(tx, contact)?.identity.is_none();
+    let oldest = outbox::oldest(tx, contact)?;
+    // A clock that was set back makes the wait longer, not shorter.
+    let waited = oldest.and_then(|time| now.duration_since(time).ok()).unwrap_or_default();
+    Ok(never_met && waited < FIRST_MEETING)
 }
 
 /// Ends all that waits for a contact.

@@ -1,5 +1,7 @@
 //! What is still to be deposited.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sealpost_crypto::{Body, MessageId, Text};
 use sealpost_wire::time::Day;
@@ -123,6 +125,14 @@ pub(crate) fn set_sealed(
         sealed.expires.map(InDays),
     ])?;
     Ok(())
+}
+
+/// When the message was written that has waited longest for a contact.
+pub(crate) fn oldest(tx: &Transaction<'_>, contact: ContactId) -> Result<Option<SystemTime>, StoreError> {
+    let sql = "SELECT min(messages.time) FROM outbox JOIN messages ON messages.position = outbox.position
+               WHERE outbox.contact = ?1";
+    let millis: Option<u64> = tx.query_row(sql, [contact.0], |row| row.get(0))?;
+    Ok(millis.map(|millis| UNIX_EPOCH + Duration::from_millis(millis)))
 }
 
 /// Whether what was sealed for a contact is of an item whose last day is over.

@@ -1,6 +1,7 @@
 //! Two people talk.
 
-use sealpost_client::{Connection, ContactState, ErrorKind, MAX_TEXT};
+use futures_util::StreamExt;
+use sealpost_client::{Connection, ContactState, ErrorKind, Event, MAX_TEXT, WaitReason};
 
 use crate::people::Person;
 use crate::relay::TestRelay;
@@ -106,4 +107,18 @@ async fn many_long_messages_at_once_arrive() {
     for number in 0..40 {
         bob.hears(&format!("{number} {long}")).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_for_someone_who_was_never_online() {
+    let relay = TestRelay::start().await;
+    let alice = Person::online(&relay.reference).await;
+    let mut bob = Person::new(&relay.reference);
+    let to_bob = alice.add(&bob, "Bob");
+    let mut events = alice.client.events();
+    let id = alice.client.send(to_bob, "welcome").unwrap();
+    while events.next().await != Some(Event::Waiting(to_bob, WaitReason::NotThereYet)) {}
+    bob.start();
+    alice.client.settled(id).await.unwrap();
+    bob.hears("welcome").await;
 }
