@@ -4,12 +4,14 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
 mod journeys {
+    mod bad_input;
     mod before_consent;
     mod company;
     mod full_disk;
     mod kill;
     mod leaving;
     mod quiet;
+    mod shapes;
     mod terminal;
     mod trouble;
 }
