@@ -141,7 +141,8 @@ impl Relay {
     /// When it does not end in time, or not well.
     pub fn stop(&mut self) -> Result<()> {
         let mut process = self.process.take().ok_or("the relay does not run")?;
-        Command::new("kill").arg("-TERM").arg(process.id().to_string()).status()?;
+        // The shell's own: a bare machine has no program of that name.
+        Command::new("sh").args(["-c", "kill -TERM \"$0\""]).arg(process.id().to_string()).status()?;
         let status = wait::until("the relay stops", STOP, || Ok(process.try_wait()?))?;
         if status.success() { Ok(()) } else { Err(format!("the relay ended with {status}").into()) }
     }

@@ -20,9 +20,13 @@ pub(crate) const BUILD: &[Need] = &[
     Need { program: "perl", package: "perl" },
 ];
 
-/// For the tests besides: one watches the system calls of a client, one mounts a file system that is soon full.
-pub(crate) const TEST: &[Need] =
-    &[Need { program: "strace", package: "strace" }, Need { program: "mount", package: "mount" }];
+/// For the tests besides: they watch the system calls of a client, put it into a network of its own, and mount a file
+/// system that is soon full.
+pub(crate) const TEST: &[Need] = &[
+    Need { program: "strace", package: "strace" },
+    Need { program: "unshare", package: "util-linux" },
+    Need { program: "mount", package: "mount" },
+];
 
 /// Makes sure that all of `needs` are there.
 pub(crate) fn ensure(needs: &[Need]) -> Result<(), Failure> {
