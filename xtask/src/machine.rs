@@ -1,36 +1,36 @@
-//! What must be on the machine beside Rust: found in `PATH`, or installed from Debian's packages.
+//! What must be on the machine beside Rust: tried out, or installed from Debian's packages.
 
-use std::env;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 use crate::run::run;
 
-/// A program that something needs, and the Debian package that has it.
+/// Something that must work, a command that tries it, and the Debian packages that have it.
 pub(crate) struct Need {
-    program: &'static str,
-    package: &'static str,
+    trial: &'static [&'static str],
+    packages: &'static [&'static str],
 }
 
-/// For any build: SQLCipher's OpenSSL and the TLS provider are C.
+/// For any build: SQLCipher's OpenSSL and the TLS provider are C. OpenSSL is configured by perl, with modules that the
+/// perl of a bare machine does not have.
 pub(crate) const BUILD: &[Need] = &[
-    Need { program: "cc", package: "gcc" },
-    Need { program: "make", package: "make" },
-    Need { program: "perl", package: "perl" },
+    Need { trial: &["cc", "--version"], packages: &["gcc", "libc6-dev"] },
+    Need { trial: &["make", "--version"], packages: &["make"] },
+    Need { trial: &["perl", "-MFindBin", "-MIPC::Cmd", "-MFile::Compare", "-e1"], packages: &["perl"] },
 ];
 
 /// For the tests besides: they watch the system calls of a client, put it into a network of its own, and mount a file
 /// system that is soon full.
 pub(crate) const TEST: &[Need] = &[
-    Need { program: "strace", package: "strace" },
-    Need { program: "unshare", package: "util-linux" },
-    Need { program: "mount", package: "mount" },
+    Need { trial: &["strace", "--version"], packages: &["strace"] },
+    Need { trial: &["unshare", "--version"], packages: &["util-linux"] },
+    Need { trial: &["mount", "--version"], packages: &["mount"] },
 ];
 
-/// Makes sure that all of `needs` are there.
+/// Makes sure that all of `needs` are met.
 pub(crate) fn ensure(needs: &[Need]) -> Result<(), Failure> {
-    let missing: Vec<_> = needs.iter().filter(|need| !is_in_path(need.program)).map(|need| need.package).collect();
+    let missing: Vec<_> =
+        needs.iter().filter(|need| !works(need.trial)).flat_map(|need| need.packages).copied().collect();
     if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
@@ -48,15 +48,14 @@ fn install(packages: &[&str]) -> Result<(), Failure> {
 
 /// The words to put before a command that needs root; `None` when there is no way without asking for a password.
 fn root_prefix() -> Option<Vec<&'static str>> {
-    if !is_in_path("apt-get") {
+    if !works(&["apt-get", "--version"]) {
         return None;
     }
     let id = Command::new("id").arg("-u").output().ok()?;
     if id.stdout.trim_ascii() == b"0" {
         return Some(Vec::new());
     }
-    let sudo = Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status().ok()?;
-    sudo.success().then(|| vec!["sudo", "-n"])
+    works(&["sudo", "-n", "true"]).then(|| vec!["sudo", "-n"])
 }
 
 /// The output of apt goes to our standard error: the standard output is the command's own.
@@ -66,9 +65,21 @@ fn command(prefix: &[&str], arguments: &[&str]) -> Command {
     command
 }
 
-fn is_in_path(program: &str) -> bool {
-    let directories = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&directories)
-        .chain([Path::new("/usr/sbin").into(), Path::new("/sbin").into()])
-        .any(|directory| directory.join(program).is_file())
+fn works(trial: &[&str]) -> bool {
+    let Some((program, arguments)) = trial.split_first() else { return false };
+    let tried =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    tried.is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_there_but_does_not_do_it_counts_as_missing() {
+        assert!(works(&["sh", "-c", "true"]));
+        assert!(!works(&["sh", "-c", "false"]));
+        assert!(!works(&["no-program-has-this-name"]));
+    }
 }
