@@ -112,7 +112,10 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({:?})", self.kind)
+        match &self.source {
+            Some(source) => write!(f, "Error({:?}: {source:?})", self.kind),
+            None => write!(f, "Error({:?})", self.kind),
+        }
     }
 }
 

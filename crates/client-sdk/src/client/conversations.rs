@@ -96,6 +96,25 @@ impl Client {
         self.look(|tx| messages::received_after(tx, position, bounded(limit)))
     }
 
+    /// How far the reader called `name` has come: the position that it confirmed last, or [`Position::START`].
+    ///
+    /// For readers without a place of their own to remember a position in. One that dies between showing a message and
+    /// confirming it gets that message once more, and never misses one.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn cursor(&self, name: &str) -> Result<Position, Error> {
+        self.look(|tx| messages::cursor(tx, name))
+    }
+
+    /// Says that the reader called `name` has shown everything up to `position`. A cursor never moves back.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn confirm(&self, name: &str, position: Position) -> Result<(), Error> {
+        self.change(|tx| messages::set_cursor(tx, name, position))
+    }
+
     /// The newest `limit` messages of a conversation before `before`, or at all; oldest first.
     ///
     /// # Errors

@@ -105,14 +105,16 @@ impl Sealer<'_> {
         waiting: Vec<Waiting>,
     ) -> Result<Plan, StoreError> {
         let mut run = Run { session, sent: peer.sent, ready: Vec::with_capacity(waiting.len()) };
-        for row in waiting {
-            match self.seal_one(&mut run, way, row) {
-                Ok(()) if is_enough(&run.ready) => break,
-                Ok(()) => {}
+        for mut row in waiting {
+            if is_enough(&run.ready) {
+                break;
+            }
+            match self.seal_one(&mut run, way, &mut row) {
+                Ok(sealed) => run.ready.push((row, sealed)),
                 // What is sealed goes out before anything is said of this one.
                 Err(_) if !run.ready.is_empty() => break,
-                Err((SealError::SessionUnusable, _)) => return introduce_by_card(tx, peer),
-                Err((SealError::TooLong | SealError::Refused | SealError::ForeignCard, row)) => {
+                Err(SealError::SessionUnusable) => return introduce_by_card(tx, peer),
+                Err(SealError::TooLong | SealError::Refused | SealError::ForeignCard) => {
                     outbox::finish(tx, &row, MessageState::Failed(FailureReason::Sealing))?;
                     return Ok(Plan::GivenUp(vec![row.message], FailureReason::Sealing));
                 }
@@ -126,23 +128,18 @@ impl Sealer<'_> {
         Ok(Plan::Deposit(run.ready))
     }
 
-    fn seal_one(&self, run: &mut Run, way: &Way<'_>, mut row: Waiting) -> Result<(), (SealError, Waiting)> {
+    fn seal_one(&self, run: &mut Run, way: &Way<'_>, row: &mut Waiting) -> Result<SealedRow, SealError> {
         let counter = row.counter.unwrap_or_else(|| run.sent.saturating_add(1));
-        let content = way.letterhead.content(&row, counter);
-        let sealed = match seal(self.local, &run.session, &content, way.route, self.now, &mut rand::rng()) {
-            Ok(sealed) => sealed,
-            Err(error) => return Err((error, row)),
-        };
+        let content = way.letterhead.content(row, counter);
+        let sealed = seal(self.local, &run.session, &content, way.route, self.now, &mut rand::rng())?;
         row.counter = Some(counter);
         (run.session, run.sent) = (sealed.session, run.sent.max(counter));
-        let sealed = SealedRow {
+        Ok(SealedRow {
             id: EnvelopeId::random(&mut rand::rng()),
             envelope: sealed.envelope,
             target: way.route.address().clone(),
             expires: way.expires,
-        };
-        run.ready.push((row, sealed));
-        Ok(())
+        })
     }
 
     /// Where to: the mailbox that they named last, or else the door of an item that is still valid.

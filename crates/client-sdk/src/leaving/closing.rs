@@ -19,7 +19,7 @@ use super::{Leaving, OptOutReport};
 use crate::engine::StorePins;
 use crate::engine::lock::EngineLock;
 use crate::error::{Error, ErrorKind};
-use crate::net::{NetError, Network, Reach, Timeouts};
+use crate::net::{KnownRelay, NetError, Network, Reach, Timeouts};
 use crate::permit::NetworkPermit;
 use crate::store::closings::{Closing, Outcome, Target};
 use crate::store::{StoreError, closings, profile};
@@ -135,8 +135,14 @@ async fn close(network: &Network, relay: &RelayRef, target: &Target, delay: Dura
             return None;
         }
     };
-    let operator = network.relay(relay, Reach::Anywhere).await.ok()?.operator;
-    says(&statement, target, &operator).then_some(Outcome::Confirmed(statement))
+    confirms(network, relay, &statement, target).await.then_some(Outcome::Confirmed(statement))
+}
+
+/// Whether the operator, or a successor that this side has not heard of yet, has signed that this object was closed.
+async fn confirms(network: &Network, relay: &RelayRef, statement: &SignedDeletion, target: &Target) -> bool {
+    let signed_by = |known: &KnownRelay| says(statement, target, &known.operator);
+    network.relay(relay, Reach::Anywhere).await.is_ok_and(|known| signed_by(&known))
+        || network.renew(relay, Reach::Anywhere).await.is_ok_and(|known| signed_by(&known))
 }
 
 async fn request(network: &Network, relay: &RelayRef, target: &Target) -> Result<SignedDeletion, NetError> {

@@ -100,6 +100,6 @@ pub(crate) fn erase_all_else(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM outbox; DELETE FROM held; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
          DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
-         DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
+         DELETE FROM cursors; DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
     )?)
 }

@@ -89,6 +89,22 @@ pub(crate) fn newest(tx: &Transaction<'_>) -> Result<Position, StoreError> {
     position(tx.query_row("SELECT coalesce(max(position), 0) FROM messages", [], |row| row.get(0))?)
 }
 
+/// How far the reader of this name has come.
+pub(crate) fn cursor(tx: &Transaction<'_>, name: &str) -> Result<Position, StoreError> {
+    let found = tx.query_row("SELECT position FROM cursors WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+    position(found.unwrap_or_default())
+}
+
+/// Moves a reader's cursor; never back.
+pub(crate) fn set_cursor(tx: &Transaction<'_>, name: &str, to: Position) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO cursors (name, position) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET position = max(position, excluded.position)",
+        params![name, to.0],
+    )?;
+    Ok(())
+}
+
 /// The direction's half of one of the counts of [`crate::Status`].
 pub(crate) fn count_received(tx: &Transaction<'_>) -> Result<u64, StoreError> {
     let sql = format!("SELECT count(*) FROM messages WHERE state < {QUEUED}");

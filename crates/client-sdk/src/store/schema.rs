@@ -114,6 +114,12 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_of_contact ON outbox (contact, place);
 
+-- How far readers without a place of their own have come, by name.
+CREATE TABLE cursors (
+    name        TEXT PRIMARY KEY,
+    position    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Received, but waiting for earlier ones. text is NULL for control messages.
 CREATE TABLE held (
     contact     INTEGER NOT NULL REFERENCES contacts,

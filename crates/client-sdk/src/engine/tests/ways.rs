@@ -4,7 +4,7 @@ use super::side::{DAY, Side};
 use crate::engine::sealing::{self, Plan};
 use crate::store::outbox::SealedRow;
 use crate::store::{contacts, mailboxes, outbox};
-use crate::{ContactId, ContactState, ErrorKind, Event, FailureReason, MessageState};
+use crate::{ContactId, ContactState, ErrorKind, Event, FailureReason, MessageState, Position};
 
 /// Two who have written to each other.
 fn acquainted() -> (Side, ContactId, Side, ContactId) {
@@ -151,4 +151,16 @@ fn a_clock_that_jumps_delays_but_loses_nothing() {
     bob.now -= 400 * DAY;
     bob.receive(alice.seal_for(to_bob, &bob).iter().map(|(_, sealed)| sealed));
     assert_eq!(bob.shown(), ["in the future"]);
+}
+
+#[test]
+fn a_cursor_never_moves_back_and_readers_do_not_share_one() {
+    let alice = Side::new();
+    assert_eq!(alice.client.cursor("bell").unwrap(), Position::START);
+    alice.client.confirm("bell", Position(7)).unwrap();
+    alice.client.confirm("bell", Position(3)).unwrap();
+    assert_eq!(
+        (alice.client.cursor("bell").unwrap(), alice.client.cursor("window").unwrap()),
+        (Position(7), Position::START)
+    );
 }
