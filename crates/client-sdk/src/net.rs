@@ -96,6 +96,17 @@ impl Network {
         self.shared.trust.known(relay, reach).await
     }
 
+    /// Fetches the manifest of `relay` anew and verifies it against what is known, as when the relay shows another key.
+    ///
+    /// Only so is it noticed that the operator handed over to a new key while the certificate's stayed: ask once a day, and
+    /// when a statement does not verify under [`KnownRelay::operator`].
+    ///
+    /// # Errors
+    /// As [`Network::relay`]; what was known stays known.
+    pub(crate) async fn renew(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        self.shared.trust.refresh(relay, reach).await
+    }
+
     /// A connection for the owner of mailboxes and shelves on `relay`.
     ///
     /// # Errors

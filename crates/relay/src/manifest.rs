@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use sealpost_wire::manifest::{Manifest, SignedManifest, Tickets, Tls};
 use sealpost_wire::operator::{OperatorKey, OperatorSecret};
+use sealpost_wire::time::Day;
 use sealpost_wire::{SizeClass, VERSION};
 
 use crate::config::Config;
@@ -16,16 +17,18 @@ pub fn signed(
     config: &Config,
     certificate: Option<&Certificate>,
     operator: &OperatorSecret,
+    today: Day,
 ) -> Result<Bytes, serde_json::Error> {
-    let manifest = manifest(config, certificate, &operator.public());
+    let manifest = manifest(config, certificate, &operator.public(), today);
     Ok(serde_json::to_vec(&SignedManifest::sign(&manifest, operator)?)?.into())
 }
 
 /// What the relay says of itself. Without TLS there is no certificate to name.
-fn manifest(config: &Config, certificate: Option<&Certificate>, operator: &OperatorKey) -> Manifest {
+fn manifest(config: &Config, certificate: Option<&Certificate>, operator: &OperatorKey, issued: Day) -> Manifest {
     let relay = &config.relay;
     Manifest {
         versions: vec![VERSION],
+        issued,
         host: relay.host.to_string(),
         name: relay.name.clone(),
         region: relay.region.clone(),

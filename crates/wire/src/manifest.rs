@@ -12,6 +12,7 @@ use crate::address::RelayHost;
 use crate::codec::redacted;
 use crate::envelope::SizeClass;
 use crate::operator::{OperatorKey, OperatorSecret, Purpose};
+use crate::time::Day;
 
 /// Where it is found.
 pub const PATH: &str = "/v1/relay";
@@ -25,6 +26,8 @@ pub const MAX_LENGTH: usize = 64 * 1024;
 pub struct Manifest {
     /// Versions of the protocol that it speaks.
     pub versions: Vec<u8>,
+    /// The day on which it was signed. A client that knows one takes none from before it in its place.
+    pub issued: Day,
     /// Where it listens, `host:port`.
     pub host: String,
     /// A name for people.

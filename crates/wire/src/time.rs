@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 const HOUR: u64 = 3_600;
 
 /// A whole hour since 1970-01-01 00:00 UTC.
@@ -9,8 +11,11 @@ const HOUR: u64 = 3_600;
 pub struct Hour(pub u32);
 
 /// A whole day since 1970-01-01 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode, Serialize, Deserialize,
+)]
 #[cbor(transparent)]
+#[serde(transparent)]
 pub struct Day(#[n(0)] pub u32);
 
 impl Hour {

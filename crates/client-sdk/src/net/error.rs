@@ -47,6 +47,9 @@ pub(crate) enum TrustError {
     /// Its manifest holds, but does not name the key of its certificate.
     #[error("the certificate's key is not one that the manifest names")]
     Key,
+    /// Its manifest holds, but was signed before the one that is known.
+    #[error("the manifest is older than the one that is known")]
+    Older,
     /// The manifest asks for a certificate of the web's public key infrastructure, and this is none, or not a valid one.
     #[error("the certificate is not valid in the web's public key infrastructure")]
     WebPki,

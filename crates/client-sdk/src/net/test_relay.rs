@@ -11,7 +11,7 @@ use sealpost_identity::tripwire::{OwnNumber, Tripped, Tripwire};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 pub(super) use self::peer::Peer;
-pub(super) use self::server::{Certificate, Handshake, RelayServer};
+pub(super) use self::server::{Certificate, Handshake, ISSUED, RelayServer};
 use super::Timeouts;
 use super::guard::Guard;
 

@@ -9,7 +9,8 @@
 //! The manifest comes over the network too. So the first connection to a relay accepts any certificate, asks for the
 //! manifest and for nothing else, and requires that the manifest is signed by the pinned key *and names the certificate of
 //! the connection that brought it*. Every later connection must show a named key. When one shows another, the relay may
-//! have replaced its key: its manifest is fetched once more in the same way, and counts only if it is signed as before.
+//! have replaced its key: its manifest is fetched once more in the same way, and counts only if it is signed as before and
+//! not on an earlier day than the one that is known. So whoever gets hold of a former key cannot bring it back.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,12 +18,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use data_encoding::HEXLOWER;
 use sealpost_wire::manifest::{self, Manifest, ManifestError, SignedManifest};
 use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::time::Day;
 use sealpost_wire::{RelayHost, RelayRef};
 
 use super::dial::{Dialler, Stream};
 use super::http::HttpConnection;
 use super::verifier::{KeyHash, Presented};
 use super::{NetError, ProtocolError, Reach, TrustError};
+use crate::clock;
 
 /// Where verified manifests are kept from one start to the next.
 ///
@@ -55,6 +58,12 @@ impl KnownRelay {
         let keys = verified.manifest.tls.keys_sha256.iter().map(|hex| key_hash(hex)).collect::<Option<_>>();
         let keys = keys.ok_or(ManifestError::Malformed)?;
         Ok(Self { manifest: verified.manifest, operator: verified.operator, keys })
+    }
+
+    /// Whether this says less of the relay than `known` does, because it was signed before it. A relay whose clock was
+    /// ahead has signed for a day to come; `today` keeps that from holding until then.
+    fn is_older_than(&self, known: &Self, today: Day) -> bool {
+        self.manifest.issued < known.manifest.issued.min(today)
     }
 
     /// Whether the relay's certificate may be this one.
@@ -116,15 +125,19 @@ impl Trust {
         }
     }
 
-    /// Fetches the manifest of `relay`, and believes it if the operator's key signed it and if it names the certificate
-    /// of the connection that it came by.
-    async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+    /// Fetches the manifest of `relay`, and believes it if the operator's key signed it, not before the one that is known,
+    /// and if it names the certificate of the connection that it came by.
+    pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
         // Once the operator has handed over, the former key signs for nothing any more.
         let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
         let (stream, presented) = self.dialler.to_stranger(&relay.host, reach).await?;
         let bytes = self.fetch(stream, &relay.host).await?;
         let known = KnownRelay::verify(&bytes, &relay.host, &operator).map_err(TrustError::Manifest)?;
         known.accepts(&presented)?;
+        // Looked up again: another task may have learned something meanwhile.
+        if self.remembered(relay).is_some_and(|former| known.is_older_than(&former, clock::today())) {
+            return Err(TrustError::Older.into());
+        }
         self.pins.store(relay, &bytes, &known.operator);
         Ok(self.remember(relay, known))
     }

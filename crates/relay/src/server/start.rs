@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 use rustls::ServerConfig;
+use sealpost_wire::time::Day;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
@@ -53,7 +54,8 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<(Shared, Op
     let certificate = certificate(config).map_err(StartError::Certificate)?;
     let tls = certificate.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
     let operator = keys::read_operator(&config.operator_key).map_err(StartError::OperatorKey)?;
-    let manifest = manifest::signed(config, certificate.as_ref(), &operator).map_err(StartError::Manifest)?;
+    let manifest = manifest::signed(config, certificate.as_ref(), &operator, Day::of(clock.now()))
+        .map_err(StartError::Manifest)?;
     let relay = Relay::open(config.settings(), Arc::new(operator), clock).map_err(StartError::Store)?;
     Ok((Shared::new(config, relay, manifest), tls.map(Arc::new)))
 }

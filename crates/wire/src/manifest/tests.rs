@@ -13,6 +13,7 @@ fn secret(seed: u8) -> OperatorSecret {
 fn manifest_of(operator: &OperatorSecret) -> Manifest {
     Manifest {
         versions: vec![VERSION],
+        issued: Day(20_000),
         host: HOST.into(),
         name: "A relay".into(),
         region: "eu-de".into(),

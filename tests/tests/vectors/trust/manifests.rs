@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER;
 use sealpost_wire::manifest::{Limits, Manifest, Retention, SignedManifest, Succession, Tickets, Tls};
 use sealpost_wire::operator::OperatorSecret;
+use sealpost_wire::time::Day;
 use sealpost_wire::{RelayRef, SizeClass};
 
 use super::{Manifested, verdict_of};
@@ -17,6 +18,7 @@ fn successor() -> OperatorSecret {
 fn manifest_of(operator: &OperatorSecret) -> Manifest {
     Manifest {
         versions: vec![1],
+        issued: Day(20_000),
         host: HOST.into(),
         name: "A relay".into(),
         region: "eu-de".into(),

@@ -11,6 +11,7 @@ use rustls::version::TLS13;
 use rustls::{HandshakeKind, NamedGroup, ProtocolVersion, ServerConnection};
 use sealpost_wire::manifest::{self, Limits, Manifest, Retention, SignedManifest, Succession, Tickets, Tls};
 use sealpost_wire::operator::{OperatorKey, OperatorSecret};
+use sealpost_wire::time::Day;
 use sealpost_wire::{RelayHost, RelayRef, SizeClass};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
@@ -46,6 +47,9 @@ impl Certificate {
         Self { signing: Arc::new(signing), ..self.clone() }
     }
 }
+
+/// The day on which manifests are signed, unless a test says another.
+pub(in crate::net) const ISSUED: Day = Day(20_000);
 
 /// Answers one request, given whole, other than one for the manifest.
 type Handler = fn(&[u8]) -> Vec<u8>;
@@ -213,6 +217,7 @@ impl ResolvesServerCert for Shows {
 fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates: &[&Certificate]) -> Manifest {
     Manifest {
         versions: vec![1],
+        issued: ISSUED,
         host: host.to_string(),
         name: "A relay for tests".to_owned(),
         region: "here".to_owned(),

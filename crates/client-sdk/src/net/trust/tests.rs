@@ -7,7 +7,7 @@ use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{CountItems, ItemCount};
 use sealpost_wire::{ShelfId, StockKey, to_bytes};
 
-use super::super::test_relay::{CANARY, Certificate, Handshake, RelayServer, timeouts, tripwire};
+use super::super::test_relay::{CANARY, Certificate, Handshake, ISSUED, RelayServer, timeouts, tripwire};
 use super::super::{Network, Stage};
 use super::*;
 use crate::permit::NetworkPermit;
@@ -235,6 +235,61 @@ async fn an_operator_that_has_handed_over_signs_for_nothing_any_more() {
     scene.server.publish(&scene.operator, &[&renewed]);
     let refused = NetError::Trust(TrustError::Manifest(ManifestError::Signature));
     assert_eq!(scene.ask().await, Err(refused));
+}
+
+#[tokio::test]
+async fn a_former_key_with_its_manifest_is_not_followed_back() {
+    let mut scene = Scene::new().await;
+    scene.ask().await.unwrap();
+    let renewed = Certificate::fresh();
+    scene.server.show(&renewed);
+    scene.server.publish_as(&scene.operator, &[&renewed], |manifest| manifest.issued = ISSUED.plus(1));
+    scene.ask().await.unwrap();
+    // Someone has the former key, and the manifest of its time.
+    scene.server.show(&scene.certificate);
+    scene.server.publish(&scene.operator, &[&scene.certificate]);
+    let asked = scene.server.requests().len();
+    assert_eq!(scene.ask().await, Err(NetError::Trust(TrustError::Older)));
+    scene.restart();
+    assert_eq!(scene.ask().await, Err(NetError::Trust(TrustError::Older)));
+    assert_eq!(scene.server.requests()[asked..], [MANIFEST, MANIFEST]);
+    scene.server.show(&renewed);
+    assert_eq!(scene.ask().await, Ok(3));
+}
+
+#[tokio::test]
+async fn a_relay_whose_clock_was_ahead_is_followed_once_it_is_right() {
+    let scene = Scene::new().await;
+    let ahead = Day(u32::MAX);
+    scene.server.publish_as(&scene.operator, &[&scene.certificate], |manifest| manifest.issued = ahead);
+    scene.ask().await.unwrap();
+    let renewed = Certificate::fresh();
+    scene.server.show(&renewed);
+    scene.server.publish_as(&scene.operator, &[&renewed], |manifest| manifest.issued = clock::today());
+    assert_eq!(scene.ask().await, Ok(3));
+}
+
+#[tokio::test]
+async fn a_successor_that_keeps_the_certificate_is_noticed_when_asked_for() {
+    let scene = Scene::new().await;
+    scene.ask().await.unwrap();
+    let successor = other_operator();
+    scene.server.hand_over(&scene.operator, &successor, &scene.certificate);
+    scene.ask().await.unwrap();
+    assert!(scene.network.relay(&scene.relay(), Reach::Anywhere).await.unwrap().operator == scene.operator.public());
+    let renewed = scene.network.renew(&scene.relay(), Reach::Anywhere).await.unwrap();
+    assert!(renewed.operator == successor.public());
+    assert!(scene.network.relay(&scene.relay(), Reach::Anywhere).await.unwrap().operator == successor.public());
+}
+
+#[tokio::test]
+async fn a_manifest_that_does_not_hold_changes_nothing_that_is_known() {
+    let scene = Scene::new().await;
+    scene.ask().await.unwrap();
+    scene.server.publish(&other_operator(), &[&scene.certificate]);
+    let refused = NetError::Trust(TrustError::Manifest(ManifestError::Signature));
+    assert_eq!(scene.network.renew(&scene.relay(), Reach::Anywhere).await.err(), Some(refused));
+    assert_eq!(scene.ask().await, Ok(3));
 }
 
 #[tokio::test]
