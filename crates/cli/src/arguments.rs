@@ -181,7 +181,7 @@ Examples:
 pub(crate) struct Send {
     /// To whom
     pub(crate) name: String,
-    /// What [default: each line of the standard input is a message]
+    /// What; others on this machine can see arguments [default: each line of the standard input is a message]
     pub(crate) text: Option<String>,
     /// Return as soon as it is durably stored, and leave the sending to `sealpost listen`
     #[arg(long)]
