@@ -105,6 +105,14 @@ impl Pending {
         Ok(())
     }
 
+    /// Fails the deposits of one frame, whose tags follow each other.
+    fn fail_between(&self, first: u32, last: u32, error: &NetError) {
+        let span = last.wrapping_sub(first);
+        for (_, answer) in self.lock().extract_if(|tag, _| tag.wrapping_sub(first) <= span) {
+            let _given_up = answer.outcome.send(Err(error.clone()));
+        }
+    }
+
     fn fail(&self, error: &NetError) {
         for (_, answer) in self.lock().drain() {
             let _given_up = answer.outcome.send(Err(error.clone()));
@@ -126,6 +134,7 @@ async fn route(Socket { sender, receiver }: Socket, batches: Batches) {
 async fn feed(sender: &SocketSender, mut batches: Batches, pending: &Pending) -> NetError {
     let mut tag = 0_u32;
     while let Some(batch) = batches.next().await {
+        let first = tag.wrapping_add(1);
         let mut tagged = |Entry { deposit, answer }| {
             tag = tag.wrapping_add(1);
             pending.lock().insert(tag, answer);
@@ -137,7 +146,11 @@ async fn feed(sender: &SocketSender, mut batches: Batches, pending: &Pending) ->
             Ok(()) => {}
             // Why it ended is heard on the other side.
             Err(NetError::Closed) => return std::future::pending().await,
-            Err(error) => return error,
+            // Nothing of this frame was sent. What was sent before may have arrived.
+            Err(error) => {
+                pending.fail_between(first, tag, &error);
+                return NetError::Closed;
+            }
         }
     }
     NetError::Closed

@@ -181,6 +181,16 @@ async fn of_a_deposit_with_a_forbidden_value_no_byte_goes_out() {
 }
 
 #[tokio::test]
+async fn what_was_sent_before_a_forbidden_value_is_unknown_and_not_unsent() {
+    let (socket, mut peer) = socket().await;
+    let sent = socket.deposit(deposit(1)).await.unwrap();
+    received(&mut peer, 1).await;
+    let stopped = socket.deposit(betraying()).await.unwrap();
+    assert!(matches!(stopped.await, Err(NetError::Tripwire(_))));
+    assert_eq!(sent.await, Err(NetError::Closed));
+}
+
+#[tokio::test]
 async fn only_so_many_deposits_are_in_flight() {
     let (socket, mut peer) = socket().await;
     for number in 0..IN_FLIGHT {
