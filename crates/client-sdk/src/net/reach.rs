@@ -39,11 +39,14 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !special
 }
 
-/// Global unicast (2000::/3) without the ranges that carry an IPv4 address or are for documentation.
+/// Global unicast (2000::/3) without the blocks of the registry that are not globally reachable: protocols' own addresses,
+/// Teredo among them (2001::/23), 6to4 (2002::/16) and documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let global = (first & 0xE000) == 0x2000;
-    let special = (first, second) == (0x2001, 0x0DB8) || (first, second) == (0x2001, 0) || first == 0x2002;
+    let protocols = first == 0x2001 && second < 0x0200;
+    let documentation = (first, second) == (0x2001, 0x0DB8) || (first == 0x3FFF && second < 0x1000);
+    let special = protocols || documentation || first == 0x2002;
     global && !special
 }
 
@@ -75,6 +78,9 @@ mod tests {
             "2002:7f00:1::",
             "2001:db8::1",
             "2001:0:1::",
+            "2001:2::1",
+            "2001:1ff::1",
+            "3fff::1",
         ] {
             let address: IpAddr = near.parse().unwrap();
             assert!(!Reach::Public.allows(address), "{near}");
@@ -84,7 +90,9 @@ mod tests {
 
     #[test]
     fn public_addresses_are_within_reach() {
-        for far in ["9.9.9.9", "100.128.0.1", "172.32.0.1", "2620:fe::fe", "2a00:1450::1"] {
+        for far in
+            ["9.9.9.9", "100.128.0.1", "172.32.0.1", "2620:fe::fe", "2a00:1450::1", "2001:200::1", "3fff:1000::1"]
+        {
             assert!(Reach::Public.allows(far.parse().unwrap()), "{far}");
         }
     }
