@@ -84,7 +84,8 @@ impl ServerCertVerifier for RelayVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let presented = self.read(end_entity, intermediates, server_name, now)?;
-        let _one_handshake_one_certificate = self.presented.set(presented);
+        // One handshake, one certificate: what is refused or believed is the one that was shown here.
+        self.presented.set(presented).map_err(|_| CertificateError::ApplicationVerificationFailure)?;
         match self.refusal() {
             None => Ok(ServerCertVerified::assertion()),
             Some(_) => Err(CertificateError::ApplicationVerificationFailure.into()),

@@ -46,6 +46,13 @@ impl Certificate {
         let signing = CertifiedKey::new(vec![self.shown.clone()], thief.signing.key.clone());
         Self { signing: Arc::new(signing), ..self.clone() }
     }
+
+    /// Another's certificate and key, with this certificate behind it as if it had issued it.
+    pub(in crate::net) fn claimed_by(&self, impostor: &Self) -> Self {
+        let chain = vec![impostor.shown.clone(), self.shown.clone()];
+        let signing = CertifiedKey::new(chain, impostor.signing.key.clone());
+        Self { signing: Arc::new(signing), ..impostor.clone() }
+    }
 }
 
 /// The day on which manifests are signed, unless a test says another.

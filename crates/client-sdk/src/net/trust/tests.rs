@@ -173,6 +173,14 @@ async fn who_shows_the_relays_certificate_without_its_key_gets_not_a_byte() {
 }
 
 #[tokio::test]
+async fn the_key_that_counts_is_the_one_that_signs_the_handshake() {
+    let scene = Scene::new().await;
+    scene.server.show(&scene.certificate.claimed_by(&Certificate::fresh()));
+    assert_eq!(scene.ask().await, Err(NetError::Trust(TrustError::Key)));
+    assert_eq!(scene.server.requests(), [MANIFEST]);
+}
+
+#[tokio::test]
 async fn a_new_key_is_followed_when_the_operator_names_it() {
     let scene = Scene::new().await;
     scene.ask().await.unwrap();
