@@ -44,7 +44,10 @@ impl Store {
     /// [`StoreError`] tells a wrong key, damage, a foreign or newer database, and trouble with the disk apart.
     pub(crate) fn open(directory: &Path, unlock: &Unlock) -> Result<Self, StoreError> {
         let files = Files::prepare(directory)?;
-        let key = header::unlock(&files, unlock)?;
+        let key = {
+            let _alone = files.opening()?;
+            header::unlock(&files, unlock)?
+        };
         Self::with_key(files, key)
     }
 
@@ -57,7 +60,10 @@ impl Store {
     }
 
     fn with_key(files: Files, key: StoreKey) -> Result<Self, StoreError> {
-        let connection = open::connection(&files, &key)?;
+        let connection = {
+            let _alone = files.opening()?;
+            open::connection(&files, &key)?
+        };
         Ok(Self { connection: Mutex::new(connection), files, key })
     }
 

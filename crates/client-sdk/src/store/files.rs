@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 
 const HEADER: &str = "profile.json";
+const DRAFT: &str = "profile.json.draft";
 const DATABASE: &str = "profile.db";
 const LOCK: &str = "engine.lock";
+const OPENING: &str = "opening.lock";
 /// All that this crate ever writes into the directory.
-const OURS: [&str; 6] = [HEADER, DATABASE, "profile.db-wal", "profile.db-shm", "profile.db-journal", LOCK];
+const OURS: [&str; 8] =
+    [HEADER, DATABASE, "profile.db-wal", "profile.db-shm", "profile.db-journal", LOCK, OPENING, DRAFT];
 
 /// The files of one profile, in a directory of its own that only its owner may enter.
 #[derive(Debug, Clone)]
@@ -44,6 +47,13 @@ impl Files {
         self.directory.join(LOCK)
     }
 
+    /// Waits until no other thread or process is making or opening this profile; none does while the answer lives.
+    pub(super) fn opening(&self) -> Result<File, StoreError> {
+        let file = Self::create_private(&self.directory.join(OPENING)).map_err(StoreError::of_file)?;
+        file.lock().map_err(StoreError::of_file)?;
+        Ok(file)
+    }
+
     /// Makes an empty file that only its owner may read; leaves one that is there alone.
     pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
@@ -73,10 +83,10 @@ impl Files {
     }
 
     fn has_any_file(&self) -> Result<bool, StoreError> {
-        // A header that another process is just putting in place does not make the directory a foreign one.
-        let foreign = |entry: io::Result<fs::DirEntry>| {
-            entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with(HEADER))
-        };
+        // A profile that another process is just making is no foreign one.
+        let ours = |name: &str| name == OPENING || name == LOCK || name.starts_with(HEADER);
+        let foreign =
+            |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| !ours(&entry.file_name().to_string_lossy()));
         Ok(fs::read_dir(&self.directory).map_err(StoreError::of_file)?.any(foreign) && !self.header().exists())
     }
 }

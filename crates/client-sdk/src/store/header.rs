@@ -61,27 +61,19 @@ fn create(files: &Files, unlock: &Unlock) -> Result<StoreKey, StoreError> {
     let derivation = matches!(unlock, Unlock::Passphrase(_)).then(Derivation::fresh);
     let key = derive(unlock, derivation.as_ref())?;
     let header = Header { sealpost_profile: FORMAT, check: check(&key), passphrase: derivation };
-    match publish(files, &header) {
-        Ok(()) => Ok(key),
-        // Another process was faster; its header counts.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            read(&files.header())?.ok_or(StoreError::Header)?.key(unlock)
-        }
-        Err(error) => Err(StoreError::of_file(error)),
-    }
+    publish(files, &header).map_err(StoreError::of_file)?;
+    Ok(key)
 }
 
-/// Puts the whole header in place at once, or fails when there is one.
+/// Puts the whole header in place at once.
 fn publish(files: &Files, header: &Header) -> io::Result<()> {
     let path = files.header();
-    let draft = path.with_extension(format!("json.{}", std::process::id()));
+    let draft = path.with_extension("json.draft");
     let mut file = Files::create_private(&draft)?;
     file.set_len(0)?;
     file.write_all(&serde_json::to_vec_pretty(header)?)?;
     file.sync_all()?;
-    let linked = fs::hard_link(&draft, &path);
-    fs::remove_file(&draft)?;
-    linked?;
+    fs::rename(&draft, &path)?;
     files.sync()
 }
 

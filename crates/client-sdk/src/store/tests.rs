@@ -208,3 +208,29 @@ fn errors_and_debug_forms_name_nothing() {
         assert!(!shown.contains(telling), "{shown}");
     }
 }
+
+#[test]
+fn many_threads_open_profiles_at_once() {
+    let threads: Vec<_> = (0..16)
+        .map(|_| {
+            std::thread::spawn(|| {
+                let directory = tempdir().unwrap();
+                Store::open(directory.path(), &key(1)).unwrap().another().unwrap();
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn several_can_make_the_same_profile_at_once() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().to_owned();
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || Store::open(&path, &Unlock::passphrase("one")).map(drop).unwrap())
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
