@@ -199,7 +199,7 @@ Examples:
   sealpost listen --json --after 41
   sealpost listen --once")]
 pub(crate) struct Listen {
-    /// Start behind this position, and leave it to the caller to remember the last one [default: show what arrives from now on]
+    /// Start behind this position, and leave it to the caller to remember the last one [default: what was not shown yet]
     #[arg(long, value_name = "POSITION")]
     pub(crate) after: Option<u64>,
     /// End when all that lay at the relay has been shown

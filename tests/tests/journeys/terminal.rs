@@ -70,6 +70,21 @@ fn what_is_written_before_any_relay_was_reached_arrives_once_the_card_is_of_use(
 }
 
 #[test]
+fn listen_goes_on_where_it_stopped() -> Result<()> {
+    let Company { relay: _relay, anna, ben, directory: _directory } = Company::meet(&Settings::default())?;
+    anna.call(&["send", "ben", "one"])?;
+    let shown = |arguments: &[&str]| -> Result<Vec<Value>> {
+        Ok(ben.call(arguments)?.iter().map(|message| message["text"].clone()).collect())
+    };
+    assert_eq!(shown(&["listen", "--once"])?, ["one"]);
+    anna.call(&["send", "ben", "two"])?;
+    assert_eq!(shown(&["listen", "--once"])?, ["two"]);
+    assert_eq!(shown(&["listen", "--once", "--after", "0"])?, ["one", "two"]);
+    assert_eq!(shown(&["listen", "--once"])?, [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn the_same_contact_under_another_name_is_no_second_one() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;

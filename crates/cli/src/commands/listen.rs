@@ -17,6 +17,8 @@ use crate::output::Output;
 use crate::terminal::one_line;
 
 const PAGE: usize = 200;
+/// The reader that a person at a terminal is.
+const CURSOR: &str = "listen";
 /// Events are hints and may be missed; so often the store is looked at anyhow.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -40,10 +42,11 @@ struct EventShown {
 /// Shows what arrives, and runs the engine if no other process does.
 pub(super) async fn run(common: &Common, command: &Listen, output: Output) -> Result<(), Failure> {
     let client = opening::opted_in(common)?;
-    let position = command.after.map_or_else(|| newest(&client), |after| Ok(Position(after)))?;
+    let position = command.after.map_or_else(|| client.cursor(CURSOR), |after| Ok(Position(after)))?;
+    let keeps_cursor = command.after.is_none();
     let mut events = client.events();
     let mut engine = client.start()?;
-    let mut reader = Reader { client, position, names: HashMap::new(), output };
+    let mut reader = Reader { client, position, keeps_cursor, names: HashMap::new(), output };
     let mut interrupted = std::pin::pin!(interruption());
     loop {
         reader.show_new()?;
@@ -65,19 +68,12 @@ pub(super) async fn run(common: &Common, command: &Listen, output: Output) -> Re
     Ok(())
 }
 
-/// Behind what is here already; `sealpost chats` shows that.
-fn newest(client: &Client) -> Result<Position, Failure> {
-    let mut position = Position::START;
-    while let Some(last) = client.messages_after(position, PAGE)?.last() {
-        position = last.position;
-    }
-    Ok(position)
-}
-
 /// What has been shown so far, and the names to show it under.
 struct Reader {
     client: Client,
     position: Position,
+    /// Whether the profile, and not the caller, remembers the position.
+    keeps_cursor: bool,
     names: HashMap<ContactId, Contact>,
     output: Output,
 }
@@ -94,6 +90,9 @@ impl Reader {
             for message in messages {
                 self.show(&message)?;
                 self.position = message.position;
+            }
+            if self.keeps_cursor {
+                self.client.confirm(CURSOR, self.position)?;
             }
         }
     }
