@@ -1,9 +1,12 @@
 //! A mailbox's queue without its bytes: order, repeats, quotas, expiry. Pure.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use sealpost_wire::time::Hour;
 use sealpost_wire::{EnvelopeId, SizeClass};
+
+/// So many ids are looked for one by one.
+const FEW: usize = 8;
 
 /// How much one object may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,19 +78,29 @@ impl Queue {
 
     /// Takes out what has expired.
     pub(super) fn take_expired(&mut self, now: Hour) -> Vec<Entry> {
-        let old = std::mem::take(self).entries;
-        let (live, expired): (Vec<Entry>, Vec<Entry>) = old.into_iter().partition(|entry| entry.is_live(now));
-        live.into_iter().for_each(|entry| self.push(entry));
-        expired
+        self.take_if(|entry| !entry.is_live(now))
     }
 
     /// Takes out whatever has one of the ids.
+    ///
+    /// Many ids are looked for in one pass, so that whoever acknowledges what is not there keeps nobody waiting.
     pub(super) fn take_ids(&mut self, ids: &[EnvelopeId]) -> Vec<Entry> {
+        if ids.len() > FEW {
+            let ids: HashSet<&EnvelopeId> = ids.iter().collect();
+            return self.take_if(|entry| ids.contains(&entry.id));
+        }
         let mut taken = Vec::with_capacity(ids.len());
         for id in ids {
             // More than one, where the first has expired.
             taken.extend(std::iter::from_fn(|| self.take_id(id)));
         }
+        taken
+    }
+
+    fn take_if(&mut self, is_taken: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let old = std::mem::take(self).entries;
+        let (taken, left): (Vec<Entry>, Vec<Entry>) = old.into_iter().partition(is_taken);
+        left.into_iter().for_each(|entry| self.push(entry));
         taken
     }
 
@@ -191,6 +204,17 @@ mod tests {
         queue.take_sequence(2);
         queue.take_ids(&[id(3), id(3), id(9)]);
         assert_eq!(queue, Queue::default());
+    }
+
+    #[test]
+    fn many_ids_are_taken_as_each_of_them_would_be() {
+        let all: Vec<Entry> = (1..=200).map(|sequence| entry(sequence, SizeClass::Small, 9)).collect();
+        let ids: Vec<EnvelopeId> = (100..=255).chain(100..=120).map(id).collect();
+        let (mut at_once, mut one_by_one) = (queue(&all), queue(&all));
+        let taken = at_once.take_ids(&ids);
+        let singly: Vec<Entry> = ids.iter().flat_map(|id| one_by_one.take_ids(&[*id])).collect();
+        assert_eq!((&taken, &at_once), (&singly, &one_by_one));
+        assert_eq!((taken.len(), at_once.len()), (101, 99));
     }
 
     #[test]

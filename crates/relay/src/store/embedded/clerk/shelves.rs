@@ -53,6 +53,8 @@ impl Clerk {
                 return Ok(());
             }
             self.lease_shelf(&owner.id, at.lease);
+        } else if !self.has_room() {
+            return Ok(());
         } else {
             self.erase_shelf(&owner.id);
             let row = ShelfRow { stock: owner.stock, lease: at.lease };

@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
-use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SizeClass};
+use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
 
 use super::backend::options;
 use super::process;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
-use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, Store, Unavailable};
+use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, ShelfOwner, Store, Unavailable};
 
 const NOW: Hour = Hour(480_000);
 const AT: Moment = Moment { now: NOW, lease: NOW.day() };
 const OWNER: MailboxOwner =
     MailboxOwner { id: MailboxId::from_bytes([1; 32]), collect: CollectHash::from_bytes([2; 32]) };
+const STRANGER: MailboxOwner =
+    MailboxOwner { id: MailboxId::from_bytes([3; 32]), collect: CollectHash::from_bytes([4; 32]) };
+const SHELF: ShelfOwner = ShelfOwner { id: ShelfId::from_bytes([5; 32]), stock: StockHash::from_bytes([6; 32]) };
 const MIB: u64 = 1 << 20;
 
 fn open(directory: &Path, disk_reserve_bytes: u64) -> Embedded {
@@ -122,6 +125,9 @@ async fn child_with_reserve() {
     let accepted = fill(&store).await;
     assert!(store.ready());
     assert_eq!(lying(&store).await.len() as u32, accepted);
+    // Or whoever opens many could use up what is left to erase with.
+    assert_eq!(store.open_mailbox(STRANGER, MailboxKind::Pairwise, AT).await, Err(Unavailable));
+    assert_eq!(store.open_shelf(SHELF, AT).await, Err(Unavailable));
     // There is no room for a second copy, so the first one stays.
     assert_eq!(store.purge(NOW).await, Err(Unavailable));
     assert!(store.ready());
