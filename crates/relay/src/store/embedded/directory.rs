@@ -8,6 +8,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The store's directory.
@@ -15,9 +16,9 @@ use std::path::{Path, PathBuf};
 pub(super) struct Directory(PathBuf);
 
 impl Directory {
-    /// Makes the directory, or settles what an interrupted process left there.
+    /// Makes the directory, for its owner alone, or settles what an interrupted process left there.
     pub(super) fn settle(path: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&path)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
         let directory = Self(path);
         if !directory.live().try_exists()? && directory.old().try_exists()? {
             directory.finish_swap()?;
@@ -114,6 +115,15 @@ mod tests {
         assert_eq!(live_after(&["live", "next"]).as_deref(), Some("live"));
         assert_eq!(live_after(&["old", "next"]).as_deref(), Some("next"));
         assert_eq!(live_after(&["live", "old"]).as_deref(), Some("live"));
+    }
+
+    #[test]
+    fn the_directory_is_made_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a").join("store");
+        Directory::settle(path.clone()).unwrap();
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]
