@@ -8,8 +8,8 @@ use sealpost_wire::request::{
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::time::Hour;
 use sealpost_wire::{CollectKey, MailboxId};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::in_flight::Underway;
 use super::{Denial, Inner, Relay, STORE_OUT};
 use crate::at_rest;
 use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
@@ -39,7 +39,7 @@ impl Relay {
     ///
     /// Completes at the end of the store's batch, whatever became of each. Waits while too many bytes are in flight.
     pub async fn deposit_many(&self, requests: Vec<Deposit>) -> Vec<Deposited> {
-        let _permit = self.0.in_flight.enter(&requests).await;
+        let room = self.0.in_flight.enter(&requests).await;
         let now = self.0.hour();
         let mut fates = Vec::with_capacity(requests.len());
         let mut envelopes = Vec::with_capacity(requests.len());
@@ -47,7 +47,7 @@ impl Relay {
             let mailbox = MailboxId::of(&request.deposit, &request.collect);
             fates.push(self.0.admit(mailbox, request, now, &mut envelopes));
         }
-        let kept = self.0.store.deposit(envelopes, now).await.unwrap_or_default();
+        let kept = Underway { reply: Some(self.0.store.deposit(envelopes, now)), room }.settled().await;
         settle(&mut fates, kept);
         fates.into_iter().map(|fate| self.0.deposited(fate)).collect()
     }
@@ -141,29 +141,6 @@ fn settle(fates: &mut [Fate], kept: Vec<Kept>) {
     let admitted = fates.iter_mut().filter(|fate| matches!(fate, Fate::Admitted));
     for (fate, kept) in admitted.zip(kept) {
         *fate = Fate::Settled(kept);
-    }
-}
-
-/// Bounds the bytes of deposits that wait for their answers.
-pub(super) struct InFlight {
-    room: Semaphore,
-    total: u32,
-}
-
-/// What one permit stands for, in bytes.
-const PERMIT: usize = 1024;
-
-impl InFlight {
-    pub(super) fn new(bytes: usize) -> Self {
-        let total = u32::try_from((bytes / PERMIT).clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-        Self { room: Semaphore::new(total as usize), total }
-    }
-
-    /// Waits until there is room for `requests`; what comes back holds it.
-    async fn enter(&self, requests: &[Deposit]) -> Option<SemaphorePermit<'_>> {
-        let bytes: usize = requests.iter().map(|request| request.envelope.class().stored_length()).sum();
-        let permits = u32::try_from(bytes.div_ceil(PERMIT)).unwrap_or(u32::MAX).min(self.total);
-        self.room.acquire_many(permits).await.ok()
     }
 }
 

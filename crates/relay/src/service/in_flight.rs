@@ -1,0 +1,90 @@
+//! What deposits hold in memory until the store has answered them.
+
+use std::sync::Arc;
+
+use sealpost_wire::request::Deposit;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::store::{Kept, Reply};
+
+/// What one permit stands for, in bytes.
+const PERMIT: usize = 1024;
+
+/// Bounds the bytes of deposits that wait for their answers.
+pub(super) struct InFlight {
+    room: Arc<Semaphore>,
+    total: u32,
+}
+
+/// Room that is held.
+pub(super) type Room = Option<OwnedSemaphorePermit>;
+
+impl InFlight {
+    pub(super) fn new(bytes: usize) -> Self {
+        let total = u32::try_from((bytes / PERMIT).clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self { room: Arc::new(Semaphore::new(total as usize)), total }
+    }
+
+    /// Waits until there is room for `requests`; what comes back holds it.
+    pub(super) async fn enter(&self, requests: &[Deposit]) -> Room {
+        let bytes: usize = requests.iter().map(|request| request.envelope.class().stored_length()).sum();
+        let permits = u32::try_from(bytes.div_ceil(PERMIT)).unwrap_or(u32::MAX).min(self.total);
+        Arc::clone(&self.room).acquire_many_owned(permits).await.ok()
+    }
+}
+
+/// Deposits that the store was asked to keep.
+///
+/// They are in memory until it answers, also when whoever sent them resets the stream or leaves: so long they hold
+/// their room, or a peer that resets what it sends could fill the memory.
+pub(super) struct Underway {
+    pub(super) reply: Option<Reply<Vec<Kept>>>,
+    pub(super) room: Room,
+}
+
+impl Underway {
+    /// The store's answers; none when it is out.
+    pub(super) async fn settled(mut self) -> Vec<Kept> {
+        let Some(reply) = &mut self.reply else { return Vec::new() };
+        let kept = reply.await;
+        self.reply = None;
+        kept.unwrap_or_default()
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        let (Some(reply), room, Ok(runtime)) = (self.reply.take(), self.room.take(), Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(async move {
+            let _kept_or_not = reply.await;
+            drop(room);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::store::Unavailable;
+
+    #[tokio::test]
+    async fn a_deposit_holds_its_room_until_the_store_answers_even_when_its_sender_has_gone() {
+        let in_flight = InFlight::new(64 * PERMIT);
+        let (answer, answered) = oneshot::channel();
+        let reply: Reply<Vec<Kept>> = Box::pin(async { answered.await.map_err(|_| Unavailable) });
+        let room = Arc::clone(&in_flight.room).acquire_many_owned(64).await.ok();
+        let mut deposit = Box::pin(Underway { reply: Some(reply), room }.settled());
+        assert!((&mut deposit).now_or_never().is_none());
+        drop(deposit);
+        tokio::task::yield_now().await;
+        assert_eq!(in_flight.room.available_permits(), 0);
+        answer.send(vec![Kept::Kept]).unwrap();
+        assert!(in_flight.room.acquire_many(64).await.is_ok());
+    }
+}
