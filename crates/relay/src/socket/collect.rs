@@ -14,7 +14,7 @@ const ROOM: usize = 128 * 1024;
 pub(super) async fn run(line: &mut Line, mut collector: Collector) -> Ending {
     loop {
         let done = tokio::select! {
-            heard = line.hear() => match heard {
+            heard = line.hear(), if !collector.is_owing() => match heard {
                 Ok(messages) => obey(&mut collector, &messages).await,
                 Err(ending) => Err(ending),
             },

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sealpost_wire::EnvelopeId;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Channel, DeliveryFrame, Received, Subscribe};
@@ -31,20 +32,30 @@ pub struct Collector {
     relay: Relay,
     inbox: Arc<Inbox>,
     unanswered: VecDeque<Reply<Vec<Result<(), Denied>>>>,
+    reading: Option<Reading>,
+}
+
+/// A page that the store was asked for. There is one at a time, whatever the peer does meanwhile: what was asked is
+/// carried out, so one that is forgotten and asked for again would be work that a peer can pile up.
+struct Reading {
+    channel: Channel,
+    page: BoxFuture<'static, Result<Page, Denied>>,
+    /// The channel has ended, or was begun anew, since.
+    is_stale: bool,
 }
 
 impl Relay {
     /// A connection that collects, with no subscription yet.
     #[must_use]
     pub fn collector(&self) -> Collector {
-        Collector { relay: self.clone(), inbox: self.0.hub.inbox(), unanswered: VecDeque::new() }
+        Collector { relay: self.clone(), inbox: self.0.hub.inbox(), unanswered: VecDeque::new(), reading: None }
     }
 }
 
 impl Collector {
     /// Begins to deliver a mailbox. A wrong key or too many subscriptions come back as an ended channel; a channel that
     /// is in use is begun anew.
-    pub fn subscribe(&self, request: &Subscribe) {
+    pub fn subscribe(&mut self, request: &Subscribe) {
         self.unsubscribe(request.channel);
         if self.inbox.channels() >= self.inner().settings.limits.subscriptions as usize {
             return self.inbox.end(request.channel, Refusal::Limit);
@@ -53,7 +64,10 @@ impl Collector {
     }
 
     /// Ends a subscription, at once and in silence.
-    pub fn unsubscribe(&self, channel: Channel) {
+    pub fn unsubscribe(&mut self, channel: Channel) {
+        if let Some(reading) = self.reading.as_mut().filter(|reading| reading.channel == channel) {
+            reading.is_stale = true;
+        }
         if let Some(mailbox) = self.inbox.remove(channel) {
             self.inner().hub.remove(&self.inbox, channel, &mailbox);
         }
@@ -63,8 +77,7 @@ impl Collector {
     ///
     /// Waits for earlier acknowledgements when too many are under way, not for this one.
     pub async fn acknowledge(&mut self, received: impl IntoIterator<Item = Received>) {
-        let owned = |received: Received| Some((self.inbox.owner(received.channel)?, received.ids.into_vec()));
-        let received: Vec<(MailboxOwner, Vec<EnvelopeId>)> = received.into_iter().filter_map(owned).collect();
+        let received = self.by_mailbox(received.into_iter().collect());
         self.inner().counts.acknowledged.add(received.iter().map(|(_, ids)| ids.len()).sum());
         self.unanswered.push_back(self.inner().store.acknowledge(received, self.inner().hour()));
         while self.unanswered.len() > MAX_UNANSWERED {
@@ -87,36 +100,52 @@ impl Collector {
             if !ready.is_empty() {
                 return self.frame(ready);
             }
-            match self.inbox.ask() {
-                None => self.inbox.stirred().await,
-                Some((channel, owner, after)) => {
-                    let page = self.page(owner, after, room).await;
-                    let ready = self.read(channel, page);
-                    if !ready.is_empty() {
-                        return self.frame(ready);
-                    }
-                }
+            if self.reading.is_none() {
+                self.reading = self.inbox.ask().map(|asked| self.reading_of(asked, room));
+            }
+            let Some(reading) = &mut self.reading else {
+                self.inbox.stirred().await;
+                continue;
+            };
+            let page = (&mut reading.page).await;
+            let read = self.reading.take().filter(|reading| !reading.is_stale);
+            let ready = read.map(|reading| self.read(reading.channel, page)).unwrap_or_default();
+            if !ready.is_empty() {
+                return self.frame(ready);
             }
         }
     }
 
-    /// Asks until the store answers.
-    async fn page(&mut self, owner: MailboxOwner, after: u64, room: usize) -> Result<Page, Denied> {
+    /// Whether more channels have ended than one frame tells of: until it is called for, no more should be begun.
+    #[must_use]
+    pub fn is_owing(&self) -> bool {
+        self.inbox.ended() >= MAX_BATCH
+    }
+
+    fn reading_of(&self, (channel, owner, after): (Channel, MailboxOwner, u64), room: usize) -> Reading {
         let range = Range { after, envelopes: MAX_BATCH, bytes: room };
-        loop {
-            match self.inner().store.page(owner, range, self.inner().moment()).await {
-                Ok(answer) => return answer,
-                Err(Unavailable) => tokio::time::sleep(PAUSE).await,
-            }
-        }
+        Reading { channel, page: Box::pin(page(self.relay.clone(), owner, range)), is_stale: false }
     }
 
-    fn read(&self, channel: Channel, page: Result<Page, Denied>) -> Ready {
+    /// What was received, together for each mailbox, so that each is gone through once.
+    fn by_mailbox(&self, mut received: Vec<Received>) -> Vec<(MailboxOwner, Vec<EnvelopeId>)> {
+        received.sort_by_key(|received| received.channel);
+        let owned = |together: &[Received]| {
+            let owner = self.inbox.owner(together.first()?.channel)?;
+            Some((owner, together.iter().flat_map(|received| received.ids.iter().copied()).collect()))
+        };
+        received.chunk_by(|one, next| one.channel == next.channel).filter_map(owned).collect()
+    }
+
+    fn read(&mut self, channel: Channel, page: Result<Page, Denied>) -> Ready {
         match page {
             Ok(page) => self.inbox.read(channel, page),
             Err(Denied) => {
-                self.unsubscribe(channel);
-                self.inbox.end(channel, Refusal::Denied);
+                // A mailbox that was closed meanwhile has told so itself.
+                if self.inbox.owner(channel).is_some() {
+                    self.unsubscribe(channel);
+                    self.inbox.end(channel, Refusal::Denied);
+                }
                 Ready::default()
             }
         }
@@ -135,6 +164,16 @@ impl Collector {
 
     fn inner(&self) -> &Inner {
         &self.relay.0
+    }
+}
+
+/// Asks until the store answers.
+async fn page(relay: Relay, owner: MailboxOwner, range: Range) -> Result<Page, Denied> {
+    loop {
+        match relay.0.store.page(owner, range, relay.0.moment()).await {
+            Ok(answer) => return answer,
+            Err(Unavailable) => tokio::time::sleep(PAUSE).await,
+        }
     }
 }
 

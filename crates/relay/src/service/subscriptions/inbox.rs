@@ -61,6 +61,11 @@ impl Inbox {
         self.lock().channels.len()
     }
 
+    /// How many ended channels are to be told.
+    pub(super) fn ended(&self) -> usize {
+        self.lock().ended.len()
+    }
+
     /// Adds a channel, which starts behind.
     pub(super) fn add(&self, channel: Channel, owner: MailboxOwner) {
         let mut state = self.lock();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use sealpost_wire::codec::List;
 use sealpost_wire::frame::{DeliveryFrame, Ended, Received};
 use sealpost_wire::request::{Outcome, Refusal};
@@ -42,6 +43,43 @@ async fn drain(collector: &mut Collector, got: &mut Got) {
     while let Ok(frame) = timeout(Duration::from_millis(200), collector.next(ROOM)).await {
         got.take(frame);
     }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_begun_anew_while_its_mailbox_is_read_gets_nothing_of_the_old_one() {
+    let world = World::new();
+    let (old, new) = (Mailbox::new(), Mailbox::new());
+    for (mailbox, number) in [(&old, 1), (&new, 2)] {
+        world.open(mailbox).await;
+        world.deposit(mailbox, number).await;
+    }
+    let mut collector = world.relay.collector();
+    for mailbox in [&old, &new, &old, &new] {
+        collector.subscribe(&mailbox.subscribe(1));
+        // A page is asked for, and its reader called away before it has come.
+        assert_eq!(collector.next(ROOM).now_or_never(), None);
+    }
+    let mut got = Got::default();
+    drain(&mut collector, &mut got).await;
+    assert_eq!(got.on(1), [2]);
+    assert_eq!(got.caught_up_after, [(1, 1)]);
+}
+
+#[tokio::test]
+async fn acknowledgements_of_one_mailbox_may_come_in_any_number_of_lists_and_over_several_channels() {
+    let world = World::new();
+    let mailbox = Mailbox::new();
+    world.open(&mailbox).await;
+    for number in 0..6 {
+        world.deposit(&mailbox, number).await;
+    }
+    let (mut collector, mut got) = (world.relay.collector(), Got::default());
+    collector.subscribe(&mailbox.subscribe(2));
+    collector.subscribe(&mailbox.subscribe(3));
+    drain(&mut collector, &mut got).await;
+    let received = |channel, number| Received { channel, ids: List::new(vec![id(number)]).unwrap() };
+    collector.acknowledge([received(2, 0), received(3, 1), received(9, 2), received(2, 3)]).await;
+    assert_eq!(world.lying(&mailbox).await, [2, 4, 5]);
 }
 
 #[tokio::test]
@@ -237,7 +275,7 @@ async fn how_long_accepted_takes_does_not_tell_that_the_recipient_is_there() {
     let mailbox = Mailbox::new();
     world.open(&mailbox).await;
     let away = median_wait(&world, &mailbox, 0..60).await;
-    let collector = world.relay.collector();
+    let mut collector = world.relay.collector();
     collector.subscribe(&mailbox.subscribe(1));
     let recipient = tokio::spawn(acknowledge_for_ever(collector));
     let there = median_wait(&world, &mailbox, 60..120).await;
