@@ -65,7 +65,9 @@ events! {
     INFO StoreBack {} = "the store's disk is back";
     /// The store was out when it was to be closed.
     WARN NotSynced {} = "the store was out when it was closed; what was answered before is kept";
-    /// A row is not one that this program writes.
+    /// The store hangs for good.
+    ERROR StoreStuck {} = "the store has hung for a minute: the program ends, to be started again; nothing accepted is lost";
+    /// A row is not one that this program writes; said once.
     ERROR DamagedRow {} = "the store found a damaged row";
     /// The limit of connections is reached; said once a minute at most.
     WARN Crowded {

@@ -3,6 +3,7 @@
 //! Time comes from a [`Clock`], bytes go to a [`Store`], and nothing that names a mailbox is
 //! logged or counted: [`Totals`] are of the whole relay.
 
+mod in_flight;
 mod leases;
 mod mailboxes;
 mod rates;
@@ -23,7 +24,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
-use crate::store::{Store, Unavailable};
+use crate::store::{STUCK, Store, Unavailable};
 
 pub use settings::{Memory, Settings};
 pub use subscriptions::Collector;
@@ -42,7 +43,7 @@ struct Inner {
     store: Arc<dyn Store>,
     hub: Arc<subscriptions::Hub>,
     rates: rates::Rates,
-    in_flight: mailboxes::InFlight,
+    in_flight: in_flight::InFlight,
     swept: leases::Swept,
     counts: Arc<totals::Counts>,
 }
@@ -80,7 +81,7 @@ impl Relay {
         let store = Embedded::open(settings.store_options(), Arc::clone(&hub) as _)?;
         Ok(Self(Arc::new(Inner {
             rates: rates::Rates::new(&settings.limits),
-            in_flight: mailboxes::InFlight::new(settings.memory.in_flight_bytes),
+            in_flight: in_flight::InFlight::new(settings.memory.in_flight_bytes),
             swept: leases::Swept::default(),
             store: Arc::new(store),
             settings,
@@ -101,6 +102,12 @@ impl Relay {
     #[must_use]
     pub fn ready(&self) -> bool {
         self.0.store.ready()
+    }
+
+    /// Whether the store hangs for good: all that was accepted is safe, but it takes another process to serve on.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.0.store.stall() >= STUCK
     }
 
     /// Counts of the whole relay since it was opened, for metrics.

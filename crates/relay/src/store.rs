@@ -10,6 +10,7 @@ mod queue;
 mod sequence;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sealpost_wire::request::{MailboxKind, Stored};
@@ -18,6 +19,9 @@ use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, Shel
 use thiserror::Error;
 
 pub use queue::Quota;
+
+/// No disk takes so long for a write that will end.
+pub const STUCK: Duration = Duration::from_secs(60);
 
 /// The store is out: nothing of the request is promised to have happened, and it may be tried again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -216,4 +220,8 @@ pub trait Store: Send + Sync {
 
     /// Whether writes are taken.
     fn ready(&self) -> bool;
+
+    /// For how long the oldest write that is under way has been; [`Duration::MAX`] when nothing will ever answer again.
+    /// From [`STUCK`] on only another process helps.
+    fn stall(&self) -> Duration;
 }

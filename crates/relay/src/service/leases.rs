@@ -25,9 +25,12 @@ impl Relay {
     async fn sweep(&self, now: Hour) -> bool {
         // Renewed first: who has been connected for a whole lease is not to lose a mailbox to its own sweep.
         let renewed = self.0.store.renew(self.0.hub.mailboxes(), self.0.moment()).await;
+        if renewed.is_err() {
+            return false;
+        }
         let Ok(lapsed) = self.0.store.lapse(now.day()).await else { return false };
         self.0.counts.leases_lapsed.add(usize::try_from(lapsed).unwrap_or(usize::MAX));
-        renewed.is_ok()
+        true
     }
 }
 

@@ -19,6 +19,7 @@ mod pages;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::io;
 use std::path::PathBuf;
@@ -26,20 +27,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{EnvelopeId, MailboxId, SealedItem};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
-    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Reply,
+    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Reply, STUCK,
     ShelfOwner, Store, Unavailable,
 };
 use clerk::{Clerk, Command};
 use directory::Directory;
 use disk::{Disk, Fault};
+use writes::Writes;
 
 /// What an embedded store is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,9 +76,14 @@ pub enum OpenError {
     Threads(#[source] io::Error),
 }
 
+/// Requests that may wait for the clerk. Who asks beyond that is told to try later: a request whose sender has left still
+/// waits for its turn, so nothing else bounds them.
+const MOST_WAITING: usize = 1 << 16;
+
 /// A store in this process. Dropping it finishes what was asked for, syncs and closes.
 pub struct Embedded {
     commands: Sender<Command>,
+    line: Arc<Semaphore>,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -85,6 +93,7 @@ struct Shared {
     /// `None` while the store is out.
     disk: RwLock<Option<Disk>>,
     ready: AtomicBool,
+    writes: Writes,
 }
 
 impl Embedded {
@@ -97,18 +106,34 @@ impl Embedded {
         let directory = Directory::settle(options.directory.clone()).map_err(OpenError::Directory)?;
         let disk = open_or_make(&directory, options.cache_bytes)?;
         let reserved = disk.reserved()?;
-        let shared = Arc::new(Shared { disk: RwLock::new(Some(disk)), ready: AtomicBool::new(true) });
+        let shared =
+            Arc::new(Shared { disk: RwLock::new(Some(disk)), ready: AtomicBool::new(true), writes: Writes::default() });
         let (commands, inbox) = channel();
         let (committer, batches) =
             committer::spawn(Arc::clone(&shared), commands.clone()).map_err(OpenError::Threads)?;
         let clerk = Clerk::new(options, directory, Arc::clone(&shared), reserved, arrivals, inbox, batches);
         let clerk =
             thread::Builder::new().name("store-clerk".into()).spawn(|| clerk.run()).map_err(OpenError::Threads)?;
-        Ok(Self { commands, shared, threads: Mutex::new(vec![clerk, committer]) })
+        let line = Arc::new(Semaphore::new(MOST_WAITING));
+        Ok(Self { commands, line, shared, threads: Mutex::new(vec![clerk, committer]) })
     }
 
-    /// Has the clerk do something; its answer, or that it could not give one.
+    /// Has the clerk do something, unless too much waits for it; its answer, or that it could not give one.
     fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Clerk, oneshot::Sender<T>) -> Result<(), Fault> + Send + 'static,
+    ) -> Reply<T> {
+        let Ok(place) = Arc::clone(&self.line).try_acquire_owned() else {
+            return Box::pin(std::future::ready(Err(Unavailable)));
+        };
+        self.insist(|clerk, answer| {
+            drop(place);
+            work(clerk, answer)
+        })
+    }
+
+    /// The same, however much waits for it.
+    fn insist<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Clerk, oneshot::Sender<T>) -> Result<(), Fault> + Send + 'static,
     ) -> Reply<T> {
@@ -142,6 +167,10 @@ impl From<Fault> for OpenError {
 impl Drop for Embedded {
     fn drop(&mut self) {
         let _sent = self.commands.send(Command::Stop);
+        if self.shared.writes.longest() >= STUCK {
+            // Whoever waits for them waits for ever.
+            return;
+        }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A thread that panicked has nothing more to finish.
@@ -157,6 +186,11 @@ impl Shared {
             Some(disk) => work(disk),
             None => Err(Fault::Database(fjall::Error::Poisoned)),
         }
+    }
+
+    /// The same for what writes, which is watched.
+    fn write<T>(&self, work: impl FnOnce(&Disk) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.writes.watch(|| self.with(work))
     }
 
     /// Puts another disk, or none, in the place of the one that is there, which is closed first.
@@ -224,10 +258,16 @@ impl Store for Embedded {
     }
 
     fn shutdown(&self) -> Reply<()> {
-        self.ask(|clerk, answer| clerk.shutdown(answer))
+        self.insist(|clerk, answer| clerk.shutdown(answer))
     }
 
     fn ready(&self) -> bool {
         self.shared.ready.load(Ordering::Relaxed)
+    }
+
+    fn stall(&self) -> Duration {
+        // While the store is there its threads end by panicking alone.
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.iter().any(JoinHandle::is_finished) { Duration::MAX } else { self.shared.writes.longest() }
     }
 }

@@ -71,6 +71,7 @@ pub(super) struct Clerk {
     flushing: Option<Arc<Batch>>,
     expiring: Option<expiry::Cursor>,
     state: State,
+    told_of_damage: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +112,7 @@ impl Clerk {
             flushing: None,
             expiring: None,
             state: State::Open,
+            told_of_damage: false,
         }
     }
 
@@ -130,6 +132,7 @@ impl Clerk {
             self.backlog.extend(command);
             self.reopen_if_out();
             self.submit_if_due();
+            self.trim();
         }
     }
 
@@ -164,11 +167,18 @@ impl Clerk {
         }
         match work(self) {
             Ok(()) => {}
-            Err(Fault::Damaged) => Event::DamagedRow {}.log(),
+            Err(Fault::Damaged) => self.tell_of_damage(),
             Err(Fault::Database(_)) => self.fail(),
         }
         if self.begun.is_none() && self.has_pending() {
             self.begun = Some(Instant::now());
+        }
+    }
+
+    /// Once: a line for each request would tell when somebody uses what is damaged.
+    fn tell_of_damage(&mut self) {
+        if !std::mem::replace(&mut self.told_of_damage, true) {
+            Event::DamagedRow {}.log();
         }
     }
 
@@ -214,11 +224,15 @@ impl Clerk {
     fn committed(&mut self, durable: bool) {
         self.flushing = None;
         if !durable {
-            return self.fail();
+            self.fail();
         }
-        let last = self.number - 1;
-        self.mailboxes.trim(last);
-        self.shelves.trim(last);
+    }
+
+    /// Forgets objects that are not in use and that the disk knows, also when they are only read.
+    fn trim(&mut self) {
+        let last_durable = self.number - 1 - BatchNumber::from(self.flushing.is_some());
+        self.mailboxes.trim(last_durable);
+        self.shelves.trim(last_durable);
     }
 
     /// Waits until everything decided so far is durable; commands that come meanwhile come later.

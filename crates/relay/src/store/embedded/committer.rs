@@ -43,6 +43,6 @@ fn run(shared: &Shared, clerk: &Sender<Command>, inbox: &Receiver<Job>) {
 
 /// A panic inside the database counts as its failure, and the database is opened again.
 fn commit(shared: &Shared, batch: &Batch) -> bool {
-    let written = catch_unwind(AssertUnwindSafe(|| shared.with(|disk| disk.commit(batch))));
+    let written = catch_unwind(AssertUnwindSafe(|| shared.write(|disk| disk.commit(batch))));
     written.is_ok_and(|written| written.is_ok())
 }

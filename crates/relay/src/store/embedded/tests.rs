@@ -6,6 +6,7 @@ mod batches;
 mod crashes;
 mod erasure;
 mod full_disk;
+mod hanging;
 mod model;
 mod opening;
 mod process;

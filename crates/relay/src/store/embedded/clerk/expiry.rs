@@ -30,11 +30,11 @@ impl Clerk {
         let after =
             self.expiring.take().filter(|cursor| cursor.day == day).map(|cursor| cursor.after).unwrap_or_default();
         let keys = self.disk(|disk| disk.day_keys(day, &after, ENVELOPES))?;
-        self.disk(|disk| disk.forget(&keys))?;
+        self.shared.write(|disk| disk.forget(&keys))?;
         keys.iter().for_each(|key| self.forget(key));
         match keys.last() {
             Some(last) if keys.len() == ENVELOPES => self.expiring = Some(Cursor { day, after: last.to_vec() }),
-            _ => self.disk(|disk| disk.drop_day(day))?,
+            _ => self.shared.write(|disk| disk.drop_day(day))?,
         }
         answer_now(answer, true);
         Ok(())

@@ -47,6 +47,8 @@ impl Clerk {
                 return Ok(());
             }
             self.lease(&owner.id, at.lease);
+        } else if !self.has_room() {
+            return Ok(());
         } else {
             // What lapsed may still have something in it, which is not the new owner's.
             self.erase_mailbox(&owner.id);
@@ -75,6 +77,7 @@ impl Clerk {
     }
 
     /// Whether the disk has more space than what is left to acknowledgements and closing, which need some to erase.
+    /// Without it, nothing that is new is kept: an answer that is dropped tells so.
     pub(super) fn has_room(&self) -> bool {
         self.directory.free_space().map_or(true, |free| free >= self.options.disk_reserve_bytes)
     }
@@ -123,7 +126,7 @@ impl Clerk {
                 return Ok(sequence);
             }
             if let Some(mark) = self.blocks.due() {
-                self.shared.with(|disk| disk.reserve(mark))?;
+                self.shared.write(|disk| disk.reserve(mark))?;
                 self.blocks.reserved(mark);
             }
             mailbox.block = self.blocks.draw().ok_or(Fault::Damaged)?;

@@ -51,7 +51,7 @@ impl Clerk {
     /// Makes everything durable and closes for good.
     pub(in super::super) fn shutdown(&mut self, answer: oneshot::Sender<()>) -> Result<(), Fault> {
         self.settle()?;
-        self.disk(Disk::sync)?;
+        self.shared.write(Disk::sync)?;
         self.state = State::Closed;
         self.discard();
         answer_now(answer, ());
