@@ -8,7 +8,6 @@
 )]
 
 mod conversations;
-mod full_disk;
 mod leaving;
 mod people;
 mod relay;
