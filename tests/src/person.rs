@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use listener::{Listener, Received};
 
 use crate::programs::program;
-use crate::{Result, wait};
+use crate::{Result, clock, wait};
 
 const READY: Duration = Duration::from_secs(60);
 
@@ -22,6 +22,7 @@ const READY: Duration = Duration::from_secs(60);
 pub struct Person {
     name: String,
     directory: PathBuf,
+    clock: Option<String>,
 }
 
 impl Person {
@@ -31,7 +32,7 @@ impl Person {
     /// When the directory cannot be made.
     pub fn new(name: &str, directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory)?;
-        let person = Self { name: name.to_owned(), directory: directory.to_owned() };
+        let person = Self { name: name.to_owned(), directory: directory.to_owned(), clock: None };
         person.set_passphrase(&format!("the passphrase of {name}"))?;
         Ok(person)
     }
@@ -70,6 +71,11 @@ impl Person {
         Ok(fs::write(self.own_numbers(), lines)?)
     }
 
+    /// What is added to the time of day on their device from now on: see [`clock::jump`].
+    pub fn set_clock(&mut self, jump: &str) {
+        self.clock = Some(jump.to_owned());
+    }
+
     /// `sealpost` with this profile, JSON and a log at trace level.
     ///
     /// # Errors
@@ -83,6 +89,9 @@ impl Person {
         command.env_remove("RUST_LOG").stdin(Stdio::null()).stderr(self.open_log()?);
         if self.own_numbers().is_file() {
             command.env("SEALPOST_OWN_NUMBERS", self.own_numbers());
+        }
+        if let Some(jump) = &self.clock {
+            clock::jump(&mut command, jump)?;
         }
         Ok(command)
     }

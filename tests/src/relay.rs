@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::programs::program;
-use crate::{Result, wait};
+use crate::{Result, clock, wait};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
@@ -22,6 +22,7 @@ pub struct Relay {
     reference: String,
     listen: SocketAddr,
     admin: SocketAddr,
+    clock: Option<String>,
     process: Option<Child>,
 }
 
@@ -60,7 +61,7 @@ impl Relay {
         }
         let written: Value = serde_json::from_slice(&written.stdout)?;
         let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
-        let relay = Self { directory: directory.to_owned(), reference, listen, admin, process: None };
+        let relay = Self { directory: directory.to_owned(), reference, listen, admin, clock: None, process: None };
         relay.set(&settings.options)?;
         Ok(relay)
     }
@@ -104,6 +105,11 @@ impl Relay {
         self.wait_until_ready()
     }
 
+    /// What is added to the time of day from its next start on: see [`clock::jump`].
+    pub fn set_clock(&mut self, jump: &str) {
+        self.clock = Some(jump.to_owned());
+    }
+
     /// Starts it, and waits for nothing.
     ///
     /// # Errors
@@ -112,6 +118,9 @@ impl Relay {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut serve = Command::new(program("sealpost-relay")?);
         serve.arg("serve").arg("--config").arg(self.config());
+        if let Some(jump) = &self.clock {
+            clock::jump(&mut serve, jump)?;
+        }
         self.process = Some(serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
         Ok(())
     }

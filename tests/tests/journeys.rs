@@ -1,15 +1,17 @@
 //! Journeys: what must hold for people, whatever is killed, full, damaged or hostile meanwhile. Real processes on loopback.
 //!
 //! Each module opens with what fails it and, where that is not plain, what does not.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
 mod journeys {
     mod bad_input;
     mod before_consent;
+    mod clock_jumps;
     mod company;
     mod full_disk;
     mod kill;
     mod leaving;
+    mod logs;
     mod quiet;
     mod shapes;
     mod terminal;
