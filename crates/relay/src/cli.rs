@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
+use crate::config::Config;
+use crate::server;
 pub use failure::Failure;
 
 const AFTER_HELP: &str = "\
@@ -81,6 +83,13 @@ pub fn run() -> ExitCode {
 /// Writes a line to standard output; whoever closed it does not want it.
 fn say(line: impl std::fmt::Display) {
     let _closed = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Writes what an operator should know of to standard error.
+fn warn(config: &Config) {
+    for warning in server::warnings(config) {
+        let _closed = writeln!(io::stderr().lock(), "warning: {warning}");
+    }
 }
 
 /// Writes a value as one line of JSON to standard output.

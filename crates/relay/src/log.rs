@@ -79,6 +79,17 @@ events! {
         /// The system's error number.
         errno: i32
     } = "the system could not accept a connection";
+    /// Others than this machine reach the admin listener.
+    WARN AdminExposed {} = "the admin listener has no password and is not on loopback";
+    /// Little of the disk is left.
+    WARN LittleSpace {
+        /// What is free, in MiB.
+        free: u64,
+        /// What is to stay free, in MiB.
+        reserve: u64
+    } = "little of the disk is free beyond disk_reserve (MiB): senders are told to try later, now or soon";
+    /// The reserve is too small.
+    WARN LittleReserve {} = "disk_reserve is less than 64 MiB: a full disk may keep owners from making room";
     /// The process could not be kept from being dumped to disk.
     WARN Dumpable {} = "core dumps could not be disabled";
     /// The limit of open files is less than the connections need.

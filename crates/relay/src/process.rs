@@ -1,6 +1,7 @@
 //! What the process may do: no core dumps, which would write keys to the disk, and enough open files.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::fs::Mode;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
 
 use crate::log::Event;
 
@@ -16,6 +17,11 @@ pub(crate) fn forbid_dumps() {
     if limited.and(undumpable).is_err() {
         Event::Dumpable {}.log();
     }
+}
+
+/// Makes every file that is created from now on its owner's alone, the store's among them.
+pub(crate) fn keep_files_private() {
+    umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// Raises the limit of open files as far as the system lets it.

@@ -7,6 +7,7 @@ mod seldom;
 mod serve;
 mod shared;
 mod start;
+mod warnings;
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use connection::Connection;
 pub(crate) use shared::Shared;
 pub use start::{StartError, check_keys};
+pub use warnings::{Warning, warnings};
 
 use crate::admin;
 use crate::clock::{Clock, SystemClock};
@@ -32,8 +35,15 @@ use crate::service::Denial;
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long what has been cut off may take to end.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
+/// How often it is looked whether the store still works.
+const WATCH_EVERY: Duration = Duration::from_secs(5);
 /// How often histograms are folded up.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// The store hangs for good. Nothing that was accepted is lost, but only another process can open it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the relay's store hangs")]
+pub struct Stuck;
 
 /// A relay that has opened its store and its listeners, and waits for [`Server::run`].
 pub struct Server {
@@ -84,8 +94,22 @@ impl Server {
 
     /// Serves until `stop` is ready; then takes no new connection, lets the others end, cuts off what is left after the
     /// configured time, and closes the store.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// [`Stuck`], at any time.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stuck> {
         self.announce();
+        let shared = Arc::clone(&self.shared);
+        tokio::select! {
+            () = self.serve(stop) => Ok(()),
+            () = stuck(&shared) => {
+                Event::StoreStuck {}.log();
+                Err(Stuck)
+            }
+        }
+    }
+
+    async fn serve(self, stop: impl Future<Output = ()>) {
         let Self { listener, admin, tls, shared } = self;
         let ended = CancellationToken::new();
         let admin = tokio::spawn(admin::serve(admin, Arc::clone(&shared), ended.clone()));
@@ -121,6 +145,17 @@ pub async fn purge(config: &Config) -> Result<Result<(), Denial>, StartError> {
     let purged = relay.purge().await;
     relay.shutdown().await;
     Ok(purged)
+}
+
+/// Ready once the store was found stuck twice: whoever was only held up, with the whole process, has ended by then.
+async fn stuck(shared: &Shared) {
+    let mut tick = interval(WATCH_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut found = 0;
+    while found < 2 {
+        tick.tick().await;
+        found = if shared.relay.is_stuck() { found + 1 } else { 0 };
+    }
 }
 
 async fn drain(shared: &Shared) {

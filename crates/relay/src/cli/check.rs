@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{ConfigFile, Failure, say, say_json};
+use super::{ConfigFile, Failure, say, say_json, warn};
 use crate::config::{self, Config, ConfigError, Report};
 use crate::server;
 
@@ -15,7 +15,8 @@ Examples:
   sealpost-relay check-config --config /etc/sealpost-relay.toml --json
 
 Reads the file, its keys and its certificate as `serve` would. With --json, one line:
-  {\"valid\":false,\"problems\":[{\"file\":…,\"line\":…,\"column\":…,\"problem\":…,\"expected\":…,\"help\":…}]}")]
+  {\"valid\":false,\"problems\":[{\"file\":…,\"line\":…,\"column\":…,\"problem\":…,\"expected\":…,\"help\":…}],
+   \"warnings\":[…]}")]
 pub(super) struct CheckConfig {
     #[command(flatten)]
     file: ConfigFile,
@@ -28,6 +29,7 @@ pub(super) struct CheckConfig {
 struct Checked {
     valid: bool,
     problems: Vec<Report>,
+    warnings: Vec<String>,
 }
 
 impl CheckConfig {
@@ -35,7 +37,10 @@ impl CheckConfig {
         let checked = self.check();
         match &checked {
             _ if self.json => say_json(&verdict(&checked)),
-            Ok(_) => say(format_args!("{}: valid", self.file.config.display())),
+            Ok(config) => {
+                say(format_args!("{}: valid", self.file.config.display()));
+                warn(config);
+            }
             Err(_) => {}
         }
         checked.map(drop)
@@ -55,5 +60,6 @@ fn verdict(checked: &Result<Config, Failure>) -> Checked {
         }
         _ => Vec::new(),
     };
-    Checked { valid: checked.is_ok(), problems }
+    let warnings = checked.as_ref().map(server::warnings).unwrap_or_default();
+    Checked { valid: checked.is_ok(), problems, warnings: warnings.iter().map(ToString::to_string).collect() }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::keys::KeyFileError;
-use crate::server::StartError;
+use crate::server::{StartError, Stuck};
 use crate::tls::CertificateError;
 
 /// Why a command failed.
@@ -42,6 +42,10 @@ pub enum Failure {
     #[error("clients cannot reach the relay by what it listens on")]
     #[diagnostic(help("say --host NAME:PORT, as in --host relay.example.org:8443"))]
     HostUnknown,
+    /// The relay ended because its store hangs.
+    #[error(transparent)]
+    #[diagnostic(help("start it again; nothing that was accepted is lost"))]
+    Stuck(#[from] Stuck),
     /// The system refused something.
     #[error("{doing} failed")]
     System {
@@ -86,7 +90,7 @@ impl Failure {
             Self::HostUnknown => 2,
             Self::Key(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
             Self::Start(StartError::OperatorKey(_) | StartError::Certificate(_) | StartError::Tls(_)) => 4,
-            Self::Start(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
+            Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
         }
     }
 }

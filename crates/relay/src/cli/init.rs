@@ -9,7 +9,7 @@ use clap::Args;
 use sealpost_wire::{RelayHost, RelayRef};
 use serde::Serialize;
 
-use super::{Failure, say, say_json};
+use super::{Failure, say, say_json, warn};
 use crate::config::{self, Admin, Config, Template};
 use crate::keys;
 use crate::tls::Certificate;
@@ -72,8 +72,9 @@ impl Init {
         if self.json {
             say_json(&written)
         } else {
-            tell(&written)
+            tell(&written);
         }
+        warn(&config);
         Ok(())
     }
 

@@ -26,13 +26,16 @@ impl Serve {
         let config = config::load(&self.file.config)?;
         log::start(&config.log);
         process::forbid_dumps();
+        process::keep_files_private();
         process::allow_connections(config.connections.max);
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let stop = stop_signal().map_err(Failure::system("listening for signals"))?;
-            Server::bind(&config).await?.run(stop).await;
-            Ok(())
-        })
+            Ok(Server::bind(&config).await?.run(stop).await?)
+        });
+        // What still waits for a disk that does not answer must not keep the process.
+        runtime.shutdown_background();
+        served
     }
 }
 

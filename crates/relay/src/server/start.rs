@@ -57,6 +57,7 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<(Shared, Op
     let manifest = manifest::signed(config, certificate.as_ref(), &operator, Day::of(clock.now()))
         .map_err(StartError::Manifest)?;
     let relay = Relay::open(config.settings(), Arc::new(operator), clock).map_err(StartError::Store)?;
+    super::warnings(config).into_iter().for_each(super::Warning::log);
     Ok((Shared::new(config, relay, manifest), tls.map(Arc::new)))
 }
 

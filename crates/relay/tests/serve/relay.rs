@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sealpost_relay::config::{Admin, Config};
 use sealpost_relay::keys;
-use sealpost_relay::server::Server;
+use sealpost_relay::server::{Server, Stuck};
 use sealpost_wire::operator::OperatorKey;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -22,7 +22,7 @@ pub(crate) struct TestRelay {
     pub(crate) admin: SocketAddr,
     pub(crate) operator: OperatorKey,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), Stuck>>,
     _directory: Arc<TempDir>,
 }
 
@@ -61,7 +61,7 @@ impl TestRelay {
     /// Stops it and waits until it has.
     pub(crate) async fn stop(mut self) -> Stopped {
         self.ask_to_stop();
-        timeout(PATIENCE, self.running).await.expect("the relay hangs").expect("the relay panicked");
+        timeout(PATIENCE, self.running).await.expect("the relay hangs").expect("the relay panicked").unwrap();
         Stopped { config: self.config, directory: self._directory }
     }
 }

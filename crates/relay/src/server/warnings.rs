@@ -1,0 +1,108 @@
+//! What does not keep a relay from starting, and still is not as its operator would want it.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::config::{Admin, Config};
+use crate::log::Event;
+
+const MIB: u64 = 1024 * 1024;
+/// What the store needs to go on erasing when it is full: as much as it may hold back in memory before it is written.
+const LEAST_RESERVE: u64 = 64 * MIB;
+/// What the store's journal may take besides what is kept.
+const JOURNAL: u64 = 128 * MIB;
+
+/// Something that an operator should know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// The admin listener is not on loopback.
+    AdminExposed,
+    /// So little of the disk is left that deposits are refused, or soon will be.
+    LittleSpace {
+        /// What is free where the data lies, in MiB.
+        free: u64,
+        /// What is to stay free, in MiB.
+        reserve: u64,
+    },
+    /// The reserve is too small for what it is there for.
+    LittleReserve,
+}
+
+impl Warning {
+    pub(super) fn log(self) {
+        match self {
+            Self::AdminExposed => Event::AdminExposed {}.log(),
+            Self::LittleSpace { free, reserve } => Event::LittleSpace { free, reserve }.log(),
+            Self::LittleReserve => Event::LittleReserve {}.log(),
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AdminExposed => f.write_str(
+                "the admin listener has no password and is not on loopback: whoever reaches it can read the relay's \
+                 numbers and have its store rewritten",
+            ),
+            Self::LittleSpace { free, reserve } => write!(
+                f,
+                "{free} MiB are free where the data lies, and {reserve} MiB are to stay free (store.disk_reserve): \
+                 senders are told to try later, now or soon",
+            ),
+            Self::LittleReserve => f.write_str(
+                "store.disk_reserve is less than 64 MiB: when the disk is full, owners may be unable to make room",
+            ),
+        }
+    }
+}
+
+/// What `config` should be warned of on this machine, as it is now.
+#[must_use]
+pub fn warnings(config: &Config) -> Vec<Warning> {
+    let exposed = matches!(config.admin, Admin::On(address) if !address.ip().is_loopback());
+    let reserve = config.store.disk_reserve.as_u64();
+    let free = free_space(&config.data).filter(|free| *free < reserve.saturating_add(JOURNAL));
+    let space = free.map(|free| Warning::LittleSpace { free: free / MIB, reserve: reserve / MIB });
+    let small = (reserve < LEAST_RESERVE).then_some(Warning::LittleReserve);
+    exposed.then_some(Warning::AdminExposed).into_iter().chain(space).chain(small).collect()
+}
+
+/// What is free on the disk where `path` is or will be; `None` when the system does not tell.
+fn free_space(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    fs4::available_space(there).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytesize::ByteSize;
+
+    use super::*;
+
+    fn warned(change: impl FnOnce(&mut Config)) -> Vec<Warning> {
+        let mut config = Config { data: "/tmp/not/there/yet".into(), ..Config::default() };
+        config.store.disk_reserve = ByteSize(LEAST_RESERVE);
+        change(&mut config);
+        warnings(&config)
+    }
+
+    #[test]
+    fn a_reserve_that_the_disk_does_not_have_is_told() {
+        let told = warned(|config| config.store.disk_reserve = ByteSize(u64::MAX));
+        assert!(matches!(told[..], [Warning::LittleSpace { reserve, .. }] if reserve == u64::MAX / MIB));
+    }
+
+    #[test]
+    fn a_reserve_of_nothing_is_told() {
+        assert_eq!(warned(|config| config.store.disk_reserve = ByteSize(0)), [Warning::LittleReserve]);
+    }
+
+    #[test]
+    fn an_admin_listener_that_others_reach_is_told() {
+        let told = |admin: &str| warned(|config| config.admin = admin.parse().unwrap());
+        assert_eq!(told("0.0.0.0:8444"), [Warning::AdminExposed]);
+        assert_eq!(told("[::]:8444"), [Warning::AdminExposed]);
+        assert_eq!((told("[::1]:8444"), told("off")), (vec![], vec![]));
+    }
+}
