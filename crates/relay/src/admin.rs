@@ -1,14 +1,15 @@
 //! The operator's listener: health, readiness, numbers of the whole relay, and purging. Plain HTTP, loopback by default.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, ORIGIN};
+use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::{HeaderValue, StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,17 +24,19 @@ pub(crate) const PURGE: &str = "/purge";
 /// Serves until `ended`; without a listener, not at all.
 pub(crate) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>, ended: CancellationToken) {
     let Some(listener) = listener else { return };
+    // Elsewhere the operator has names of their own for it.
+    let local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     // It ends with the relay; until then, accepting is tried again and again.
-    let _ended = axum::serve(listener, router(shared)).with_graceful_shutdown(ended.cancelled_owned()).await;
+    let _ended = axum::serve(listener, router(shared, local)).with_graceful_shutdown(ended.cancelled_owned()).await;
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+fn router(shared: Arc<Shared>, local: bool) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .route(PURGE, post(purge))
-        .layer(from_fn(refuse_browsers))
+        .layer(from_fn_with_state(local, refuse_browsers))
         .with_state(shared)
 }
 
@@ -69,10 +72,45 @@ async fn purge(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) 
     }
 }
 
-/// A page in the operator's browser could post here; the browser then says whose page it is.
-async fn refuse_browsers(request: Request, next: Next) -> Response {
-    if request.headers().contains_key(ORIGIN) {
+/// A page in the operator's browser could ask here. If it posts, the browser says whose page it is; if its own name was
+/// made to lead here (DNS rebinding), the browser asks by that name.
+async fn refuse_browsers(State(local): State<bool>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_foreign = local && headers.get(HOST).is_some_and(|host| !is_local(host));
+    if headers.contains_key(ORIGIN) || is_foreign {
         return StatusCode::FORBIDDEN.into_response();
     }
     next.run(request).await
+}
+
+/// Whether a name, with or without a port, is one that this machine alone calls itself by.
+fn is_local(host: &HeaderValue) -> bool {
+    let Ok(host) = host.to_str() else { return false };
+    let is_loopback = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let socket = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    socket || is_loopback(host) || name.eq_ignore_ascii_case("localhost") || host == "[::1]"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_address_and_localhost_are_names_of_this_machine_and_no_others() {
+        let is = |host: &'static str| is_local(&HeaderValue::from_static(host));
+        for local in ["127.0.0.1", "127.0.0.1:8444", "[::1]:8444", "[::1]", "localhost", "LOCALHOST:8444"] {
+            assert!(is(local), "{local}");
+        }
+        for foreign in [
+            "",
+            "example.org",
+            "example.org:8444",
+            "192.0.2.1:8444",
+            "localhost.example.org",
+            "127.0.0.1.example.org:1",
+        ] {
+            assert!(!is(foreign), "{foreign}");
+        }
+    }
 }
