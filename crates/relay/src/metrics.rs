@@ -84,6 +84,7 @@ pub(crate) struct Metrics {
     sockets: Vec<Gauge>,
     batch_seconds: Histogram,
     subscriptions: Gauge,
+    store_bytes: Gauge,
 }
 
 /// One more of something, until it is dropped.
@@ -129,6 +130,7 @@ impl Metrics {
                 "Mailboxes that connected collectors wait for",
                 Vec::new(),
             ),
+            store_bytes: all.gauge("sealpost_store_bytes", "Bytes that the store takes of its disk", Vec::new()),
             all,
         }
     }
@@ -177,6 +179,7 @@ impl Metrics {
             self.all.counter(name, help, Vec::new()).absolute(value);
         }
         self.subscriptions.set(totals.subscriptions as f64);
+        self.store_bytes.set(totals.store_bytes as f64);
         self.all.0.handle().render()
     }
 }
@@ -218,6 +221,7 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
         shelves_closed,
         leases_lapsed,
         subscriptions: _,
+        store_bytes: _,
     } = *totals;
     [
         ("sealpost_deposits_accepted_total", "Deposits accepted, repeats included", accepted),

@@ -113,7 +113,7 @@ impl Relay {
     /// Counts of the whole relay since it was opened, for metrics.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.0.counts.totals(self.0.hub.subscriptions())
+        self.0.counts.totals(self.0.hub.subscriptions(), self.0.store.size().unwrap_or_default())
     }
 
     /// Rewrites the store without anything that was erased and deletes the old files. Requests wait for it.

@@ -218,6 +218,9 @@ pub trait Store: Send + Sync {
     /// Finishes what was asked for, syncs and closes. Later requests get [`Unavailable`].
     fn shutdown(&self) -> Reply<()>;
 
+    /// What the whole store takes of its disk, in bytes; `None` while it is out.
+    fn size(&self) -> Option<u64>;
+
     /// Whether writes are taken.
     fn ready(&self) -> bool;
 

@@ -10,6 +10,8 @@ macro_rules! totals {
             $($(#[$doc])* pub $name: u64,)*
             /// Subscriptions that are open now.
             pub subscriptions: u64,
+            /// Bytes that the store takes of its disk, journal included; 0 while it is out.
+            pub store_bytes: u64,
         }
 
         #[derive(Default)]
@@ -18,8 +20,8 @@ macro_rules! totals {
         }
 
         impl Counts {
-            pub(super) fn totals(&self, subscriptions: u64) -> Totals {
-                Totals { $($name: self.$name.read(),)* subscriptions }
+            pub(super) fn totals(&self, subscriptions: u64, store_bytes: u64) -> Totals {
+                Totals { $($name: self.$name.read(),)* subscriptions, store_bytes }
             }
         }
     };

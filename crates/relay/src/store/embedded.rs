@@ -261,6 +261,10 @@ impl Store for Embedded {
         self.insist(|clerk, answer| clerk.shutdown(answer))
     }
 
+    fn size(&self) -> Option<u64> {
+        self.shared.with(Disk::size).ok()
+    }
+
     fn ready(&self) -> bool {
         self.shared.ready.load(Ordering::Relaxed)
     }

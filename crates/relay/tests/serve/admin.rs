@@ -16,10 +16,14 @@ use crate::sockets::subscribe;
 const AWAY: Option<u16> = Some(1001);
 
 async fn admin(relay: &TestRelay, method: Method, path: &str, origin: Option<&str>) -> (StatusCode, String) {
+    ask(relay, method, path, "localhost", origin).await
+}
+
+async fn ask(relay: &TestRelay, method: Method, path: &str, host: &str, origin: Option<&str>) -> (StatusCode, String) {
     let stream = TcpStream::connect(relay.admin).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
-    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+    let mut request = Request::builder().method(method).uri(path).header("host", host);
     if let Some(origin) = origin {
         request = request.header("origin", origin);
     }
@@ -72,6 +76,8 @@ async fn metrics_count_the_whole_relay_and_name_no_object() {
     ] {
         assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
     }
+    let size = text.lines().find_map(|line| line.strip_prefix("sealpost_store_bytes ")).expect("no size of the store");
+    assert!(size.parse::<f64>().unwrap() > 4_080.0, "{size}");
     let labels = ["{kind=", "{socket=", "{le="];
     for line in text.lines().filter(|line| line.contains('{')) {
         assert!(labels.iter().any(|label| line.contains(label)), "{line}");
@@ -96,6 +102,17 @@ async fn a_page_in_a_browser_can_ask_for_nothing() {
     let relay = TestRelay::start().await;
     for (method, path) in [(Method::POST, "/purge"), (Method::GET, "/metrics")] {
         assert_eq!(admin(&relay, method, path, Some("https://example.org")).await.0, StatusCode::FORBIDDEN);
+    }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_made_to_lead_here_learns_nothing() {
+    let relay = TestRelay::start().await;
+    for (method, path) in [(Method::POST, "/purge"), (Method::GET, "/metrics")] {
+        let there = ask(&relay, method.clone(), path, "example.org:8444", None).await;
+        assert_eq!(there.0, StatusCode::FORBIDDEN);
+        assert_eq!(ask(&relay, method, path, &relay.admin.to_string(), None).await.0, StatusCode::OK);
     }
     relay.stop().await;
 }

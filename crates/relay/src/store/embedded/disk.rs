@@ -82,6 +82,11 @@ impl Disk {
         Ok(self.database.persist(PersistMode::SyncAll)?)
     }
 
+    /// What its files take, in bytes.
+    pub(super) fn size(&self) -> Result<u64, Fault> {
+        Ok(self.database.disk_space()?)
+    }
+
     fn space(&self, space: Space) -> &Keyspace {
         match space {
             Space::Mailboxes => &self.mailboxes,
