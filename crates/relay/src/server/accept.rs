@@ -68,9 +68,18 @@ impl Door {
     }
 
     async fn failed(&self, error: &io::Error) {
+        if is_the_peers(error) {
+            return;
+        }
         self.failed.say(|| Event::AcceptFailed { errno: error.raw_os_error().unwrap_or_default() }.log());
         sleep(BREATH).await;
     }
+}
+
+/// Whether a peer left before it was let in, which is no reason to keep the others waiting.
+fn is_the_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 /// A connection that was let in.
