@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::objects::{Mailbox, envelope_id};
-use crate::peer::{Http, Peer, Socket, Untaken, tls, tls_config};
+use crate::peer::{Http, Peer, Socket, Untaken, reset_again_and_again, tls, tls_config};
 use crate::relay::{PATIENCE, TestRelay};
 use crate::sockets::{collect, subscribe};
 
@@ -216,5 +216,34 @@ async fn a_reader_that_stops_reading_is_cut_off() {
         }
     };
     timeout(PATIENCE, gone).await.expect("the relay keeps a peer that takes nothing");
+    relay.stop().await;
+}
+
+/// A stream that is reset frees its place for the next at once, while the store still has what came on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_resets_keeps_nobody_else_out_and_leaves_no_room_taken() {
+    let relay = TestRelay::start_with(|config| config.store.in_flight = ByteSize::mib(2)).await;
+    let (flooded, other) = (Mailbox::random(), Mailbox::random());
+    let mut owner = Peer::connect(&relay, Http::Two).await;
+    owner.call(&flooded.open()).await;
+    owner.call(&other.open()).await;
+    let mut sender = Peer::connect(&relay, Http::Two).await;
+    let large = || flooded.deposit_of(envelope_id(), SizeClass::Large);
+    let served = async {
+        for _ in 0..20 {
+            assert_eq!(sender.call(&other.deposit(envelope_id())).await.outcome, Outcome::Accepted);
+            assert_eq!(owner.ask(&other.collect()).await.status, http::StatusCode::OK);
+        }
+    };
+    tokio::join!(
+        reset_again_and_again(&relay, large, 1_000),
+        reset_again_and_again(&relay, || other.collect(), 1_000),
+        served
+    );
+    // All of the room: it is free again once the store has answered whatever was reset.
+    for _ in 0..40 {
+        let outcome = sender.call(&other.deposit_of(envelope_id(), SizeClass::Large)).await.outcome;
+        assert_eq!(outcome, Outcome::Accepted);
+    }
     relay.stop().await;
 }

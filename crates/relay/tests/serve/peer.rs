@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -223,6 +224,23 @@ impl Peer {
             Ok(Answer { status: parts.status, headers: parts.headers, body })
         };
         timeout(PATIENCE, answering).await.expect("the relay does not answer")
+    }
+}
+
+/// Sends requests over one connection and resets each at once, until it has sent `count` or is cut off.
+pub(crate) async fn reset_again_and_again<R: WireRequest>(relay: &TestRelay, request: impl Fn() -> R, count: usize) {
+    let io = TokioIo::new(connect(relay, b"h2").await);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..count {
+        if sender.ready().await.is_err() {
+            return;
+        }
+        let request = Request::post(format!("https://localhost{}", R::PATH))
+            .header("content-type", "application/cbor")
+            .body(Full::<Bytes>::from(to_bytes(&request())));
+        // Dropping what waits for the answer resets the stream (RFC 9113, section 8.7).
+        let _answered_or_reset = timeout(Duration::from_micros(300), sender.send_request(request.unwrap())).await;
     }
 }
 

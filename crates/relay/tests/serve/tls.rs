@@ -7,8 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use data_encoding::HEXLOWER;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::{HandshakeKind, NamedGroup};
-use rustls_pki_types::ServerName;
-use sealpost_relay::config::TlsMode;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use sealpost_relay::config::{Config, TlsMode};
+use sealpost_relay::keys;
+use sealpost_relay::server::{Server, StartError};
+use sealpost_relay::tls::Certificate;
 use sealpost_wire::manifest::SignedManifest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -129,6 +133,37 @@ async fn the_certificate_is_kept_over_a_restart() {
     let relay = relay.stop().await.start().await;
     assert_eq!(shown(&relay).await, before);
     relay.stop().await;
+}
+
+#[tokio::test]
+async fn the_operators_own_files_are_what_is_shown_and_what_the_manifest_names() {
+    let files = tempfile::tempdir().unwrap();
+    let (chain, key) = (files.path().join("chain.pem"), files.path().join("key.pem"));
+    let own = Certificate::create(&chain, &key, &"relay.example.org:443".parse().unwrap()).unwrap();
+    let relay = TestRelay::start_with(|config| {
+        (config.tls.mode, config.tls.web_pki) = (TlsMode::Files, true);
+        (config.tls.certificate, config.tls.key) = (chain.clone(), key);
+    })
+    .await;
+    let verifier = Arc::new(Trusting::default());
+    drop(tls(&relay, tls_config(b"http/1.1", Arc::clone(&verifier))).await);
+    assert_eq!(verifier.certificate(), CertificateDer::from_pem_file(chain).unwrap());
+    let answer = Peer::connect(&relay, Http::Two).await.get("/v1/relay").await;
+    let manifest = SignedManifest::from_json(&answer.body).unwrap();
+    let verified = manifest.verify(&relay.config.relay.host, &relay.operator).unwrap();
+    assert_eq!(verified.manifest.tls.keys_sha256, [own.key_sha256()]);
+    assert!(verified.manifest.tls.web_pki);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn the_operators_own_files_are_never_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = Config::default().rooted_at(directory.path());
+    config.tls.mode = TlsMode::Files;
+    keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap();
+    assert!(matches!(Server::bind(&config).await, Err(StartError::Certificate(_))));
+    assert!(!config.tls.key.exists() && !config.tls.certificate.exists() && !config.data.exists());
 }
 
 #[tokio::test]
