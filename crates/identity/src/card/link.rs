@@ -35,9 +35,12 @@ impl CardRef {
     /// The card as a link, in lower case. Whoever reads it can write to the card's owner.
     #[must_use]
     pub fn to_link(&self) -> String {
-        let mut link = BASE32_NOPAD.encode(&self.to_bytes());
+        let bytes = self.to_bytes();
+        // Long enough from the start: a text that grows leaves copies of the seed behind.
+        let mut link = String::with_capacity(Self::SCHEME.len() + BASE32_NOPAD.encode_len(bytes.len()));
+        link.push_str(Self::SCHEME);
+        BASE32_NOPAD.encode_append(&bytes, &mut link);
         link.make_ascii_lowercase();
-        link.insert_str(0, Self::SCHEME);
         link
     }
 }
@@ -51,7 +54,8 @@ impl FromStr for CardRef {
             return Err(LinkError::Base32);
         }
         let letters = text.chars().filter(|letter| !letter.is_whitespace()).map(|letter| letter.to_ascii_uppercase());
-        let link: Zeroizing<String> = Zeroizing::new(letters.collect());
+        let mut link = Zeroizing::new(String::with_capacity(text.len()));
+        link.extend(letters);
         let base32 = link.strip_prefix(&scheme).ok_or(LinkError::Scheme)?;
         let bytes = BASE32_NOPAD.decode(base32.as_bytes()).map_err(|_| LinkError::Base32)?;
         Ok(Self::from_bytes(&Zeroizing::new(bytes))?)
