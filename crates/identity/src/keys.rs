@@ -53,11 +53,19 @@ impl IdentityKey {
     /// # Errors
     /// [`KeyError`] says whether their form or the point is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        let key = Self::dangerously_assume_checked(bytes)?;
+        if key.key.public_key().is_canonical() { Ok(key) } else { Err(KeyError::NotCanonical) }
+    }
+
+    /// Reads a key that was checked before it was put into one's own encrypted store, without a scalar multiplication.
+    ///
+    /// Bytes that came from anywhere else go through [`IdentityKey::from_bytes`].
+    ///
+    /// # Errors
+    /// [`KeyError::Form`].
+    pub fn dangerously_assume_checked(bytes: &[u8]) -> Result<Self, KeyError> {
         let bytes: [u8; Self::LENGTH] = bytes.try_into().map_err(|_| KeyError::Form)?;
         let key = libsignal_protocol::PublicKey::deserialize(&bytes).map_err(|_| KeyError::Form)?;
-        if !key.is_canonical() {
-            return Err(KeyError::NotCanonical);
-        }
         Ok(Self { bytes, key: key.into() })
     }
 

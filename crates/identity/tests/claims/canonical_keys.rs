@@ -105,3 +105,16 @@ fn other_lengths_and_types_are_refused() {
     assert_eq!(IdentityKey::from_bytes(&[&bytes[..], &[0]].concat()), Err(KeyError::Form));
     assert_eq!(IdentityKey::from_bytes(&[&[4], &bytes[1..]].concat()), Err(KeyError::Form));
 }
+
+/// What is skipped is the check of the point and nothing else.
+#[test]
+fn a_key_of_ones_own_store_is_read_without_the_check_of_its_point() {
+    for key in honest_keys().take(3) {
+        assert_eq!(IdentityKey::dangerously_assume_checked(key.as_bytes()), Ok(key));
+    }
+    let low = [&[5][..], &[0; 32]].concat();
+    assert!(IdentityKey::dangerously_assume_checked(&low).is_ok());
+    for bytes in [&low[..32], &[&low[..], &[0]].concat(), &[&[6][..], &low[1..]].concat()] {
+        assert_eq!(IdentityKey::dangerously_assume_checked(bytes), Err(KeyError::Form));
+    }
+}
