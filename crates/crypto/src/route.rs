@@ -29,6 +29,10 @@ impl OuterKey {
     pub const fn expose(&self) -> &[u8; 32] {
         self.0.expose()
     }
+
+    pub(crate) const fn secret(&self) -> &Secret<32> {
+        &self.0
+    }
 }
 
 impl<C> Encode<C> for OuterKey {
