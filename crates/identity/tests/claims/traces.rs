@@ -171,6 +171,75 @@ fn each_value_is_found_under_its_own_place_and_offset() {
     assert_eq!(found, expected);
 }
 
+/// A number and one of the ways in which its digits are written. All are long enough for every form.
+fn any_number() -> impl Strategy<Value = (Value, String)> {
+    let imsi = "[1-9][0-9]{14}"
+        .prop_filter_map("a placeholder", |digits| Imsi::parse(&digits).ok().map(|imsi| (Value::from(&imsi), digits)));
+    let imei = "[1-9][0-9]{13}"
+        .prop_filter_map("a placeholder", |digits| Imei::parse(&digits).ok().map(|imei| (Value::from(&imei), digits)));
+    let german = ("1512[0-9]{7}", 0..4_usize).prop_map(|(digits, spelling)| {
+        let written = [format!("+49{digits}"), format!("49{digits}"), format!("0{digits}"), digits.clone()];
+        (phone(&written[0]), written[spelling].clone())
+    });
+    prop_oneof![imsi, imei, german]
+}
+
+fn any_form() -> impl Strategy<Value = Form> {
+    prop::sample::select(vec![
+        Form::Plain,
+        Form::Utf16Le,
+        Form::Utf16Be,
+        Form::HexLower,
+        Form::HexUpper,
+        Form::Base64,
+        Form::Base64Url,
+        Form::Bcd,
+        Form::SwappedBcd,
+        Form::IntegerLe,
+        Form::IntegerBe,
+    ])
+}
+
+fn any_digest() -> impl Strategy<Value = Digest> {
+    prop::sample::select(Digest::ALL.to_vec())
+}
+
+/// `text` as code that the search does not use writes it; `None` for what nobody writes, such as digits of a hash, or what
+/// is under 56 bits. Base64 is of more than the text: what stands before and after it is encoded along.
+fn written(text: &str, digest: Option<Digest>, form: Form, before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
+    use sha2::Digest as _;
+    let bytes = match digest {
+        None => text.as_bytes().to_vec(),
+        Some(Digest::Md5) => md5::Md5::digest(text).to_vec(),
+        Some(Digest::Sha1) => sha1::Sha1::digest(text).to_vec(),
+        Some(Digest::Sha256) => sha2::Sha256::digest(text).to_vec(),
+        Some(Digest::Blake3) => blake3::hash(text.as_bytes()).as_bytes().to_vec(),
+    };
+    let whole = [before, &bytes, after].concat();
+    let digits = || text.strip_prefix('+').unwrap_or(text);
+    match form {
+        Form::Plain => Some(bytes),
+        Form::HexLower => Some(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()),
+        Form::HexUpper => Some(bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect()),
+        Form::Base64 => Some(BASE64.encode(&whole).into_bytes()),
+        Form::Base64Url => Some(BASE64URL.encode(&whole).into_bytes()),
+        _ if digest.is_some() => None,
+        Form::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        Form::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        Form::IntegerLe => Some(digits().parse::<u64>().unwrap().to_le_bytes().to_vec()),
+        Form::IntegerBe => Some(digits().parse::<u64>().unwrap().to_be_bytes().to_vec()),
+        Form::Bcd | Form::SwappedBcd => packed(digits(), form == Form::SwappedBcd),
+    }
+}
+
+/// Two digits to a byte, and the usual filler behind an odd one.
+fn packed(digits: &str, swapped: bool) -> Option<Vec<u8>> {
+    let mut nibbles: Vec<_> = digits.bytes().map(|digit| digit - b'0').collect();
+    nibbles.extend((nibbles.len() % 2 == 1).then_some(0xF));
+    let pack = |pair: &[u8]| if swapped { pair[1] << 4 | pair[0] } else { pair[0] << 4 | pair[1] };
+    (nibbles.len() / 2 >= Pattern::LEAST).then(|| nibbles.chunks_exact(2).map(pack).collect())
+}
+
 proptest! {
     #[test]
     fn base64_is_found_in_every_alignment_and_both_alphabets(before: Vec<u8>, after: Vec<u8>, value in prop::array::uniform16(0..255_u8)) {
@@ -223,5 +292,27 @@ proptest! {
         }
         found.extend(scanner.feed(rest));
         prop_assert_eq!(found, whole);
+    }
+}
+
+proptest! {
+    // Each case makes a search of its own ready.
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_number_is_found_in_every_form_at_every_place_however_the_stream_is_cut(
+        number in any_number(), form in any_form(), digest in prop::option::of(any_digest()),
+        before: Vec<u8>, after: Vec<u8>, piece in 1..40_usize,
+    ) {
+        let (value, spelling) = number;
+        let Some(written) = written(&spelling, digest, form, &before, &after) else { return Ok(()) };
+        let stream = [&before[..], &written, &after].concat();
+        let mut scanner = Traces::of([&value]).unwrap().scanner();
+        let found: Vec<_> = stream.chunks(piece).flat_map(|chunk| scanner.feed(chunk)).collect();
+        let within = |found: &Found| {
+            let at = usize::try_from(found.at).unwrap();
+            (before.len()..before.len() + written.len()).contains(&at)
+        };
+        prop_assert!(found.iter().any(within), "{form:?} of {digest:?}");
     }
 }
