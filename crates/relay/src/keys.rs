@@ -94,16 +94,33 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     create_with_mode(path, bytes, 0o600).map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
 }
 
-/// Writes a new file, durably, with exactly these permissions.
+/// Writes a new file, durably, with exactly these permissions; a crash leaves all of it or nothing by that name.
 pub(crate) fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.set_permissions(Permissions::from_mode(mode))?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let unfinished = unfinished(path);
+    // An earlier crash may have left one.
+    let _left_behind = std::fs::remove_file(&unfinished);
+    // A link, unlike a renaming, takes the place of nothing.
+    let named = write_whole(&unfinished, bytes, mode).and_then(|()| std::fs::hard_link(&unfinished, path));
+    let _removed = std::fs::remove_file(&unfinished);
+    named?;
     match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),
     }
+}
+
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Where a file is written before it has its name.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    path.with_file_name(name)
 }
 
 #[cfg(test)]
@@ -128,6 +145,18 @@ mod tests {
         in_directory(|path| {
             create_operator(path, &mut rand::rng()).unwrap();
             assert!(matches!(create_operator(path, &mut rand::rng()), Err(KeyFileError::Io { .. })));
+        });
+    }
+
+    #[test]
+    fn what_a_crash_left_half_written_is_no_key_and_in_nobodys_way() {
+        in_directory(|path| {
+            std::fs::write(unfinished(path), "half").unwrap();
+            assert!(matches!(read_operator(path), Err(KeyFileError::Io { .. })));
+            let made = create_operator(path, &mut rand::rng()).unwrap();
+            assert_eq!(read_operator(path).unwrap().public(), made.public());
+            assert!(create_operator(path, &mut rand::rng()).is_err());
+            assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         });
     }
 
