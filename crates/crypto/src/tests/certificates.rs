@@ -1,6 +1,8 @@
 //! Certificates that no key has issued to itself.
 
-use libsignal_protocol::{DeviceId, PrivateKey, PublicKey, SenderCertificate, ServerCertificate, Timestamp};
+use libsignal_protocol::{
+    DeviceId, KeyPair, PrivateKey, PublicKey, SenderCertificate, ServerCertificate, Timestamp, kem,
+};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sealpost_identity::IdentityKeyPair;
@@ -108,4 +110,18 @@ fn a_certificate_with_anything_of_its_own_choice_is_refused() {
     assert_eq!(open_with_certificate(|c, _| c.device = 2), refused);
     assert_eq!(open_with_certificate(|c, _| c.expiry -= 1), refused);
     assert_eq!(open_with_certificate(|c, _| c.signer_id = 2), refused);
+}
+
+/// What libsignal has an identity sign carries no context; an item's signature does. None can pass for another.
+#[test]
+fn what_an_identity_signs_differs_in_its_beginning_or_length() {
+    let mut rng = StdRng::seed_from_u64(7);
+    let certificate = own_certificate(Person::new(2).local.identity());
+    let signer = certificate.signer().unwrap().certificate().unwrap();
+    let prekey = KeyPair::generate(&mut rng).public_key.serialize();
+    let kyber = kem::KeyPair::generate(kem::KeyType::Kyber1024, &mut rng).public_key.serialize();
+    assert_eq!((prekey.len(), prekey[0]), (33, 0x05));
+    assert_eq!((kyber.len(), kyber[0]), (1_569, 0x08));
+    assert_eq!((signer.len(), &signer[..2]), (37, &[0x08, 0x01][..]));
+    assert_eq!(certificate.certificate().unwrap()[..2], [0x10, 0x01]);
 }
