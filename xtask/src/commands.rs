@@ -1,14 +1,16 @@
 //! What each command runs.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::layers;
 use crate::machine::{self, BUILD, TEST};
-use crate::run::{cargo, output, root, run};
+use crate::run::{cargo, metadata, output, run};
 
 const PROGRAMS: &[&str] = &["--package", "sealpost-relay", "--package", "sealpost", "--package", "sealpost-tests"];
 
@@ -27,12 +29,13 @@ pub(crate) struct Demo {
 }
 
 /// Builds both programs and the demo, then runs it with the caller's terminal.
+///
+/// The demo is started by its path: `cargo run` would build it again, with other features of some dependencies.
 pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
     machine::ensure(BUILD)?;
     let profile: &[&str] = if demo.release { &["--release"] } else { &[] };
     run(cargo(&["build", "--bins"]).args(PROGRAMS).args(profile))?;
-    let mut command = cargo(&["run", "--quiet", "--package", "sealpost-tests", "--bin", "sealpost-demo"]);
-    command.args(profile).arg("--").current_dir(env::current_dir().unwrap_or_else(|_| root()));
+    let mut command = Command::new(built("sealpost-demo", demo.release)?);
     if let Some(talk) = &demo.talk {
         command.arg("--talk").arg(talk);
     }
@@ -40,6 +43,15 @@ pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
         command.arg("--json");
     }
     run(&mut command)
+}
+
+/// Where cargo put a program that it built.
+fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
+    let metadata = metadata()?;
+    let directory = metadata.get("target_directory").and_then(Value::as_str);
+    let directory = directory.ok_or_else(|| Failure::new("cargo metadata names no target directory"))?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(Path::new(directory).join(profile).join(program).with_extension(env::consts::EXE_EXTENSION))
 }
 
 /// Builds the programs that the journeys start, then runs every test.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::run::{cargo, output};
+use crate::run::{cargo, metadata, output};
 
 /// Bottom-up: a crate, and those of ours that it may import.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -33,9 +33,7 @@ const NOT_IN_THE_RELAY: &[&str] = &["sealpost-crypto", "sealpost-identity", "sea
 
 /// Checks the imports of every member, and all that the relay links.
 pub(crate) fn check() -> Result<(), Failure> {
-    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
-    let metadata = serde_json::from_str(&metadata).map_err(|error| Failure::new(format!("cargo metadata: {error}")))?;
-    let mut wrong = wrong_imports(&imports(&metadata));
+    let mut wrong = wrong_imports(&imports(&metadata()?));
     let tree = ["tree", "--package", "sealpost-relay", "--edges", "normal", "--prefix", "none"];
     wrong.extend(wrong_in_relay(&output(&mut cargo(&tree))?));
     if !wrong.is_empty() {

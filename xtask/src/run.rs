@@ -4,6 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 
 /// The root of the workspace.
@@ -45,6 +47,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
         return Err(Failure::new(format!("{line}: {}\n{errors}", output.status)));
     }
     String::from_utf8(output.stdout).map_err(|_| Failure::new(format!("{line}: its output is not UTF-8")))
+}
+
+/// What cargo says of the workspace and its members, without their dependencies.
+pub(crate) fn metadata() -> Result<Value, Failure> {
+    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    serde_json::from_str(&metadata).map_err(|error| Failure::new(format!("cargo metadata: {error}")))
 }
 
 fn shown(command: &Command) -> String {

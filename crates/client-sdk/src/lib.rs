@@ -26,5 +26,10 @@ pub use options::Options;
 pub use profile::{Device, Profile};
 pub use sealpost_crypto::content::MAX_TEXT;
 pub use sealpost_crypto::{MessageId, Text, quiet_panics};
+// What the calls here take and give, so that an app needs this crate alone.
+pub use sealpost_identity::{CardRef, Imei, Imsi, PhoneNumber, SafetyNumber, consent, qr, tripwire};
+pub use sealpost_wire::statement::SignedDeletion;
+pub use sealpost_wire::time::Day;
+pub use sealpost_wire::{RelayHost, RelayRef};
 pub use status::Status;
 pub use unlock::Unlock;
