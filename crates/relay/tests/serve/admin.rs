@@ -1,17 +1,23 @@
 //! The operator's listener, and stopping.
 
+use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET, DeliveryFrame};
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET, DeliveryFrame, DepositFrame, OutcomeFrame, Tagged};
+use sealpost_wire::request::Outcome;
+use sealpost_wire::{EnvelopeId, from_bytes, to_bytes};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::objects::{Mailbox, envelope_id};
 use crate::peer::{Http, Peer, Socket};
 use crate::relay::{PATIENCE, TestRelay};
-use crate::sockets::subscribe;
+use crate::sockets::{collect, subscribe};
 
 const AWAY: Option<u16> = Some(1001);
 
@@ -132,4 +138,48 @@ async fn stopping_says_goodbye_to_every_socket_and_connection() {
     let address = relay.address;
     relay.stop().await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// Deposits frame after frame until the relay says goodbye; gives the ids that it accepted.
+async fn deposit_until_goodbye(mut sender: Socket, mailbox: &Mailbox) -> Vec<EnvelopeId> {
+    let mut accepted = Vec::new();
+    loop {
+        let ids: Vec<_> = (0..8).map(|_| envelope_id()).collect();
+        let tagged = |(id, tag): (&EnvelopeId, u32)| Tagged { tag, deposit: mailbox.deposit(*id) };
+        let deposits = List::new(ids.iter().zip(0..).map(tagged).collect()).unwrap();
+        let frame = Message::Binary(to_bytes(&DepositFrame { version: V1, deposits }).into());
+        if sender.0.send(frame).await.is_err() {
+            return accepted;
+        }
+        let Some(Ok(Message::Binary(told))) = sender.0.next().await else { return accepted };
+        let told: OutcomeFrame = from_bytes(&told).unwrap();
+        accepted.extend(
+            told.outcomes.iter().filter(|told| told.outcome == Outcome::Accepted).map(|told| ids[told.tag as usize]),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_while_the_relay_was_stopping_is_there_when_it_runs_again() {
+    let mut relay = TestRelay::start().await;
+    let mailboxes = [Mailbox::random(), Mailbox::random(), Mailbox::random(), Mailbox::random()];
+    let mut owner = Peer::connect(&relay, Http::Two).await;
+    let mut senders = Vec::new();
+    for mailbox in &mailboxes {
+        owner.call(&mailbox.open()).await;
+        senders.push(deposit_until_goodbye(Socket::open(&relay, DEPOSIT_SOCKET).await, mailbox));
+    }
+    let stopping = async {
+        sleep(Duration::from_millis(300)).await;
+        relay.ask_to_stop();
+    };
+    let (accepted, ()) = timeout(PATIENCE, async { tokio::join!(join_all(senders), stopping) }).await.unwrap();
+    let relay = relay.stop().await.start().await;
+    for (mailbox, accepted) in mailboxes.iter().zip(accepted) {
+        assert!(!accepted.is_empty());
+        let mut collector = Socket::open(&relay, COLLECT_SOCKET).await;
+        collector.say(&subscribe(0, mailbox)).await;
+        assert_eq!(collect(&mut collector, accepted.len()).await[..accepted.len()], accepted);
+    }
+    relay.stop().await;
 }
