@@ -3,11 +3,14 @@
 mod admin;
 
 use std::fs::{self, File, OpenOptions};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rand::Rng;
 use serde_json::Value;
 
 use crate::programs::program;
@@ -35,12 +38,18 @@ pub struct Settings {
     pub options: Vec<(&'static str, String)>,
 }
 
+/// Below the ports that systems give to outgoing connections: one of those could take a relay's while it is down.
+const PORTS: Range<u16> = 10_000..32_000;
+const TRIES: usize = 1_000;
+
 /// A port that nothing listens on at the moment.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    let mut ports = iter::repeat_with(|| rand::rng().random_range(PORTS)).take(TRIES);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.ok_or_else(|| "no port is free".into())
 }
 
 impl Relay {
