@@ -209,7 +209,8 @@ pub trait Store: Send + Sync {
     /// Erases a bounded part of the envelopes whose day of expiry is past; tells whether there is more to do.
     fn expire(&self, now: Hour) -> Reply<bool>;
 
-    /// Erases mailboxes and shelves whose lease lapsed before today; tells how many.
+    /// Erases a bounded part of the mailboxes and shelves whose lease lapsed before today; tells how many, 0 when there
+    /// are no more.
     fn lapse(&self, today: Day) -> Reply<u64>;
 
     /// Rewrites what is live and deletes the files that held the rest. Other requests wait.

@@ -28,9 +28,13 @@ impl Relay {
         if renewed.is_err() {
             return false;
         }
-        let Ok(lapsed) = self.0.store.lapse(now.day()).await else { return false };
-        self.0.counts.leases_lapsed.add(usize::try_from(lapsed).unwrap_or(usize::MAX));
-        true
+        loop {
+            match self.0.store.lapse(now.day()).await {
+                Ok(0) => return true,
+                Ok(lapsed) => self.0.counts.leases_lapsed.add(usize::try_from(lapsed).unwrap_or(usize::MAX)),
+                Err(_) => return false,
+            }
+        }
     }
 }
 

@@ -50,6 +50,7 @@ macro_rules! contract {
                 promise_11_a_lease_is_extended_by_use_and_never_shortened
                 promise_11_what_lapsed_is_unknown_and_is_erased
                 promise_11_a_new_owner_of_a_lapsed_mailbox_finds_it_empty
+                promise_11_all_that_lapsed_is_erased_in_parts
                 promise_11_renewing_extends_the_leases_of_mailboxes
             }
             shelves {

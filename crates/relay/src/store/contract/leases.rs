@@ -1,9 +1,12 @@
 //! Promise 11: leases are by the day.
 
+use futures_util::future::join_all;
+use sealpost_wire::MailboxId;
+use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
 
 use super::world::*;
-use crate::store::{Denied, Kept, Store};
+use crate::store::{Denied, Kept, MailboxOwner, Store};
 
 pub(in crate::store) async fn promise_11_a_lease_is_extended_by_use_and_never_shortened(
     world: &mut World<impl Backend>,
@@ -53,4 +56,25 @@ pub(in crate::store) async fn promise_11_renewing_extends_the_leases_of_mailboxe
     world.crash();
     assert_eq!(world.lapse(NOW.day().plus(91)).await, 0);
     assert_eq!(world.lapse(NOW.day().plus(151)).await, 1);
+}
+
+pub(in crate::store) async fn promise_11_all_that_lapsed_is_erased_in_parts(world: &mut World<impl Backend>) {
+    const COUNT: u32 = 600;
+    let owner = |number: u32| {
+        let mut id = [7; 32];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        MailboxOwner { id: MailboxId::from_bytes(id), collect: OWNER.collect }
+    };
+    let open = |number| world.store().open_mailbox(owner(number), MailboxKind::Pairwise, at(NOW));
+    for opened in join_all((0..COUNT).map(open)).await {
+        opened.unwrap().unwrap();
+    }
+    let (mut erased, lapsed) = (0, NOW.day().plus(91));
+    loop {
+        match world.lapse(lapsed).await {
+            0 => break,
+            part => erased += part,
+        }
+    }
+    assert_eq!(erased, u64::from(COUNT));
 }

@@ -11,6 +11,9 @@ use crate::store::embedded::rows::split_key;
 /// Envelopes whose rows are removed at a time, before others have their turn.
 const ENVELOPES: usize = 4_096;
 
+/// Mailboxes, and shelves, that are erased at a time.
+const OBJECTS: usize = 256;
+
 /// How far a past day has been gone through.
 pub(super) struct Cursor {
     day: Day,
@@ -49,11 +52,11 @@ impl Clerk {
         }
     }
 
-    /// Erases what lapsed.
+    /// Erases a part of what lapsed.
     pub(in super::super) fn lapse(&mut self, today: Day, answer: oneshot::Sender<u64>) -> Result<(), Fault> {
         // So that the disk knows every lease that was extended.
         self.settle()?;
-        let (mailboxes, shelves) = self.disk(|disk: &Disk| disk.lapsed(today))?;
+        let (mailboxes, shelves) = self.disk(|disk: &Disk| disk.lapsed(today, OBJECTS))?;
         for id in &mailboxes {
             self.load(id)?;
             self.erase_mailbox(id);

@@ -48,8 +48,8 @@ impl Disk {
         SealedItem::new((*bytes).into()).ok_or(Fault::Damaged).map(Some)
     }
 
-    /// The mailboxes and shelves whose lease does not reach `today`.
-    pub(in super::super) fn lapsed(&self, today: Day) -> Result<(Vec<MailboxId>, Vec<ShelfId>), Fault> {
+    /// Up to `most` mailboxes, and as many shelves, whose lease does not reach `today`.
+    pub(in super::super) fn lapsed(&self, today: Day, most: usize) -> Result<(Vec<MailboxId>, Vec<ShelfId>), Fault> {
         let lapsed = |lease| !lease::holds(lease, today);
         let (mut mailboxes, mut shelves) = (Vec::new(), Vec::new());
         for row in self.mailboxes.iter() {
@@ -57,11 +57,17 @@ impl Disk {
             if lapsed(MailboxRow::from_bytes(&value).ok_or(Fault::Damaged)?.lease) {
                 mailboxes.push(MailboxId::from_bytes(id_of(&id)?));
             }
+            if mailboxes.len() == most {
+                break;
+            }
         }
         for row in self.shelves.iter() {
             let (id, value) = row.into_inner()?;
             if lapsed(ShelfRow::from_bytes(&value).ok_or(Fault::Damaged)?.lease) {
                 shelves.push(ShelfId::from_bytes(id_of(&id)?));
+            }
+            if shelves.len() == most {
+                break;
             }
         }
         Ok((mailboxes, shelves))
