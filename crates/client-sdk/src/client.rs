@@ -17,7 +17,7 @@ use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::status::Status;
 use crate::store::profile::Own;
-use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, profile, shelves};
+use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, pins, profile, shelves};
 
 pub use running::Running;
 
@@ -119,6 +119,7 @@ impl Client {
         let (relay, connection) = (own.relay.clone(), *connection.borrow());
         self.look(|tx| {
             Ok(Status {
+                region: pins::manifest(tx, &relay)?.map(|manifest| manifest.region),
                 relay,
                 since: profile::consent_day(tx)?,
                 connection,

@@ -10,6 +10,8 @@ use crate::event::Connection;
 pub struct Status {
     /// The relay that keeps one's mailboxes.
     pub relay: RelayRef,
+    /// Where it keeps its data, as its signed manifest says; `None` before it was reached for the first time.
+    pub region: Option<String>,
     /// The day of the consent.
     pub since: Day,
     /// The connection to it, as far as this process knows.

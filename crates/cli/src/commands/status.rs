@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::opening;
 use crate::output::Output;
 use crate::table::table;
+use crate::terminal::one_line;
 
 /// The phase, and what there is to say in it.
 #[derive(Serialize)]
@@ -22,6 +23,7 @@ enum Shown {
 #[derive(Serialize)]
 struct OptedIn {
     relay: String,
+    region: Option<String>,
     since: String,
     listening: bool,
     contacts: u64,
@@ -52,6 +54,7 @@ impl OptedIn {
     fn of(status: &Status) -> Self {
         Self {
             relay: status.relay.to_string(),
+            region: status.region.clone(),
             since: words::day(status.since),
             listening: status.engine_runs,
             contacts: status.contacts,
@@ -63,11 +66,13 @@ impl OptedIn {
         }
     }
 
-    fn rows(&self) -> [[String; 2]; 9] {
+    fn rows(&self) -> [[String; 2]; 10] {
         let row = |label: &str, value: String| [label.to_owned(), value];
         let prekeys = self.prekeys_left.map_or("not stocked yet".to_owned(), |left| left.to_string());
+        let region = self.region.as_deref().map_or("not known yet".to_owned(), one_line);
         [
             row("relay", self.relay.clone()),
+            row("region", region),
             row("since", self.since.clone()),
             row("listening", if self.listening { "yes" } else { "no" }.to_owned()),
             row("contacts", self.contacts.to_string()),

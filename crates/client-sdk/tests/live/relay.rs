@@ -66,9 +66,10 @@ impl Setup {
         let operator = keys::read_operator(&self.config.operator_key).unwrap().public();
         let server = Server::bind(&self.config).await.unwrap();
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(server.run(async {
-            let _stop_or_dropped = stopped.await;
-        }));
+        let running = tokio::spawn(async {
+            let stopped = async { drop(stopped.await) };
+            server.run(stopped).await.expect("the relay's store hangs");
+        });
         let reference = RelayRef { host: self.config.relay.host.clone(), operator };
         TestRelay { reference, setup: self, stop, running }
     }
