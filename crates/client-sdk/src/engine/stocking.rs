@@ -3,9 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
-use sealpost_crypto::item::ITEM_DAYS;
-use sealpost_crypto::prekey::kept_until;
-use sealpost_crypto::stocking::Restock;
+use sealpost_crypto::stocking::{RENEWAL_DAYS, Restock, door_kept_until};
 use sealpost_crypto::{DoorSecret, FrontDoor, Local, PrekeyId, PrivatePrekey, Stocker};
 use sealpost_wire::request::MAX_ITEMS;
 use sealpost_wire::time::Day;
@@ -83,9 +81,8 @@ impl Maker<'_> {
         rows: &[PrivatePrekey],
     ) -> Result<(), StoreError> {
         if let Some(key) = key {
-            // Items that name this key are made until the next renewal, and count for as long again.
-            let last = self.today().plus(sealpost_crypto::stocking::RENEWAL_DAYS + ITEM_DAYS);
-            shelves::add_door_key(tx, card.row, key, self.today(), kept_until(last, self.time_to_live))?;
+            let until = door_kept_until(self.today().plus(RENEWAL_DAYS), self.time_to_live);
+            shelves::add_door_key(tx, card.row, key, self.today(), until)?;
         }
         rows.iter().try_for_each(|row| shelves::add_prekey(tx, row, row.kept_until(self.time_to_live)))
     }

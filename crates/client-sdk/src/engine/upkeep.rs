@@ -28,6 +28,8 @@ use crate::store::{StoreError, contacts, inbox, mailboxes, outbox, shelves};
 const COUNT_EVERY: Duration = Duration::from_secs(600);
 /// How often what is due by the day is looked for.
 const DAILY_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the relay's manifest is fetched anew: only so is a new operator key noticed whose certificate is the old one.
+const MANIFEST_EVERY: Duration = Duration::from_secs(86_400);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A relay keeps an envelope for so long when its manifest does not say longer.
@@ -54,7 +56,7 @@ impl From<StoreError> for Trouble {
 
 /// Runs until the engine stops.
 pub(super) async fn run(context: Context) {
-    let mut upkeep = Upkeep { context, counted: HashMap::new(), daily: None };
+    let mut upkeep = Upkeep { context, counted: HashMap::new(), daily: None, manifest: None };
     let stop = upkeep.context.stop.clone();
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     upkeep.stands(Standing::Offline);
@@ -82,6 +84,8 @@ struct Upkeep {
     /// When each card's items were counted.
     counted: HashMap<i64, Instant>,
     daily: Option<Instant>,
+    /// When the relay's manifest was fetched.
+    manifest: Option<Instant>,
 }
 
 /// What there is to keep in order.
@@ -97,12 +101,24 @@ impl Upkeep {
             self.context.blocking(|shared| shared.store.write(|tx| daily(tx, clock::today()))).await?;
             self.daily = Some(Instant::now());
         }
+        self.renew_manifest().await;
         let estate = self.context.blocking(|shared| shared.store.read(estate)).await?;
         let mut outcome = self.pairwise(estate.to_open, estate.to_close).await;
         for (card, door) in estate.cards {
             outcome = outcome.and(self.card(card, door).await);
         }
         outcome
+    }
+
+    /// What goes wrong here is told, and is no reason to leave the rest undone.
+    async fn renew_manifest(&mut self) {
+        if self.manifest.is_some_and(|last| last.elapsed() < MANIFEST_EVERY) {
+            return;
+        }
+        match self.context.shared.network.renew(self.context.relay(), Reach::Anywhere).await {
+            Ok(_) => self.manifest = Some(Instant::now()),
+            Err(error) => self.context.note(&error),
+        }
     }
 
     /// Waits for a change of the store, or for the next thing that is due by the clock.
