@@ -2,6 +2,7 @@
 
 mod accept;
 mod connection;
+mod heard;
 mod patient;
 mod seldom;
 mod serve;

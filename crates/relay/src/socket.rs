@@ -3,6 +3,7 @@
 mod collect;
 mod deposit;
 mod line;
+mod message;
 
 use std::sync::Arc;
 
@@ -50,9 +51,9 @@ fn open(shared: Arc<Shared>, connection: Arc<Connection>, upgrade: Upgrade, kind
 }
 
 /// Serves a socket to its end, holding its connection's place.
-async fn serve(shared: Arc<Shared>, _connection: Arc<Connection>, socket: WebSocket, kind: Socket) {
+async fn serve(shared: Arc<Shared>, connection: Arc<Connection>, socket: WebSocket, kind: Socket) {
     let _counted = shared.metrics.socket(kind);
-    let mut line = Line::new(socket, shared.timeouts.ping_interval, shared.stop.clone());
+    let mut line = Line::new(socket, connection, shared.timeouts.ping_interval, shared.stop.clone());
     let ending = match kind {
         Socket::Collect => collect::run(&mut line, shared.relay.collector()).await,
         Socket::Deposit => deposit::run(&mut line, &shared).await,

@@ -1,6 +1,6 @@
 //! One connection: its side, and what it holds while it lives.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub(crate) struct Connection {
     side: OnceLock<Side>,
     begun: AtomicUsize,
     ended: AtomicUsize,
+    /// Bytes that the peer has sent.
+    heard: AtomicU64,
     _place: OwnedSemaphorePermit,
     _counted: OneMore,
     _tracked: TaskTrackerToken,
@@ -34,6 +36,7 @@ impl Connection {
             side: OnceLock::new(),
             begun: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
+            heard: AtomicU64::new(0),
             _place: place,
             _counted: counted,
             _tracked: tracked,
@@ -46,6 +49,16 @@ impl Connection {
     /// When it is on the other one.
     pub(crate) fn on(&self, side: Side) -> Result<(), OtherSide> {
         if *self.side.get_or_init(|| side) == side { Ok(()) } else { Err(OtherSide) }
+    }
+
+    /// Notes that the peer has sent so many bytes more.
+    pub(super) fn hear(&self, bytes: usize) {
+        self.heard.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// How many bytes the peer has sent so far.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
     }
 
     /// Notes a request until what is returned is dropped.

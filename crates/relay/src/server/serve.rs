@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::connection::Connection;
+use super::heard::Heard;
 use super::shared::Shared;
 use crate::config::bytes;
 
@@ -47,7 +48,7 @@ pub(super) async fn serve<T>(
 ) where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = TokioIo::new(stream);
+    let stream = TokioIo::new(Heard::new(stream, Arc::clone(&connection)));
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| answer(router.clone(), Arc::clone(&connection), request))

@@ -1,5 +1,6 @@
 //! One WebSocket: hearing all that is ready, saying it in one write, and finding out when nobody is there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
@@ -7,6 +8,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
+
+use super::message::{Progress, Unfinished};
+use crate::server::Connection;
 
 /// The most messages that are heard at once.
 const MESSAGES: usize = 64;
@@ -20,6 +24,7 @@ pub(super) struct Line {
     socket: WebSocket,
     tick: Interval,
     presence: Presence,
+    unfinished: Unfinished,
     stop: CancellationToken,
     /// An ending that was met behind messages, which come first.
     met: Option<Ending>,
@@ -52,10 +57,16 @@ enum Presence {
 }
 
 impl Line {
-    pub(super) fn new(socket: WebSocket, ping_interval: Duration, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        socket: WebSocket,
+        connection: Arc<Connection>,
+        ping_interval: Duration,
+        stop: CancellationToken,
+    ) -> Self {
         let mut tick = interval_at(Instant::now() + ping_interval, ping_interval);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { socket, tick, presence: Presence::Heard, stop, met: None }
+        let unfinished = Unfinished::new(connection);
+        Self { socket, tick, presence: Presence::Heard, unfinished, stop, met: None }
     }
 
     /// Waits for a message and gives it with all others that are ready. Can be cancelled without losing any.
@@ -125,16 +136,27 @@ impl Line {
     fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Bytes>, Ending> {
         self.presence = Presence::Heard;
         match message {
-            Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Binary(bytes))) => {
+                self.unfinished.message_ended();
+                Ok(Some(bytes))
+            }
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
+                self.unfinished.control_ended(payload.len());
+                Ok(None)
+            }
             Some(Ok(Message::Text(_))) => Err(Ending::Malformed),
             Some(Ok(Message::Close(_))) | None => Err(Ending::Left),
             Some(Err(error)) => Err(broken(error)),
         }
     }
 
-    /// A tick has passed: asks a peer that was quiet, gives up one that was asked.
+    /// A tick has passed: asks a peer that was quiet, gives up one that was asked, or that leaves a message unfinished.
     async fn ask(&mut self) -> Result<(), Ending> {
+        match self.unfinished.progress() {
+            Progress::Nothing => {}
+            Progress::Some => self.presence = Presence::Heard,
+            Progress::Stalled => return Err(Ending::Silent),
+        }
         match self.presence {
             Presence::Heard => self.presence = Presence::Quiet,
             Presence::Quiet => {

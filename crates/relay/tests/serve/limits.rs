@@ -11,6 +11,9 @@ use sealpost_wire::request::{Outcome, Refusal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::objects::{Mailbox, envelope_id};
 use crate::peer::{Http, Peer, Socket, Untaken, reset_again_and_again, tls, tls_config};
@@ -142,6 +145,36 @@ async fn a_peer_that_answers_pings_stays_for_longer_than_they_are_waited_for() {
     relay.stop().await;
 }
 
+/// Part of a message: how many bytes, and whether they are its first and its last.
+fn part(bytes: usize, is_first: bool, is_last: bool) -> Message {
+    let data = if is_first { Data::Binary } else { Data::Continue };
+    Message::Frame(Frame::message(vec![0; bytes], OpCode::Data(data), is_last))
+}
+
+#[tokio::test]
+async fn a_message_that_is_never_finished_is_not_kept_for_a_peer_that_answers_pings() {
+    let relay = TestRelay::start_with(|config| config.connections.ping_interval = SECOND).await;
+    let mut depositor = Socket::open(&relay, DEPOSIT_SOCKET).await;
+    depositor.0.send(part(200_000, true, false)).await.unwrap();
+    let answered_until_cut_off = async { while let Some(Ok(_)) = depositor.0.next().await {} };
+    timeout(PATIENCE, answered_until_cut_off).await.expect("the relay keeps the message");
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_slowly_is_waited_for() {
+    let relay = TestRelay::start_with(|config| config.connections.ping_interval = SECOND).await;
+    let mut depositor = Socket::open(&relay, DEPOSIT_SOCKET).await;
+    for number in 0..30 {
+        depositor.0.send(part(16 * 1024, number == 0, false)).await.unwrap();
+        sleep(SECOND / 5).await;
+    }
+    depositor.0.send(part(1, false, true)).await.unwrap();
+    // It was heard to its end: what it says is that it is no frame.
+    assert_eq!(depositor.goodbye().await, Some(1002));
+    relay.stop().await;
+}
+
 #[tokio::test]
 async fn a_collector_that_reads_late_loses_nothing() {
     const COUNT: usize = 1_920;
@@ -211,7 +244,7 @@ async fn a_reader_that_stops_reading_is_cut_off() {
         collector.say(&subscribe(channel, &mailbox)).await;
     }
     let gone = async {
-        while collector.0.send(tokio_tungstenite::tungstenite::Message::Ping(Vec::new().into())).await.is_ok() {
+        while collector.0.send(Message::Ping(Vec::new().into())).await.is_ok() {
             sleep(SECOND / 10).await;
         }
     };
