@@ -12,6 +12,7 @@ mod journeys {
     mod kill;
     mod leaving;
     mod logs;
+    mod prompt;
     mod quiet;
     mod shapes;
     mod terminal;

@@ -19,13 +19,14 @@ pub(crate) const BUILD: &[Need] = &[
     Need { trial: &["perl", "-MFindBin", "-MIPC::Cmd", "-MFile::Compare", "-e1"], packages: &["perl"] },
 ];
 
-/// For the tests besides: they watch the system calls of a client, put it into a network of its own or another time, and
-/// mount a file system that is soon full.
+/// For the tests besides: they watch the system calls of a client, put it into a network of its own or another time, type
+/// at a terminal, and mount a file system that is soon full.
 pub(crate) const TEST: &[Need] = &[
     Need { trial: &["strace", "--version"], packages: &["strace"] },
     Need { trial: &["unshare", "--version"], packages: &["util-linux"] },
     Need { trial: &["mount", "--version"], packages: &["mount"] },
     Need { trial: &["faketime", "--version"], packages: &["faketime"] },
+    Need { trial: &["script", "--version"], packages: &["bsdutils"] },
 ];
 
 /// Makes sure that all of `needs` are met.
