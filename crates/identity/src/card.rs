@@ -11,6 +11,7 @@
 mod codec;
 mod contact;
 mod link;
+mod record;
 
 use rand::CryptoRng;
 use sealpost_wire::{RelayRef, Secret, ShelfId, StockHash, TakeKey};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod attester;
 pub mod card;
 pub mod consent;
 pub mod keys;

@@ -91,7 +91,7 @@ fn read(fields: &[u8]) -> Option<CardRef> {
     })
 }
 
-fn read_host(bytes: &[u8]) -> Option<RelayHost> {
+pub(super) fn read_host(bytes: &[u8]) -> Option<RelayHost> {
     let text = str::from_utf8(bytes).ok()?;
     let host: RelayHost = text.parse().ok()?;
     (host.as_str() == text).then_some(host)
