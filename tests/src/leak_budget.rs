@@ -4,6 +4,7 @@ use cddl::ast::CDDL;
 use cddl::validator::Validator;
 use cddl::validator::cbor::CBORValidator;
 use cddl::validator::cbor_value::decode_cbor;
+use sealpost_wire::directory::BucketRead;
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
 use sealpost_wire::manifest;
 
@@ -38,11 +39,18 @@ impl LeakBudget {
     pub fn allows_sent(&mut self, path: &str, body: &[u8]) -> bool {
         match path {
             manifest::PATH => body.is_empty(),
+            path if path.starts_with(BucketRead::PATH) => body.is_empty() && is_bucket(path),
             COLLECT_SOCKET => body.is_empty() || self.allows("collect", body) || self.allows("owner-frame", body),
             DEPOSIT_SOCKET => body.is_empty() || self.allows("deposit", body) || self.allows("deposit-frame", body),
             _ => path.strip_prefix("/v1/").is_some_and(|request| self.allows(request, body)),
         }
     }
+}
+
+/// Three numbers, each in its one spelling, are all that the path of a bucket has room for.
+fn is_bucket(path: &str) -> bool {
+    let numbers: Vec<_> = path.trim_start_matches(BucketRead::PATH).split('/').collect();
+    matches!(numbers[..], ["", epoch, bits, number] if BucketRead::of(epoch, bits, number).is_some())
 }
 
 #[cfg(test)]
@@ -63,5 +71,9 @@ mod tests {
         assert!(!budget.allows_sent(Take::PATH, &collect) && !budget.allows_sent(Collect::PATH, &take));
         assert!(!budget.allows_sent("/v1/whoami", &take) && !budget.allows_sent(manifest::PATH, &take));
         assert!(budget.allows_sent(manifest::PATH, b"") && !budget.allows_sent(Take::PATH, b""));
+        assert!(budget.allows_sent("/v1/bucket/230/3/5", b"") && !budget.allows_sent("/v1/bucket/230/3/5", &take));
+        for more in ["/v1/bucket/230/3/8", "/v1/bucket/230/3/5/6", "/v1/bucket/230/3/5?me", "/v1/bucketful/230/3/5"] {
+            assert!(!budget.allows_sent(more, b""), "{more}");
+        }
     }
 }

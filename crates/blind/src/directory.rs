@@ -12,11 +12,12 @@
 //! To everyone who lacks a slot's key and tag, a taken slot looks like a free one.
 
 mod bucket;
-mod number;
+mod key;
 mod record;
-mod slot;
 
-pub use bucket::{BUCKET_LENGTH, Bucket, SLOTS, TooManySlots};
-pub use number::{BucketBits, BucketPrefix, TooManyBits};
+pub use bucket::{Bucket, TooManySlots, WrongLength};
+pub use key::RecordKey;
 pub use record::{CARD_LENGTH, NotOpened, Record};
-pub use slot::{RecordKey, SLOT_LENGTH, Slot, Tag, WrongLength};
+pub use sealpost_wire::directory::{
+    BUCKET_LENGTH, BucketBits, BucketPrefix, SLOT_LENGTH, SLOTS, Slot, Tag, TooManyBits,
+};

@@ -11,11 +11,13 @@
 //! The salt alone protects nothing: everyone has it, and there are few numbers. It makes each guess slow; the keys,
 //! which the directory does not hold, make guessing impossible without asking them.
 
+mod descriptor;
 mod hasher;
 mod parameters;
 mod salt;
 mod services;
 
+pub use descriptor::{Descriptor, DescriptorError};
 pub use hasher::{Hasher, OutOfMemory, Stretched};
 pub use parameters::{Parameters, ParametersError};
 pub use salt::EpochSalt;

@@ -17,5 +17,6 @@ pub use batch::{BlindedBatch, EvaluatedBatch, MAX_BATCH};
 pub use client::BlindState;
 pub use element::{BlindedElement, EvaluatedElement, Malformed, Proof, PublicKey};
 pub use output::PrfOutput;
-pub use purpose::{Epoch, Purpose, TicketKind};
+pub use purpose::{Purpose, TicketKind};
+pub use sealpost_wire::directory::Epoch;
 pub use server::ServerKey;

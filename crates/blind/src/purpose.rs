@@ -13,15 +13,12 @@
 //! an operator mixes up.
 
 use sealpost_wire::Secret;
+use sealpost_wire::directory::Epoch;
 use sealpost_wire::time::Day;
 use zeroize::Zeroizing;
 
 const DISCOVERY: &[u8] = b"sealpost v1 discovery";
 const TICKET: &[u8] = b"sealpost v1 ticket";
-
-/// The number of a period of discovery, some 90 days, in which the salt and the key services' keys stay the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(pub u32);
 
 /// Which kind of request a ticket pays for, by the number that the protocol gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

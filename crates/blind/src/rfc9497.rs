@@ -9,7 +9,8 @@ use rand::{CryptoRng, RngCore};
 use sealpost_wire::Secret;
 use voprf::VoprfServer;
 
-use crate::purpose::{Epoch, Input};
+use crate::Epoch;
+use crate::purpose::Input;
 use crate::{BlindState, BlindedBatch, EvaluatedBatch, PrfOutput, PublicKey, Purpose, ServerKey};
 
 const SEED: [u8; 32] = [0xA3; 32];

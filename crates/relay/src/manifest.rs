@@ -1,7 +1,7 @@
 //! What the relay says of itself, signed once when it starts.
 
 use bytes::Bytes;
-use sealpost_wire::manifest::{Manifest, SignedManifest, Tickets, Tls};
+use sealpost_wire::manifest::{Manifest, Role, SignedManifest, Tickets, Tls};
 use sealpost_wire::operator::{OperatorKey, OperatorSecret};
 use sealpost_wire::time::Day;
 use sealpost_wire::{SizeClass, VERSION};
@@ -43,5 +43,8 @@ fn manifest(config: &Config, certificate: Option<&Certificate>, operator: &Opera
         tickets: Tickets::Off,
         source: relay.source.clone(),
         succession: Vec::new(),
+        role: Role::Relay,
+        directory: None,
+        key_service: None,
     }
 }

@@ -62,6 +62,9 @@ labels! {
         TooLarge "too_large"
         Version "version"
         NoSuchRequest "no_such_request"
+        NoEpoch "no_epoch"
+        OtherBits "other_bits"
+        NotAttested "not_attested"
     }
 }
 
@@ -270,6 +273,9 @@ impl From<Refusal> for Answer {
             Refusal::TooLarge => Self::TooLarge,
             Refusal::Version => Self::Version,
             Refusal::NoSuchRequest => Self::NoSuchRequest,
+            Refusal::NoEpoch => Self::NoEpoch,
+            Refusal::OtherBits => Self::OtherBits,
+            Refusal::NotAttested => Self::NotAttested,
         }
     }
 }

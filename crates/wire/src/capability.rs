@@ -3,6 +3,7 @@
 //! ```text
 //! collect hash = H("collect", collect key)      MailboxId = H("mailbox", deposit key ‖ collect hash)
 //! stock hash   = H("stock",   stock key)        ShelfId   = H("shelf",   take key    ‖ stock hash)
+//! entry hash   = H("entry",   entry key)
 //! ```
 //!
 //! `H(purpose, x)` is BLAKE3 in its `derive_key` mode with the context `"sealpost v1 <purpose>"`
@@ -40,6 +41,7 @@ context!(COLLECT = "sealpost v1 collect");
 context!(MAILBOX = "sealpost v1 mailbox");
 context!(STOCK = "sealpost v1 stock");
 context!(SHELF = "sealpost v1 shelf");
+context!(ENTRY = "sealpost v1 entry");
 
 macro_rules! capability {
     ($(#[$doc:meta])* $name:ident) => {
@@ -122,6 +124,10 @@ capability! {
     /// Lets its holder stock, count and close one shelf. Never leaves its owner, but to the relay.
     StockKey
 }
+capability! {
+    /// Lets its holder replace and withdraw one entry of a directory. Never leaves its owner, but to the directory.
+    EntryKey
+}
 
 public_bytes! {
     /// The hash of a [`CollectKey`], as an address carries it.
@@ -130,6 +136,10 @@ public_bytes! {
 public_bytes! {
     /// The hash of a [`StockKey`], as a card reference carries it.
     StockHash, 32
+}
+public_bytes! {
+    /// The hash of an [`EntryKey`], as an attestation carries it.
+    EntryHash, 32
 }
 public_bytes! {
     /// Names a mailbox on its relay: a hash of both its capabilities.
@@ -161,6 +171,14 @@ impl StockKey {
     #[must_use]
     pub fn hash(&self) -> StockHash {
         StockHash(derive(&STOCK, &[self.expose()]))
+    }
+}
+
+impl EntryKey {
+    /// What the directory and the attestation say of this key.
+    #[must_use]
+    pub fn hash(&self) -> EntryHash {
+        EntryHash(derive(&ENTRY, &[self.expose()]))
     }
 }
 
@@ -205,5 +223,6 @@ mod tests {
     fn purposes_keep_hashes_apart() {
         let (collect, stock) = (CollectKey::new([5; 32]).hash(), StockKey::new([5; 32]).hash());
         assert_ne!(collect.as_bytes(), stock.as_bytes());
+        assert_ne!(EntryKey::new([5; 32]).hash().as_bytes(), stock.as_bytes());
     }
 }

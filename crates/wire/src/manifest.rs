@@ -14,6 +14,10 @@ use crate::envelope::SizeClass;
 use crate::operator::{OperatorKey, OperatorSecret, Purpose};
 use crate::time::Day;
 
+mod discovery;
+
+pub use discovery::{Argon2, Directory, EpochDescriptor, KeyService, KeyServiceEpoch, KeyServiceKey, Role};
+
 /// Where it is found.
 pub const PATH: &str = "/v1/relay";
 /// The longest signed manifest that a client reads, in bytes.
@@ -50,6 +54,15 @@ pub struct Manifest {
     pub source: String,
     /// Former operator keys, each with its signature for the next, oldest first.
     pub succession: Vec<Succession>,
+    /// What kind of server it is. One without mailboxes says 0 where a relay says how long and how much it keeps.
+    #[serde(default)]
+    pub role: Role,
+    /// Of a relay: its directory, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Directory>,
+    /// Of a key service: its keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_service: Option<KeyService>,
 }
 
 /// How the relay's TLS certificate is to be trusted.

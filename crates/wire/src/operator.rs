@@ -14,6 +14,10 @@ pub enum Purpose {
     Deletion,
     /// The key that takes this one's place.
     Succession,
+    /// By an attester: that a number was proved.
+    Attestation,
+    /// By an attester: that somebody may have a key service evaluate.
+    Voucher,
 }
 
 impl Purpose {
@@ -22,6 +26,8 @@ impl Purpose {
             Self::Manifest => b"sealpost v1 manifest\0",
             Self::Deletion => b"sealpost v1 deletion\0",
             Self::Succession => b"sealpost v1 succession\0",
+            Self::Attestation => b"sealpost v1 attestation\0",
+            Self::Voucher => b"sealpost v1 voucher\0",
         }
     }
 

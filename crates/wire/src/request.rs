@@ -6,17 +6,21 @@
 use minicbor::{Decode, Encode};
 
 use crate::capability::{
-    CollectHash, CollectKey, DepositKey, EnvelopeId, MailboxId, ShelfId, StockHash, StockKey, TakeKey,
+    CollectHash, CollectKey, DepositKey, EntryKey, EnvelopeId, MailboxId, ShelfId, StockHash, StockKey, TakeKey,
 };
 use crate::codec::{List, V1};
+use crate::directory::{
+    BlindedElements, BucketPrefix, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher, Slot, Tag,
+};
 use crate::envelope::{AtRest, Envelope};
 use crate::shelf::SealedItem;
 use crate::statement::SignedDeletion;
+use crate::time::Day;
 
 mod answer;
 mod ticket;
 
-pub use answer::{Outcome, Refusal};
+pub use answer::{Listing, Outcome, Refusal};
 pub use ticket::{MAX_TICKET, Ticket};
 
 /// Which side of a mailbox or shelf a connection is on. A connection has one, told by its first request.
@@ -26,6 +30,8 @@ pub enum Side {
     Owner,
     /// Takes, deposits.
     Sender,
+    /// Neither: has something evaluated, publishes, withdraws, reads buckets.
+    Neither,
 }
 
 /// A request: its path, its side and what answers it.
@@ -208,6 +214,64 @@ messages! {
         /// The item.
         1 item: SealedItem,
     }
+    /// Asks a key service to evaluate elements under its key of an epoch.
+    ///
+    /// **Key service learns:** that someone looks for up to 64 numbers, and with a voucher, that it is the one who did
+    /// before with the same.
+    Evaluate {
+        /// The epoch whose key is wanted.
+        1 epoch: Epoch,
+        /// What is to be evaluated.
+        2 elements: BlindedElements,
+        /// The right to have it done, in a ticket's place.
+        3 voucher: Option<SignedVoucher>,
+        /// The right to have it done.
+        4 ticket: Option<Ticket>,
+    }
+    /// Evaluated elements with their proof.
+    Evaluated {
+        /// Both.
+        1 elements: EvaluatedElements,
+    }
+    /// Puts an entry into the directory, or another slot into the place of one's own.
+    ///
+    /// **Relay learns:** that someone can be found under this tag; not their number, and not their card.
+    Publish {
+        /// The epoch.
+        1 epoch: Epoch,
+        /// Which bucket, however many there are.
+        2 prefix: BucketPrefix,
+        /// The slot, which begins with its tag.
+        3 slot: Slot,
+        /// The right to replace and withdraw the entry, of which the directory keeps the hash.
+        4 entry: EntryKey,
+        /// That the number was proved, where the directory wants that.
+        5 attestation: Option<SignedAttestation>,
+        /// The right to publish.
+        6 ticket: Option<Ticket>,
+    }
+    /// What became of an entry.
+    Published {
+        /// Whether it stands in its bucket now.
+        1 listing: Listing,
+        /// With [`Listing::Waiting`]: the first day on which to publish it again. With [`Listing::Listed`]: the day from
+        /// which someone else who has proved the number may take its place, unless it is published again with an
+        /// attestation of today.
+        2 day: Option<Day>,
+    }
+    /// Takes one's entry out of the directory.
+    ///
+    /// **Relay learns:** that the entry is wanted no more.
+    Withdraw {
+        /// The epoch.
+        1 epoch: Epoch,
+        /// Which bucket.
+        2 prefix: BucketPrefix,
+        /// The tag.
+        3 tag: Tag,
+        /// The right to do so.
+        4 entry: EntryKey,
+    }
     /// Done; there is nothing to tell.
     Done {}
     /// Closed, with a signed statement to keep.
@@ -260,4 +324,7 @@ requests! {
     CloseShelf   "/v1/close-shelf"   Owner  -> ClosedReply
     Deposit      "/v1/deposit"       Sender -> Deposited
     Take         "/v1/take"          Sender -> Taken
+    Evaluate     "/v1/evaluate"      Neither -> Evaluated
+    Publish      "/v1/publish"       Neither -> Published
+    Withdraw     "/v1/withdraw"      Neither -> ClosedReply
 }

@@ -54,12 +54,17 @@ kinds! {
     CountItems    = "count-items"
     CloseShelf    = "close-shelf"
     Take          = "take"
+    Evaluate      = "evaluate"
+    Publish       = "publish"
+    Withdraw      = "withdraw"
     Done          = "done"
     Deposited     = "deposited"
     Collected     = "collected"
     ClosedReply   = "closed"
     ItemCount     = "item-count"
     Taken         = "taken"
+    Evaluated     = "evaluated"
+    Published     = "published"
     Refused       = "refused"
     OwnerFrame    = "owner-frame"
     DeliveryFrame = "delivery-frame"
@@ -86,6 +91,9 @@ pub(crate) const POSTS: &[Post] = &[
     post::<CountItems>(),
     post::<CloseShelf>(),
     post::<Take>(),
+    post::<Evaluate>(),
+    post::<Publish>(),
+    post::<Withdraw>(),
 ];
 
 /// Decodes and encodes again as the kind of that name.

@@ -1,6 +1,7 @@
 //! `statements.json`: statements of deletion, and when they count.
 
 use sealpost_wire::codec::exact;
+use sealpost_wire::directory::Epoch;
 use sealpost_wire::operator::{OperatorKey, Purpose};
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::time::Day;
@@ -9,22 +10,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{assert_golden, load};
 use crate::groups;
-use crate::samples::parts::{mailbox, operator, shelf};
+use crate::samples::parts::{mailbox, operator, shelf, slot};
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Statement {
     shows: String,
     operator: String,
     signed: String,
-    /// What it says, if the operator's signature is good: the kind of object, its id, the day.
+    /// What it says, if the operator's signature is good: the kind of object, its id (an entry's: epoch and tag), the day.
     says: Option<(String, String, u32)>,
 }
 
 fn statement(shows: &str, signed: &[u8], says: Option<(Closed, Day)>) -> Statement {
     let says = says.map(|(closed, day)| {
         let (kind, id) = match closed {
-            Closed::Mailbox(id) => ("mailbox", *id.as_bytes()),
-            Closed::Shelf(id) => ("shelf", *id.as_bytes()),
+            Closed::Mailbox(id) => ("mailbox", id.as_bytes().to_vec()),
+            Closed::Shelf(id) => ("shelf", id.as_bytes().to_vec()),
+            Closed::Entry(epoch, tag) => ("entry", [epoch.0.to_be_bytes().as_slice(), tag.as_bytes()].concat()),
         };
         (kind.into(), groups::of_bytes(&id), day.0)
     });
@@ -59,6 +61,7 @@ fn made() -> Vec<Statement> {
     vec![
         good("a mailbox", closed, Day(20_000)),
         good("a shelf", Closed::Shelf(shelf()), Day(20_000)),
+        good("an entry of a directory", Closed::Entry(Epoch(230), slot().tag()), Day(20_000)),
         good("the first day", closed, Day(0)),
         good("the last day", closed, Day(u32::MAX)),
         bad("another day than was signed", &forged),

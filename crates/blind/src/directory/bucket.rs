@@ -5,15 +5,9 @@ use rand::seq::SliceRandom;
 use thiserror::Error;
 
 use super::record::{NotOpened, Record};
-use super::slot::{SLOT_LENGTH, Slot, WrongLength};
+use super::{BUCKET_LENGTH, SLOT_LENGTH, SLOTS, Slot};
 use crate::discovery::Lookup;
 use crate::redacted::redacted;
-
-/// How many slots a bucket has.
-pub const SLOTS: usize = 128;
-
-/// The length of a bucket, however many of its slots are taken.
-pub const BUCKET_LENGTH: usize = SLOTS * SLOT_LENGTH;
 
 /// [`SLOTS`] slots, taken and free ones mixed.
 ///
@@ -25,6 +19,11 @@ pub struct Bucket(Box<[u8]>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a bucket has {SLOTS} slots")]
 pub struct TooManySlots;
+
+/// Bytes are not as long as a bucket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a bucket has {BUCKET_LENGTH} bytes")]
+pub struct WrongLength;
 
 redacted!(Bucket);
 
@@ -71,11 +70,11 @@ impl Bucket {
     /// [`NotOpened`] if there are slots with the tag but none opens: the directory has changed one, or lets others publish
     /// what it should have refused.
     pub fn find(&self, lookup: &Lookup) -> Result<Option<Record>, NotOpened> {
-        let found: Vec<_> = self.slots().filter(|slot| slot.tag() == lookup.tag).collect();
+        let found: Vec<_> = self.slots().filter(|slot| slot.tag().matches(&lookup.tag)).collect();
         if found.is_empty() {
             return Ok(None);
         }
-        found.iter().find_map(|slot| slot.open(&lookup.key).ok()).map(Some).ok_or(NotOpened)
+        found.iter().find_map(|slot| Record::open(slot, &lookup.key).ok()).map(Some).ok_or(NotOpened)
     }
 }
 

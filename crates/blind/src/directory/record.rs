@@ -8,7 +8,7 @@ use sealpost_wire::time::Day;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::slot::{RecordKey, SLOT_LENGTH, Slot, Tag};
+use super::{RecordKey, SLOT_LENGTH, Slot, Tag};
 
 /// The length of a card reference in its fixed form. Its bytes are opaque here: who a card leads to is for devices.
 pub const CARD_LENGTH: usize = 208;
@@ -47,24 +47,22 @@ impl Record {
         Slot::new(slot)
     }
 
+    /// Opens the record of a slot that was found by its tag.
+    ///
+    /// # Errors
+    /// [`NotOpened`] if the slot is free, was changed, or is sealed with another key or moved under another tag.
+    pub fn open(slot: &Slot, key: &RecordKey) -> Result<Self, NotOpened> {
+        let (tag, rest) = slot.as_bytes().split_first_chunk().ok_or(NotOpened)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(NotOpened)?;
+        let payload = Payload { msg: sealed, aad: &aad(&Tag::from_bytes(*tag)) };
+        let plaintext = cipher(key).decrypt(&(*nonce).into(), payload).map(Zeroizing::new).map_err(|_| NotOpened)?;
+        Self::read(&plaintext).ok_or(NotOpened)
+    }
+
     fn read(plaintext: &[u8]) -> Option<Self> {
         let (card, day) = plaintext.split_first_chunk::<CARD_LENGTH>()?;
         let day: [u8; DAY] = day.try_into().ok()?;
         Some(Self { card: Secret::new(*card), last_day: Day(u32::from_be_bytes(day)) })
-    }
-}
-
-impl Slot {
-    /// Opens the record, for a reader who has found the slot by its tag.
-    ///
-    /// # Errors
-    /// [`NotOpened`] if the slot is free, was changed, or is sealed with another key or moved under another tag.
-    pub fn open(&self, key: &RecordKey) -> Result<Record, NotOpened> {
-        let (tag, rest) = self.as_bytes().split_first_chunk().ok_or(NotOpened)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(NotOpened)?;
-        let payload = Payload { msg: sealed, aad: &aad(&Tag::from_bytes(*tag)) };
-        let plaintext = cipher(key).decrypt(&(*nonce).into(), payload).map(Zeroizing::new).map_err(|_| NotOpened)?;
-        Record::read(&plaintext).ok_or(NotOpened)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The salt of an epoch.
 
-use crate::purpose::Epoch;
+use crate::Epoch;
 
 /// What makes one epoch's hashes useless in the next. It is public, in the epoch's signed descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,10 +7,10 @@ use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Stretched;
+use crate::Epoch;
 use crate::directory::{BucketPrefix, RecordKey, Tag};
 use crate::element::PublicKey;
 use crate::output::PrfOutput;
-use crate::purpose::Epoch;
 
 static CONTEXT: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("sealpost v1 discovery"));
 

@@ -33,6 +33,9 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         tickets: Tickets::Off,
         source: "https://example.org/source".into(),
         succession: vec![],
+        role: Role::Relay,
+        directory: None,
+        key_service: None,
     }
 }
 

@@ -20,6 +20,18 @@ pub enum Outcome {
     TryLater,
 }
 
+/// Where a published entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Listing {
+    /// In its bucket.
+    #[n(0)]
+    Listed,
+    /// Nowhere yet: another entry stands under this tag. From the day that is told on, publishing again replaces it.
+    #[n(1)]
+    Waiting,
+}
+
 /// Why a request was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -54,4 +66,13 @@ pub enum Refusal {
     /// There is nothing at this path.
     #[n(9)]
     NoSuchRequest,
+    /// The epoch is not open here.
+    #[n(10)]
+    NoEpoch,
+    /// To a bucket: the directory has another number of buckets by now; its manifest says how many.
+    #[n(11)]
+    OtherBits,
+    /// To publishing: there is no attestation, or it is not the attester's, or of another entry.
+    #[n(12)]
+    NotAttested,
 }

@@ -45,7 +45,7 @@ macro_rules! sample {
 
 /// Any message or frame of the protocol.
 pub(crate) fn any_message() -> impl Strategy<Value = Sample> {
-    prop_oneof![owner_request(), sender_request(), reply(), owner_frame(), sender_frame()]
+    prop_oneof![owner_request(), sender_request(), discovery(), reply(), owner_frame(), sender_frame()]
 }
 
 fn owner_request() -> impl Strategy<Value = Sample> {
@@ -75,6 +75,28 @@ fn deposit() -> impl Strategy<Value = Deposit> {
 
 fn sender_request() -> impl Strategy<Value = Sample> {
     prop_oneof![sample(deposit()), sample!(Take { take: take_key(), stock: stock_hash() })]
+}
+
+fn discovery() -> impl Strategy<Value = Sample> {
+    prop_oneof![
+        sample!(Evaluate {
+            epoch: epoch(),
+            elements: blinded(),
+            voucher: proptest::option::of(voucher()),
+            ticket: ticket()
+        }),
+        sample!(Evaluated { elements: evaluated() }),
+        sample!(Publish {
+            epoch: epoch(),
+            prefix: prefix(),
+            slot: slot(),
+            entry: entry_key(),
+            attestation: proptest::option::of(attestation()),
+            ticket: ticket(),
+        }),
+        sample!(Published { listing: listing(), day: proptest::option::of(day()) }),
+        sample!(Withdraw { epoch: epoch(), prefix: prefix(), tag: tag(), entry: entry_key() }),
+    ]
 }
 
 fn reply() -> impl Strategy<Value = Sample> {

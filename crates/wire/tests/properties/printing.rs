@@ -1,16 +1,18 @@
 //! Printing is a privilege: what names, opens or carries something shows its type's name and nothing else.
 
 use sealpost_wire::codec::{List, V1};
+use sealpost_wire::directory::{BlindedElements, BucketPrefix, Epoch, Slot, VoucherId};
 use sealpost_wire::frame::{DepositFrame, OwnerFrame, Subscribe, Tagged};
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{
-    Collect, Collected, Deposit, MailboxKind, OpenMailbox, OpenShelf, Stock, Stored, Take, Taken, Ticket,
+    Collect, Collected, Deposit, Evaluate, MailboxKind, OpenMailbox, OpenShelf, Publish, Stock, Stored, Take, Taken,
+    Ticket, Withdraw,
 };
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::time::Day;
 use sealpost_wire::{
-    Address, AtRest, CollectHash, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, RelayRef, SealedItem,
-    Secret, ShelfId, SizeClass, StockHash, StockKey, TakeKey,
+    Address, AtRest, CollectHash, CollectKey, DepositKey, EntryHash, EntryKey, Envelope, EnvelopeId, MailboxId,
+    RelayRef, SealedItem, Secret, ShelfId, SizeClass, StockHash, StockKey, TakeKey,
 };
 
 fn list<T: std::fmt::Debug, const MAX: usize>(value: T) -> List<T, MAX> {
@@ -123,5 +125,29 @@ fn what_a_relay_hands_out_prints_no_value() {
     assert_eq!(format!("{:?}", Taken { version: V1, item: item() }), "Taken { version: V1, item: SealedItem(..) }");
     let closed = Closed::Mailbox(MailboxId::from_bytes([1; 32]));
     let statement = SignedDeletion::sign(closed, Day(0), &OperatorSecret::from_seed(&[1; 32]));
-    assert_eq!(format!("{closed:?} {statement:?}"), "Mailbox(MailboxId(..)) SignedDeletion(..)");
+    assert_eq!(format!("{closed:?} {statement:?}"), "Mailbox(MailboxId(..)) Signed(..)");
+}
+
+#[test]
+fn what_a_directory_is_asked_prints_no_value() {
+    let (epoch, prefix, entry) = (Epoch(230), BucketPrefix(7), EntryKey::new([1; 32]));
+    let slot = Slot::new([1; 256]);
+    let withdraw = Withdraw { version: V1, epoch, prefix, tag: slot.tag(), entry: entry.clone() };
+    assert_eq!(
+        format!("{withdraw:?}"),
+        "Withdraw { version: V1, epoch: Epoch(230), prefix: BucketPrefix(..), tag: Tag(..), entry: EntryKey(..) }"
+    );
+    let publish = Publish { version: V1, epoch, prefix, slot, entry, attestation: None, ticket: None };
+    assert_eq!(
+        format!("{publish:?}"),
+        "Publish { version: V1, epoch: Epoch(230), prefix: BucketPrefix(..), slot: Slot(..), entry: EntryKey(..), \
+         attestation: None, ticket: None }"
+    );
+    let elements = BlindedElements::new([1; 2_048]);
+    assert_eq!(
+        format!("{:?}", Evaluate { version: V1, epoch, elements, voucher: None, ticket: None }),
+        "Evaluate { version: V1, epoch: Epoch(230), elements: BlindedElements(..), voucher: None, ticket: None }"
+    );
+    let printed = format!("{:?} {:?}", EntryHash::from_bytes([1; 32]), VoucherId::from_bytes([1; 16]));
+    assert_eq!(printed, "EntryHash(..) VoucherId(..)");
 }

@@ -2,14 +2,18 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sealpost_wire::codec::List;
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::directory::{
+    Attestation, BlindedElements, BucketPrefix, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher, Slot, Tag,
+    Voucher, VoucherId,
+};
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::{MailboxKind, Outcome, Refusal, Stored, Ticket};
+use sealpost_wire::request::{Listing, MailboxKind, Outcome, Refusal, Stored, Ticket};
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::time::Day;
 use sealpost_wire::{
-    AtRest, CollectHash, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass,
-    StockHash, StockKey, TakeKey,
+    AtRest, CollectHash, CollectKey, DepositKey, EntryHash, EntryKey, Envelope, EnvelopeId, MailboxId, SealedItem,
+    ShelfId, SizeClass, StockHash, StockKey, TakeKey,
 };
 
 macro_rules! of_bytes {
@@ -24,11 +28,15 @@ of_bytes! {
     collect_hash -> CollectHash::from_bytes;
     collect_key -> CollectKey::new;
     deposit_key -> DepositKey::new;
+    entry_hash -> EntryHash::from_bytes;
+    entry_key -> EntryKey::new;
     mailbox -> MailboxId::from_bytes;
     shelf -> ShelfId::from_bytes;
     stock_hash -> StockHash::from_bytes;
     stock_key -> StockKey::new;
+    tag -> Tag::from_bytes;
     take_key -> TakeKey::new;
+    voucher_id -> VoucherId::from_bytes;
 }
 
 pub(crate) fn envelope_id() -> impl Strategy<Value = EnvelopeId> {
@@ -79,13 +87,60 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         Just(Refusal::TooLarge),
         Just(Refusal::Version),
         Just(Refusal::NoSuchRequest),
+        Just(Refusal::NoEpoch),
+        Just(Refusal::OtherBits),
+        Just(Refusal::NotAttested),
     ]
 }
 
 pub(crate) fn statement() -> impl Strategy<Value = SignedDeletion> {
-    let closed = prop_oneof![mailbox().prop_map(Closed::Mailbox), shelf().prop_map(Closed::Shelf)];
-    let operator = OperatorSecret::from_seed(&[1; 32]);
-    (closed, any::<u32>()).prop_map(move |(closed, day)| SignedDeletion::sign(closed, Day(day), &operator))
+    let entry = (epoch(), tag()).prop_map(|(epoch, tag)| Closed::Entry(epoch, tag));
+    let closed = prop_oneof![mailbox().prop_map(Closed::Mailbox), shelf().prop_map(Closed::Shelf), entry];
+    (closed, day()).prop_map(move |(closed, day)| SignedDeletion::sign(closed, day, &operator()))
+}
+
+fn operator() -> OperatorSecret {
+    OperatorSecret::from_seed(&[1; 32])
+}
+
+pub(crate) fn day() -> impl Strategy<Value = Day> {
+    any::<u32>().prop_map(Day)
+}
+
+pub(crate) fn epoch() -> impl Strategy<Value = Epoch> {
+    any::<u32>().prop_map(Epoch)
+}
+
+pub(crate) fn prefix() -> impl Strategy<Value = BucketPrefix> {
+    any::<u32>().prop_map(BucketPrefix)
+}
+
+pub(crate) fn slot() -> impl Strategy<Value = Slot> {
+    any::<u8>().prop_map(|fill| Slot::new([fill; Slot::LENGTH]))
+}
+
+pub(crate) fn blinded() -> impl Strategy<Value = BlindedElements> {
+    any::<u8>().prop_map(|fill| BlindedElements::new([fill; BlindedElements::LENGTH]))
+}
+
+pub(crate) fn evaluated() -> impl Strategy<Value = EvaluatedElements> {
+    any::<u8>().prop_map(|fill| EvaluatedElements::new([fill; EvaluatedElements::LENGTH]))
+}
+
+pub(crate) fn listing() -> impl Strategy<Value = Listing> {
+    prop_oneof![Just(Listing::Listed), Just(Listing::Waiting)]
+}
+
+pub(crate) fn attestation() -> impl Strategy<Value = SignedAttestation> {
+    (epoch(), prefix(), tag(), entry_hash(), day()).prop_map(|(epoch, prefix, tag, entry, issued)| {
+        SignedAttestation::of(&Attestation { version: V1, epoch, prefix, tag, entry, issued }, &operator())
+    })
+}
+
+pub(crate) fn voucher() -> impl Strategy<Value = SignedVoucher> {
+    let service = operator().public();
+    (voucher_id(), epoch())
+        .prop_map(move |(id, epoch)| SignedVoucher::of(&Voucher { version: V1, id, service, epoch }, &operator()))
 }
 
 /// A list of up to `most` values, which is fewer than it could hold, to keep the runs short.

@@ -1,11 +1,16 @@
 //! Fields with bytes that are easy to find again in hexadecimal.
 
-use sealpost_wire::codec::List;
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::directory::{
+    Attestation, BlindedElements, BucketPrefix, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher, Slot,
+    Voucher, VoucherId,
+};
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{Stored, Ticket};
+use sealpost_wire::time::Day;
 use sealpost_wire::{
-    AtRest, CollectHash, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass,
-    StockHash, StockKey, TakeKey,
+    AtRest, CollectHash, CollectKey, DepositKey, EntryKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId,
+    SizeClass, StockHash, StockKey, TakeKey,
 };
 
 pub(crate) fn deposit_key() -> DepositKey {
@@ -63,6 +68,33 @@ pub(crate) fn ticket(length: usize) -> Option<Ticket> {
 
 pub(crate) fn operator() -> OperatorSecret {
     OperatorSecret::from_seed(&[0x0b; 32])
+}
+
+pub(crate) fn entry_key() -> EntryKey {
+    EntryKey::new([0xe5; 32])
+}
+
+pub(crate) fn slot() -> Slot {
+    Slot::new([0x5a; 256])
+}
+
+pub(crate) fn blinded() -> BlindedElements {
+    BlindedElements::new([0xb1; 2_048])
+}
+
+pub(crate) fn evaluated() -> EvaluatedElements {
+    EvaluatedElements::new([0xe7; 2_112])
+}
+
+pub(crate) fn attestation() -> SignedAttestation {
+    let (epoch, prefix, tag) = (Epoch(230), BucketPrefix(0xb0c0_d0e0), slot().tag());
+    let entry = entry_key().hash();
+    SignedAttestation::of(&Attestation { version: V1, epoch, prefix, tag, entry, issued: Day(20_700) }, &operator())
+}
+
+pub(crate) fn voucher() -> SignedVoucher {
+    let (id, service) = (VoucherId::from_bytes([0x0f; 16]), operator().public());
+    SignedVoucher::of(&Voucher { version: V1, id, service, epoch: Epoch(230) }, &operator())
 }
 
 pub(crate) fn list<T: std::fmt::Debug, const MAX: usize>(values: Vec<T>) -> List<T, MAX> {

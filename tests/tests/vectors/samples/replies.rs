@@ -2,6 +2,7 @@
 
 use sealpost_wire::SizeClass;
 use sealpost_wire::codec::V1;
+use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::*;
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::time::Day;
@@ -21,6 +22,7 @@ pub(super) fn to_owners() -> Vec<Sample> {
         sample("collected", "the greatest sequence", collected(vec![stored(u64::MAX, SizeClass::Small)], false)),
         sample("closed", "a mailbox", closed(Closed::Mailbox(mailbox()))),
         sample("closed", "a shelf", closed(Closed::Shelf(shelf()))),
+        sample("closed", "an entry of a directory", closed(Closed::Entry(Epoch(230), slot().tag()))),
         sample("item-count", "none", ItemCount { version: V1, items: 0 }),
         sample("item-count", "a full shelf", ItemCount { version: V1, items: 100 }),
     ]
@@ -34,6 +36,20 @@ pub(super) fn to_senders() -> Vec<Sample> {
         sample("deposited", "gone", deposited(Outcome::Gone, None)),
         sample("deposited", "try later", deposited(Outcome::TryLater, Some(30))),
         sample("taken", "an item", Taken { version: V1, item: item(3) }),
+    ]
+}
+
+pub(super) fn of_discovery() -> Vec<Sample> {
+    let published = |listing, day| Published { version: V1, listing, day };
+    vec![
+        sample("evaluated", "64 elements and their proof", Evaluated { version: V1, elements: evaluated() }),
+        sample("published", "listed", published(Listing::Listed, None)),
+        sample(
+            "published",
+            "listed, and someone else has proved the number",
+            published(Listing::Listed, Some(Day(20_707))),
+        ),
+        sample("published", "waiting", published(Listing::Waiting, Some(Day(20_707)))),
     ]
 }
 
@@ -54,5 +70,8 @@ pub(super) fn of_refusal() -> Vec<Sample> {
         refused("too large", Refusal::TooLarge),
         refused("another version", Refusal::Version),
         refused("no such request", Refusal::NoSuchRequest),
+        refused("an epoch that is not open", Refusal::NoEpoch),
+        refused("another number of buckets", Refusal::OtherBits),
+        refused("not attested", Refusal::NotAttested),
     ]
 }

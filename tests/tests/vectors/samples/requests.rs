@@ -2,6 +2,7 @@
 
 use sealpost_wire::SizeClass;
 use sealpost_wire::codec::V1;
+use sealpost_wire::directory::{BucketPrefix, Epoch};
 use sealpost_wire::request::*;
 
 use super::parts::*;
@@ -52,5 +53,20 @@ pub(super) fn of_senders() -> Vec<Sample> {
         sample("deposit", "the middle one, with a ticket", deposit(SizeClass::Medium, ticket(32))),
         sample("deposit", "the largest", deposit(SizeClass::Large, None)),
         sample("take", "an item", Take { version: V1, take: take_key(), stock: stock_hash() }),
+    ]
+}
+
+pub(super) fn of_discovery() -> Vec<Sample> {
+    let (version, epoch, prefix) = (V1, Epoch(230), BucketPrefix(0xb0c0_d0e0));
+    let evaluate = |voucher, ticket| Evaluate { version, epoch, elements: blinded(), voucher, ticket };
+    let publish =
+        |attestation, ticket| Publish { version, epoch, prefix, slot: slot(), entry: entry_key(), attestation, ticket };
+    vec![
+        sample("evaluate", "where anyone may ask", evaluate(None, None)),
+        sample("evaluate", "with a voucher", evaluate(Some(voucher()), None)),
+        sample("evaluate", "with a ticket", evaluate(None, ticket(32))),
+        sample("publish", "where anyone may publish", publish(None, None)),
+        sample("publish", "with an attestation and a ticket", publish(Some(attestation()), ticket(32))),
+        sample("withdraw", "an entry", Withdraw { version, epoch, prefix, tag: slot().tag(), entry: entry_key() }),
     ]
 }

@@ -1,7 +1,7 @@
 //! Manifests, as relays would answer them.
 
 use data_encoding::HEXLOWER;
-use sealpost_wire::manifest::{Limits, Manifest, Retention, SignedManifest, Succession, Tickets, Tls};
+use sealpost_wire::manifest::{Limits, Manifest, Retention, Role, SignedManifest, Succession, Tickets, Tls};
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::time::Day;
 use sealpost_wire::{RelayRef, SizeClass};
@@ -38,6 +38,9 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         tickets: Tickets::Off,
         source: "https://example.org/source".into(),
         succession: vec![],
+        role: Role::Relay,
+        directory: None,
+        key_service: None,
     }
 }
 

@@ -9,7 +9,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{HandshakeKind, NamedGroup, ProtocolVersion, ServerConnection};
-use sealpost_wire::manifest::{self, Limits, Manifest, Retention, SignedManifest, Succession, Tickets, Tls};
+use sealpost_wire::manifest::{self, Limits, Manifest, Retention, Role, SignedManifest, Succession, Tickets, Tls};
 use sealpost_wire::operator::{OperatorKey, OperatorSecret};
 use sealpost_wire::time::Day;
 use sealpost_wire::{RelayHost, RelayRef, SizeClass};
@@ -244,5 +244,8 @@ fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates: &[&Certif
         tickets: Tickets::Off,
         source: "https://example.org".to_owned(),
         succession: vec![],
+        role: Role::Relay,
+        directory: None,
+        key_service: None,
     }
 }

@@ -13,7 +13,7 @@ const NULL: [u8; 1] = [0xf6];
 const ENDLESS_LIST: [u8; 2] = [0x9f, 0xff];
 
 pub(super) fn all() -> impl Iterator<Item = Bad> {
-    [mailboxes(), shelves(), deposits(), replies(), frames()].into_iter().flatten()
+    [mailboxes(), shelves(), deposits(), discovery(), replies(), frames()].into_iter().flatten()
 }
 
 /// The shortest body of a kind, with another value for one key, or with that key added.
@@ -98,6 +98,26 @@ fn deposits() -> Vec<Bad> {
     ]
 }
 
+fn discovery() -> Vec<Bad> {
+    let signed =
+        |statement: usize, signature: usize| [&[0x82], bytes(statement).as_slice(), &bytes(signature)].concat();
+    vec![
+        malformed("evaluate", "an epoch of 33 bits", 1, &cbor(1_u64 << 32)),
+        malformed("evaluate", "63 elements", 2, &bytes(2_016)),
+        malformed("evaluate", "65 elements", 2, &bytes(2_080)),
+        malformed("evaluate", "a voucher of 81 bytes", 3, &signed(81, 64)),
+        malformed("publish", "a prefix of 33 bits", 2, &cbor(1_u64 << 32)),
+        malformed("publish", "a slot of 255 bytes", 3, &bytes(255)),
+        malformed("publish", "a slot of 257 bytes", 3, &bytes(257)),
+        malformed("publish", "an entry key of 31 bytes", 4, &bytes(31)),
+        malformed("publish", "an attestation of 97 bytes", 5, &signed(97, 64)),
+        malformed("publish", "an attestation's signature of 65 bytes", 5, &signed(90, 65)),
+        malformed("withdraw", "a tag of 15 bytes", 3, &bytes(15)),
+        malformed("evaluated", "a proof too short", 1, &bytes(2_111)),
+        malformed("published", "a listing that is not known", 1, &cbor(2)),
+    ]
+}
+
 fn replies() -> Vec<Bad> {
     let signature = operator().sign(Purpose::Deletion, &[0xee; 65]).to_vec();
     let long = [&[0x82], bytes(65).as_slice(), &cbor(minicbor::bytes::ByteVec::from(signature))].concat();
@@ -107,7 +127,7 @@ fn replies() -> Vec<Bad> {
         malformed("deposited", "an outcome that is not known", 1, &cbor(4)),
         malformed("deposited", "a wait of 65,536 seconds", 2, &cbor(65_536)),
         inexact("deposited", "null for no wait", 2, &NULL),
-        malformed("refused", "a reason that is not known", 1, &cbor(10)),
+        malformed("refused", "a reason that is not known", 1, &cbor(13)),
         malformed("taken", "an item of 4,079 bytes", 1, &bytes(4_079)),
         malformed("item-count", "65,536 items", 1, &cbor(65_536)),
         malformed("closed", "a signature of 63 bytes", 1, &unsigned),
@@ -132,7 +152,7 @@ fn frames() -> Vec<Bad> {
             &list(&[&[0x82, 0], list(&bytes(16), 513).as_slice()].concat(), 1),
         ),
         malformed("owner-frame", "a channel of 33 bits", 3, &list(&cbor(1_u64 << 32), 1)),
-        malformed("delivery-frame", "a reason that is not known", 3, &list(&[0x82, 0, 10], 1)),
+        malformed("delivery-frame", "a reason that is not known", 3, &list(&[0x82, 0, 13], 1)),
         malformed("deposit-frame", "65 deposits", 1, &list(&tagged, 65)),
         malformed("deposit-frame", "a deposit of version 2 in a frame of version 1", 1, &list(&other_version, 1)),
         malformed("outcome-frame", "an outcome that is not known", 1, &list(&[0x82, 0, 4], 1)),
