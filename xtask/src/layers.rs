@@ -14,10 +14,11 @@ use crate::run::{cargo, metadata, output};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost-wire", &[]),
     ("sealpost-blind", &["sealpost-wire"]),
+    ("sealpost-server", &["sealpost-wire"]),
     ("sealpost-identity", &["sealpost-wire"]),
     ("sealpost-crypto", &["sealpost-identity", "sealpost-wire"]),
     ("sealpost-client", &["sealpost-blind", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
-    ("sealpost-relay", &["sealpost-blind", "sealpost-wire"]),
+    ("sealpost-relay", &["sealpost-blind", "sealpost-server", "sealpost-wire"]),
     ("sealpost", &["sealpost-client", "sealpost-identity", "sealpost-wire"]),
     // These stand outside: they look at all the others, and none imports them.
     ("sealpost-tests", &["sealpost-client", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),

@@ -2,25 +2,21 @@
 //!
 //! `deploy/sealpost-relay.toml` is the same as [`Config::default`], option by option, with a comment on each.
 
-mod expected;
-mod load;
-mod problem;
+mod options;
 mod rules;
 mod sections;
 mod settings;
-mod shape;
-mod template;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use sealpost_server::config::{Configuration, Rules, Section, Serving};
 use serde::{Deserialize, Serialize};
 
-pub use load::{ConfigError, load, parse};
-pub use problem::{Problem, Report};
-pub use sections::{Admin, Connections, Limits, Log, LogFormat, LogLevel, Public, Retention, Store, Tls, TlsMode};
-pub(crate) use settings::bytes;
-pub use template::Template;
+pub use sealpost_server::config::{
+    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Problem, Public, Report, Template, Tls, TlsMode,
+};
+pub use sections::{Limits, Retention, Store};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,38 +67,52 @@ impl Default for Config {
 impl Config {
     /// The same, with every relative path made relative to `directory`: the one that the file lies in.
     #[must_use]
-    pub fn rooted_at(mut self, directory: &Path) -> Self {
-        for path in [&mut self.data, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key] {
-            *path = directory.join(&*path);
-        }
-        self
+    pub fn rooted_at(self, directory: &Path) -> Self {
+        Configuration::rooted_at(self, directory)
     }
+}
+
+impl Configuration for Config {
+    const EXAMPLE: &'static str = include_str!("../../../deploy/sealpost-relay.toml");
+    const SECTIONS: &'static [Section] = options::SECTIONS;
+
+    fn serving(&self) -> Serving<'_> {
+        Serving {
+            listen: self.listen,
+            admin: self.admin,
+            operator_key: &self.operator_key,
+            public: &self.relay,
+            public_section: "relay",
+            tls: &self.tls,
+            connections: &self.connections,
+            body: self.limits.body,
+        }
+    }
+
+    fn check(&self, rules: &mut Rules) {
+        rules::check(self, rules);
+    }
+
+    fn paths(&mut self) -> Vec<&mut PathBuf> {
+        vec![&mut self.data, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
+    }
+}
+
+/// Reads a file; relative paths in it become relative to the file's directory.
+///
+/// # Errors
+/// [`ConfigError`], with every problem that was found.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    sealpost_server::config::load(path)
+}
+
+/// Reads the text of a file called `name`.
+///
+/// # Errors
+/// [`ConfigError::Invalid`].
+pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
+    sealpost_server::config::parse(text, name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const EXAMPLE: &str = include_str!("../../../deploy/sealpost-relay.toml");
-
-    #[test]
-    fn the_example_file_is_the_default() {
-        assert_eq!(parse(EXAMPLE, "sealpost-relay.toml").unwrap(), Config::default());
-    }
-
-    #[test]
-    fn the_example_file_sets_every_option_and_comments_on_each() {
-        let set = |line: &&str| line.contains(" = ") && !line.starts_with('#');
-        assert_eq!(EXAMPLE.lines().filter(set).count(), expected::KEYS.iter().filter(|key| !key.is_section()).count());
-        for (comment, option) in EXAMPLE.lines().zip(EXAMPLE.lines().skip(1)).filter(|(_, option)| set(option)) {
-            assert!(comment.starts_with("# "), "no comment above: {option}");
-        }
-    }
-
-    #[test]
-    fn relative_paths_lie_beside_the_file() {
-        let config = Config { data: "/elsewhere".into(), ..Config::default() }.rooted_at(Path::new("/etc/relay"));
-        assert_eq!(config.operator_key, Path::new("/etc/relay/operator.key"));
-        assert_eq!(config.data, Path::new("/elsewhere"));
-    }
-}
+mod tests;

@@ -1,41 +1,25 @@
 //! HTTP: decodes, calls the service, encodes. What is decided, the service decides.
 
-mod body;
-mod guard;
-mod parcel;
-mod reply;
-
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use http::header::CONTENT_TYPE;
-use sealpost_wire::manifest;
+use axum::response::Response;
+use axum::routing::post;
+use sealpost_server::http::{Cbor, On, Reply};
 use sealpost_wire::request::{
-    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, OpenMailbox, OpenShelf, Refusal, Request,
-    Stock, Take,
+    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, OpenMailbox, OpenShelf, Request, Stock, Take,
 };
 
-use crate::server::Shared;
+use crate::metrics::Kind;
+use crate::program::RelayProgram;
 use crate::socket;
-use body::Cbor;
-pub(crate) use body::On;
-pub(crate) use parcel::Budget;
-pub(crate) use reply::Refusing;
-use reply::Reply;
 
-/// How long a client waits that came when there was no room, in seconds.
-const CROWDED: u16 = 2;
-
-type Relay = State<Arc<Shared>>;
+type Program = State<Arc<RelayProgram>>;
 
 /// Every request of the relay protocol.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(program: Arc<RelayProgram>) -> Router {
     Router::new()
-        .route(manifest::PATH, get(relay))
         .route(OpenMailbox::PATH, post(open_mailbox))
         .route(Deposit::PATH, post(deposit).get(socket::deposit))
         .route(Collect::PATH, post(collect).get(socket::collect))
@@ -46,68 +30,72 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(CountItems::PATH, post(count_items))
         .route(CloseShelf::PATH, post(close_shelf))
         .route(Take::PATH, post(take))
-        .fallback(nothing_there)
-        .method_not_allowed_fallback(nothing_there)
-        .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
-        .with_state(shared)
+        .with_state(program)
 }
 
-/// `GET /v1/relay`, from any side
-async fn relay(State(shared): Relay) -> Response {
-    ([(CONTENT_TYPE, "application/json")], shared.manifest.clone()).into_response()
+/// What is asked for at `path`.
+pub(crate) fn kind(path: &str) -> Option<Kind> {
+    Some(match path {
+        OpenMailbox::PATH => Kind::OpenMailbox,
+        Collect::PATH => Kind::Collect,
+        Acknowledge::PATH => Kind::Acknowledge,
+        CloseMailbox::PATH => Kind::CloseMailbox,
+        OpenShelf::PATH => Kind::OpenShelf,
+        Stock::PATH => Kind::Stock,
+        CountItems::PATH => Kind::CountItems,
+        CloseShelf::PATH => Kind::CloseShelf,
+        Deposit::PATH => Kind::Deposit,
+        Take::PATH => Kind::Take,
+        _ => return None,
+    })
 }
 
 /// `POST /v1/open-mailbox`
-async fn open_mailbox(State(shared): Relay, Cbor(request): Cbor<OpenMailbox>) -> Reply<OpenMailbox> {
-    shared.relay.open_mailbox(request).await.into()
+async fn open_mailbox(State(program): Program, Cbor(request): Cbor<OpenMailbox>) -> Reply<OpenMailbox> {
+    program.relay.open_mailbox(request).await.into()
 }
 
 /// `POST /v1/deposit`
-async fn deposit(State(shared): Relay, Cbor(request): Cbor<Deposit>) -> Reply<Deposit> {
-    Ok(shared.relay.deposit(request).await).into()
+async fn deposit(State(program): Program, Cbor(request): Cbor<Deposit>) -> Reply<Deposit> {
+    Ok(program.relay.deposit(request).await).into()
 }
 
 /// `POST /v1/collect`, whose reply alone may be long
-async fn collect(State(shared): Relay, Cbor(request): Cbor<Collect>) -> Response {
-    Reply::<Collect>::from(shared.relay.collect(request).await).within(&shared.replies)
+async fn collect(State(program): Program, on: On<Collect>, Cbor(request): Cbor<Collect>) -> Response {
+    Reply::<Collect>::from(program.relay.collect(request).await).within(on.0.replies())
 }
 
 /// `POST /v1/acknowledge`
-async fn acknowledge(State(shared): Relay, Cbor(request): Cbor<Acknowledge>) -> Reply<Acknowledge> {
-    shared.relay.acknowledge(request).await.into()
+async fn acknowledge(State(program): Program, Cbor(request): Cbor<Acknowledge>) -> Reply<Acknowledge> {
+    program.relay.acknowledge(request).await.into()
 }
 
 /// `POST /v1/close-mailbox`
-async fn close_mailbox(State(shared): Relay, Cbor(request): Cbor<CloseMailbox>) -> Reply<CloseMailbox> {
-    shared.relay.close_mailbox(request).await.into()
+async fn close_mailbox(State(program): Program, Cbor(request): Cbor<CloseMailbox>) -> Reply<CloseMailbox> {
+    program.relay.close_mailbox(request).await.into()
 }
 
 /// `POST /v1/open-shelf`
-async fn open_shelf(State(shared): Relay, Cbor(request): Cbor<OpenShelf>) -> Reply<OpenShelf> {
-    shared.relay.open_shelf(request).await.into()
+async fn open_shelf(State(program): Program, Cbor(request): Cbor<OpenShelf>) -> Reply<OpenShelf> {
+    program.relay.open_shelf(request).await.into()
 }
 
 /// `POST /v1/stock`
-async fn stock(State(shared): Relay, Cbor(request): Cbor<Stock>) -> Reply<Stock> {
-    shared.relay.stock(request).await.into()
+async fn stock(State(program): Program, Cbor(request): Cbor<Stock>) -> Reply<Stock> {
+    program.relay.stock(request).await.into()
 }
 
 /// `POST /v1/count-items`
-async fn count_items(State(shared): Relay, Cbor(request): Cbor<CountItems>) -> Reply<CountItems> {
-    shared.relay.count_items(request).await.into()
+async fn count_items(State(program): Program, Cbor(request): Cbor<CountItems>) -> Reply<CountItems> {
+    program.relay.count_items(request).await.into()
 }
 
 /// `POST /v1/close-shelf`
-async fn close_shelf(State(shared): Relay, Cbor(request): Cbor<CloseShelf>) -> Reply<CloseShelf> {
-    shared.relay.close_shelf(request).await.into()
+async fn close_shelf(State(program): Program, Cbor(request): Cbor<CloseShelf>) -> Reply<CloseShelf> {
+    program.relay.close_shelf(request).await.into()
 }
 
 /// `POST /v1/take`
-async fn take(State(shared): Relay, Cbor(request): Cbor<Take>) -> Reply<Take> {
-    shared.relay.take(request).await.into()
-}
-
-/// Another path, or another method.
-async fn nothing_there() -> Refusing {
-    Refusing::for_good(Refusal::NoSuchRequest)
+async fn take(State(program): Program, Cbor(request): Cbor<Take>) -> Reply<Take> {
+    program.relay.take(request).await.into()
 }

@@ -1,34 +1,11 @@
-//! Numbers of the whole relay, for Prometheus.
-//!
-//! A label is a variant of one of the enums here, so none can name a mailbox, a shelf or a peer.
+//! The relay's numbers, besides [those of every server](sealpost_server::metrics).
 
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
-use sealpost_wire::request::Refusal;
+use sealpost_server::labels;
+use sealpost_server::metrics::{Counter, Gauge, Histogram, OneMore, PerLabel, Registry};
 
 use crate::service::Totals;
-
-const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
-/// Upper bounds of the histograms' buckets, in seconds: from a store's commit to a client's patience.
-const BUCKETS: [f64; 10] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0, 10.0];
-
-macro_rules! labels {
-    ($(#[$doc:meta])* $name:ident $label:literal { $($variant:ident $text:literal)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name { $($variant,)* }
-
-        impl $name {
-            const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            fn label(self) -> Label {
-                Label::from_static_parts($label, match self { $(Self::$variant => $text,)* })
-            }
-        }
-    };
-}
 
 labels! {
     /// What was asked for.
@@ -43,28 +20,6 @@ labels! {
         CloseShelf "close_shelf"
         Deposit "deposit"
         Take "take"
-        Manifest "manifest"
-        Other "other"
-    }
-}
-
-labels! {
-    /// What became of it.
-    Answer "answer" {
-        Done "done"
-        Malformed "malformed"
-        Denied "denied"
-        WrongSide "wrong_side"
-        TicketNeeded "ticket_needed"
-        Limit "limit"
-        Gone "gone"
-        TryLater "try_later"
-        TooLarge "too_large"
-        Version "version"
-        NoSuchRequest "no_such_request"
-        NoEpoch "no_epoch"
-        OtherBits "other_bits"
-        NotAttested "not_attested"
     }
 }
 
@@ -76,94 +31,33 @@ labels! {
     }
 }
 
-/// The numbers that the connections count; those of the service come from its [`Totals`].
+/// The numbers that sockets count, and those of the service, which come from its [`Totals`].
 pub(crate) struct Metrics {
-    all: Registry,
-    connections: Gauge,
-    refused: Counter,
-    failed_handshakes: Counter,
-    requests: Vec<Counter>,
-    request_seconds: Histogram,
-    sockets: Vec<Gauge>,
+    sockets: PerLabel<Socket, Gauge>,
     batch_seconds: Histogram,
+    totals: Vec<Counter>,
     subscriptions: Gauge,
     store_bytes: Gauge,
 }
 
-/// One more of something, until it is dropped.
-pub(crate) struct OneMore(Gauge);
-
-impl OneMore {
-    fn of(gauge: &Gauge) -> Self {
-        gauge.increment(1);
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for OneMore {
-    fn drop(&mut self) {
-        self.0.decrement(1);
-    }
-}
-
 impl Metrics {
-    pub(crate) fn new() -> Self {
-        let all = Registry(recorder());
+    pub(crate) fn new(all: &Registry) -> Self {
+        let totals = named(&Totals::default());
         Self {
-            connections: all.gauge("sealpost_connections", "Connections there are", Vec::new()),
-            refused: all.counter(
-                "sealpost_connections_refused_total",
-                "Connections closed for there being too many",
-                Vec::new(),
-            ),
-            failed_handshakes: all.counter(
-                "sealpost_handshakes_failed_total",
-                "Connections that never spoke TLS",
-                Vec::new(),
-            ),
-            requests: request_counters(&all),
-            request_seconds: all.histogram("sealpost_request_seconds", "From a request's head to its answer"),
-            sockets: Socket::ALL.iter().map(|socket| socket_gauge(&all, *socket)).collect(),
+            sockets: all.gauges("sealpost_sockets", "WebSockets there are"),
             batch_seconds: all.histogram(
                 "sealpost_deposit_batch_seconds",
                 "From a socket's batch of deposits to its durable outcome",
             ),
-            subscriptions: all.gauge(
-                "sealpost_subscriptions",
-                "Mailboxes that connected collectors wait for",
-                Vec::new(),
-            ),
-            store_bytes: all.gauge("sealpost_store_bytes", "Bytes that the store takes of its disk", Vec::new()),
-            all,
+            totals: totals.into_iter().map(|(name, help, _)| all.counter(name, help)).collect(),
+            subscriptions: all.gauge("sealpost_subscriptions", "Mailboxes that connected collectors wait for"),
+            store_bytes: all.gauge("sealpost_store_bytes", "Bytes that the store takes of its disk"),
         }
-    }
-
-    /// Counts a connection until what is returned is dropped.
-    pub(crate) fn connection(&self) -> OneMore {
-        OneMore::of(&self.connections)
-    }
-
-    /// Counts a connection that was closed because there were too many.
-    pub(crate) fn connection_refused(&self) {
-        self.refused.increment(1);
-    }
-
-    /// Counts a connection that did not come to speak TLS.
-    pub(crate) fn handshake_failed(&self) {
-        self.failed_handshakes.increment(1);
     }
 
     /// Counts a socket until what is returned is dropped.
     pub(crate) fn socket(&self, socket: Socket) -> Option<OneMore> {
-        self.sockets.get(socket as usize).map(OneMore::of)
-    }
-
-    /// Counts a request, what became of it and how long it took.
-    pub(crate) fn request(&self, kind: Kind, answer: Answer, took: Duration) {
-        if let Some(counter) = self.requests.get(kind as usize * Answer::ALL.len() + answer as usize) {
-            counter.increment(1);
-        }
-        self.request_seconds.record(took);
+        self.sockets.of(socket).map(OneMore::of)
     }
 
     /// Counts the time from a batch of deposits to its durable outcome.
@@ -171,39 +65,13 @@ impl Metrics {
         self.batch_seconds.record(took);
     }
 
-    /// Folds what histograms hold back into their buckets; to be called every few seconds.
-    pub(crate) fn tidy(&self) {
-        self.all.0.handle().run_upkeep();
-    }
-
-    /// Everything, in Prometheus' text format.
-    pub(crate) fn render(&self, totals: &Totals) -> String {
-        for (name, help, value) in named(totals) {
-            self.all.counter(name, help, Vec::new()).absolute(value);
+    /// Shows the service's totals.
+    pub(crate) fn set(&self, totals: &Totals) {
+        for (counter, (_, _, value)) in self.totals.iter().zip(named(totals)) {
+            counter.absolute(value);
         }
         self.subscriptions.set(totals.subscriptions as f64);
         self.store_bytes.set(totals.store_bytes as f64);
-        self.all.0.handle().render()
-    }
-}
-
-/// What has been registered; a name registered again is the same number.
-struct Registry(PrometheusRecorder);
-
-impl Registry {
-    fn counter(&self, name: &'static str, help: &'static str, labels: Vec<Label>) -> Counter {
-        self.0.describe_counter(KeyName::from_const_str(name), None, help.into());
-        self.0.register_counter(&Key::from_parts(name, labels), &METADATA)
-    }
-
-    fn gauge(&self, name: &'static str, help: &'static str, labels: Vec<Label>) -> Gauge {
-        self.0.describe_gauge(KeyName::from_const_str(name), None, help.into());
-        self.0.register_gauge(&Key::from_parts(name, labels), &METADATA)
-    }
-
-    fn histogram(&self, name: &'static str, help: &'static str) -> Histogram {
-        self.0.describe_histogram(KeyName::from_const_str(name), None, help.into());
-        self.0.register_histogram(&Key::from_static_name(name), &METADATA)
     }
 }
 
@@ -241,41 +109,4 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
         ("sealpost_shelves_closed_total", "Shelves closed by their owners", shelves_closed),
         ("sealpost_leases_lapsed_total", "Mailboxes and shelves erased because their lease lapsed", leases_lapsed),
     ]
-}
-
-fn recorder() -> PrometheusRecorder {
-    let builder = PrometheusBuilder::new();
-    builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder()
-}
-
-/// One counter for each pair, answers running fastest.
-fn request_counters(all: &Registry) -> Vec<Counter> {
-    let pairs = Kind::ALL.iter().flat_map(|kind| Answer::ALL.iter().map(|answer| vec![kind.label(), answer.label()]));
-    pairs
-        .map(|labels| all.counter("sealpost_requests_total", "Requests over HTTP, by what became of them", labels))
-        .collect()
-}
-
-fn socket_gauge(all: &Registry, socket: Socket) -> Gauge {
-    all.gauge("sealpost_sockets", "WebSockets there are", vec![socket.label()])
-}
-
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Malformed => Self::Malformed,
-            Refusal::Denied => Self::Denied,
-            Refusal::WrongSide => Self::WrongSide,
-            Refusal::TicketNeeded => Self::TicketNeeded,
-            Refusal::Limit => Self::Limit,
-            Refusal::Gone => Self::Gone,
-            Refusal::TryLater => Self::TryLater,
-            Refusal::TooLarge => Self::TooLarge,
-            Refusal::Version => Self::Version,
-            Refusal::NoSuchRequest => Self::NoSuchRequest,
-            Refusal::NoEpoch => Self::NoEpoch,
-            Refusal::OtherBits => Self::OtherBits,
-            Refusal::NotAttested => Self::NotAttested,
-        }
-    }
 }

@@ -17,7 +17,6 @@ mod totals;
 use std::sync::Arc;
 
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::Refusal;
 use sealpost_wire::time::{Day, Hour};
 use thiserror::Error;
 
@@ -26,6 +25,7 @@ use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
 use crate::store::{STUCK, Store, Unavailable};
 
+pub use sealpost_server::Denial;
 pub use settings::{Memory, Settings};
 pub use subscriptions::Collector;
 pub use totals::Totals;
@@ -46,15 +46,6 @@ struct Inner {
     in_flight: in_flight::InFlight,
     swept: leases::Swept,
     counts: Arc<totals::Counts>,
-}
-
-/// Why a request was not carried out: what a `Refused` body says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Denial {
-    /// The reason, as the wire knows it.
-    pub reason: Refusal,
-    /// With [`Refusal::TryLater`]: seconds to wait at least.
-    pub retry_after: Option<u16>,
 }
 
 /// Why a relay could not be opened.
@@ -140,20 +131,6 @@ impl Inner {
 
     fn day(&self) -> Day {
         self.hour().day()
-    }
-}
-
-impl Denial {
-    /// A refusal for good.
-    #[must_use]
-    pub const fn of(reason: Refusal) -> Self {
-        Self { reason, retry_after: None }
-    }
-
-    /// A refusal for `seconds`.
-    #[must_use]
-    pub const fn try_later(seconds: u16) -> Self {
-        Self { reason: Refusal::TryLater, retry_after: Some(seconds) }
     }
 }
 

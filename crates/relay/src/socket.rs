@@ -11,11 +11,12 @@ use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
+use sealpost_server::Connection;
+use sealpost_server::http::{On, Refusing};
 use sealpost_wire::request::{Collect, Deposit, Refusal};
 
-use crate::http::{On, Refusing};
 use crate::metrics::Socket;
-use crate::server::{Connection, Shared};
+use crate::program::RelayProgram;
 use line::Line;
 
 /// Collectors send little: a large buffer for each of many would be memory for nothing.
@@ -27,36 +28,37 @@ const DEPOSITOR_BUFFER: usize = 64 * 1024;
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// `GET /v1/collect`, upgraded
-pub(crate) async fn collect(State(shared): State<Arc<Shared>>, side: On<Collect>, upgrade: Upgrade) -> Response {
-    open(shared, side.0, upgrade, Socket::Collect)
+pub(crate) async fn collect(State(program): State<Arc<RelayProgram>>, side: On<Collect>, upgrade: Upgrade) -> Response {
+    open(program, side.0, upgrade, Socket::Collect)
 }
 
 /// `GET /v1/deposit`, upgraded
-pub(crate) async fn deposit(State(shared): State<Arc<Shared>>, side: On<Deposit>, upgrade: Upgrade) -> Response {
-    open(shared, side.0, upgrade, Socket::Deposit)
+pub(crate) async fn deposit(State(program): State<Arc<RelayProgram>>, side: On<Deposit>, upgrade: Upgrade) -> Response {
+    open(program, side.0, upgrade, Socket::Deposit)
 }
 
-fn open(shared: Arc<Shared>, connection: Arc<Connection>, upgrade: Upgrade, kind: Socket) -> Response {
+fn open(program: Arc<RelayProgram>, connection: Arc<Connection>, upgrade: Upgrade, kind: Socket) -> Response {
     let Ok(upgrade) = upgrade else { return Refusing::for_good(Refusal::NoSuchRequest).into_response() };
     let buffer = match kind {
         Socket::Collect => COLLECTOR_BUFFER,
         Socket::Deposit => DEPOSITOR_BUFFER,
     };
-    upgrade.read_buffer_size(buffer).max_message_size(shared.body).max_frame_size(shared.body).on_upgrade(
+    let longest = connection.longest_body();
+    upgrade.read_buffer_size(buffer).max_message_size(longest).max_frame_size(longest).on_upgrade(
         move |socket| async move {
-            let cut = shared.cut.clone();
-            cut.run_until_cancelled(serve(shared, connection, socket, kind)).await;
+            let cut = connection.cut().clone();
+            cut.run_until_cancelled(serve(program, connection, socket, kind)).await;
         },
     )
 }
 
 /// Serves a socket to its end, holding its connection's place.
-async fn serve(shared: Arc<Shared>, connection: Arc<Connection>, socket: WebSocket, kind: Socket) {
-    let _counted = shared.metrics.socket(kind);
-    let mut line = Line::new(socket, connection, shared.timeouts.ping_interval, shared.stop.clone());
+async fn serve(program: Arc<RelayProgram>, connection: Arc<Connection>, socket: WebSocket, kind: Socket) {
+    let _counted = program.metrics.socket(kind);
+    let mut line = Line::new(socket, connection);
     let ending = match kind {
-        Socket::Collect => collect::run(&mut line, shared.relay.collector()).await,
-        Socket::Deposit => deposit::run(&mut line, &shared).await,
+        Socket::Collect => collect::run(&mut line, program.relay.collector()).await,
+        Socket::Deposit => deposit::run(&mut line, &program).await,
     };
     line.end(ending).await;
 }

@@ -89,8 +89,16 @@ impl Failure {
             Self::Config(_) => 3,
             Self::HostUnknown => 2,
             Self::Key(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
-            Self::Start(StartError::OperatorKey(_) | StartError::Certificate(_) | StartError::Tls(_)) => 4,
+            Self::Start(StartError::Server(error)) => of_start(error),
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
         }
+    }
+}
+
+const fn of_start(error: &sealpost_server::StartError) -> u8 {
+    use sealpost_server::StartError::{Certificate, Listen, Manifest, OperatorKey, Tls};
+    match error {
+        OperatorKey(_) | Certificate(_) | Tls(_) => 4,
+        Manifest(_) | Listen { .. } => 1,
     }
 }

@@ -85,7 +85,7 @@ impl Init {
     }
 
     fn template(&self, host: &RelayHost) -> Template {
-        Template::default()
+        Template::of::<Config>()
             .with("listen", &self.listen.to_string())
             .with("admin", &self.admin.to_string())
             .with("host", host.as_str())

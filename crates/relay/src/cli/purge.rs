@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::{ConfigFile, Failure, say};
 use crate::config::{self, Admin, Config};
-use crate::{admin, server};
+use crate::{program, server};
 
 /// Rewrite the store without anything that was erased.
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ async fn post(stream: TcpStream) -> hyper::Result<StatusCode> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut request = Request::new(Empty::<&[u8]>::new());
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = http::Uri::from_static(admin::PURGE);
+    *request.uri_mut() = http::Uri::from_static(program::PURGE);
     let connection = tokio::spawn(connection);
     let answer = sender.send_request(request).await.map(|response| response.status());
     connection.abort();

@@ -1,12 +1,12 @@
 //! `sealpost-relay serve`
 
 use clap::Args;
+use sealpost_server::process;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, Failure};
 use crate::server::Server;
-use crate::{config, log, process};
+use crate::{config, log};
 
 /// Serve clients until SIGTERM or SIGINT.
 #[derive(Debug, Args)]
@@ -25,27 +25,14 @@ impl Serve {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = config::load(&self.file.config)?;
         log::start(&config.log);
-        process::forbid_dumps();
-        process::keep_files_private();
-        process::allow_connections(config.connections.max);
+        process::prepare(config.connections.max);
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
         let served = runtime.block_on(async {
-            let stop = stop_signal().map_err(Failure::system("listening for signals"))?;
+            let stop = process::stop_signal().map_err(Failure::system("listening for signals"))?;
             Ok(Server::bind(&config).await?.run(stop).await?)
         });
         // What still waits for a disk that does not answer must not keep the process.
         runtime.shutdown_background();
         served
     }
-}
-
-/// Ready when the process is asked to stop.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

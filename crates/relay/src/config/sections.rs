@@ -1,117 +1,12 @@
-//! The tables of the file.
+//! The tables that a relay has besides [those of every server](sealpost_server::config).
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use sealpost_wire::RelayHost;
 use serde::{Deserialize, Serialize};
-
-const fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
 
 const fn days(count: u64) -> Duration {
     Duration::from_secs(count * 24 * 60 * 60)
-}
-
-/// The admin listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admin {
-    /// There is none.
-    Off,
-    /// It listens here, in plain HTTP.
-    On(SocketAddr),
-}
-
-impl FromStr for Admin {
-    type Err = std::net::AddrParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::On) }
-    }
-}
-
-impl std::fmt::Display for Admin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::On(address) => address.fmt(f),
-        }
-    }
-}
-
-impl Serialize for Admin {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_text::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Admin {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_text::deserialize(deserializer)
-    }
-}
-
-/// What the manifest says of the relay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Public {
-    /// `host:port` by which clients reach the relay.
-    #[serde(with = "serde_text")]
-    pub host: RelayHost,
-    /// A name for people.
-    pub name: String,
-    /// Where the data is kept.
-    pub region: String,
-    /// Where the source of the running program can be had.
-    pub source: String,
-}
-
-impl Default for Public {
-    fn default() -> Self {
-        Self {
-            #[expect(clippy::expect_used, reason = "a constant that every test parses")]
-            host: "localhost:8443".parse().expect("a constant"),
-            name: "A Sealpost relay".into(),
-            region: "unstated".into(),
-            source: String::new(),
-        }
-    }
-}
-
-/// Where the certificate comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TlsMode {
-    /// The relay makes one, once, and keeps it; clients trust it through the signed manifest.
-    Own,
-    /// The operator supplies both files.
-    Files,
-    /// No TLS: only for a listener on loopback.
-    Off,
-}
-
-/// The certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Tls {
-    /// Where it comes from.
-    pub mode: TlsMode,
-    /// The chain, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
-    /// Whether clients check it by the web's public key infrastructure besides.
-    pub web_pki: bool,
-}
-
-impl Default for Tls {
-    fn default() -> Self {
-        Self { mode: TlsMode::Own, certificate: "tls.pem".into(), key: "tls.key".into(), web_pki: false }
-    }
 }
 
 /// How long things are kept.
@@ -146,6 +41,8 @@ pub struct Limits {
     pub takes_per_hour: u32,
     /// One-time items on one shelf.
     pub shelf_items: u32,
+    /// Mailboxes that one connection may subscribe to.
+    pub subscriptions: u32,
     /// The longest request body, and the longest WebSocket message.
     pub body: ByteSize,
 }
@@ -158,6 +55,7 @@ impl Default for Limits {
             deposits_per_minute: 600,
             takes_per_hour: 120,
             shelf_items: 100,
+            subscriptions: 256,
             body: ByteSize::kib(512),
         }
     }
@@ -188,120 +86,5 @@ impl Default for Store {
             cache: ByteSize::mib(16),
             disk_reserve: ByteSize::mib(256),
         }
-    }
-}
-
-/// What one connection, and all of them, may take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Connections {
-    /// Connections at once.
-    pub max: usize,
-    /// Mailboxes that one connection may subscribe to.
-    pub subscriptions: u32,
-    /// Requests at once on one HTTP/2 connection.
-    pub streams: u32,
-    /// Requests at once on all connections.
-    pub requests: usize,
-    /// Memory for long replies that are being taken.
-    pub replies: ByteSize,
-    /// The longest head of a request.
-    pub head: ByteSize,
-    /// Time for the TLS handshake.
-    #[serde(with = "humantime_serde")]
-    pub handshake_timeout: Duration,
-    /// Time to the next request, complete with its head.
-    #[serde(with = "humantime_serde")]
-    pub idle_timeout: Duration,
-    /// Time for a request's body and its answer.
-    #[serde(with = "humantime_serde")]
-    pub request_timeout: Duration,
-    /// Time that a peer may take no byte of what is sent to it.
-    #[serde(with = "humantime_serde")]
-    pub write_timeout: Duration,
-    /// Silence after which a WebSocket or HTTP/2 peer is asked whether it is there; after as much again it is not.
-    #[serde(with = "humantime_serde")]
-    pub ping_interval: Duration,
-    /// Time that connections have to end when the relay stops.
-    #[serde(with = "humantime_serde")]
-    pub drain_timeout: Duration,
-}
-
-impl Default for Connections {
-    fn default() -> Self {
-        Self {
-            max: 20_000,
-            subscriptions: 256,
-            streams: 32,
-            requests: 1_024,
-            replies: ByteSize::mib(64),
-            head: ByteSize::kib(16),
-            handshake_timeout: seconds(10),
-            idle_timeout: seconds(30),
-            request_timeout: seconds(30),
-            write_timeout: seconds(30),
-            ping_interval: seconds(30),
-            drain_timeout: seconds(10),
-        }
-    }
-}
-
-/// How events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
-    /// A line of text each.
-    Text,
-    /// A JSON object each.
-    Json,
-}
-
-/// Which events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogLevel {
-    /// None.
-    Off,
-    /// What went wrong.
-    Error,
-    /// And what may need the operator.
-    Warn,
-    /// And starting, stopping, expiry.
-    Info,
-    /// All there are; still none of a connection or a request.
-    Trace,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// How.
-    pub format: LogFormat,
-    /// Which.
-    pub level: LogLevel,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, level: LogLevel::Info }
-    }
-}
-
-/// Values that are written as their text form.
-mod serde_text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
-
-    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

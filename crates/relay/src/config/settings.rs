@@ -1,6 +1,6 @@
 //! What the service and the manifest are told of the configuration.
 
-use bytesize::ByteSize;
+use sealpost_server::config::bytes;
 use sealpost_wire::manifest::{Limits, Retention};
 
 use super::Config;
@@ -29,7 +29,7 @@ impl Config {
             deposits_per_minute: self.limits.deposits_per_minute,
             takes_per_hour: self.limits.takes_per_hour,
             shelf_items: self.limits.shelf_items,
-            subscriptions: self.connections.subscriptions,
+            subscriptions: self.limits.subscriptions,
             body_bytes: bytes(self.limits.body),
         }
     }
@@ -50,11 +50,6 @@ impl Config {
             disk_reserve_bytes: self.store.disk_reserve.as_u64(),
         }
     }
-}
-
-/// A size as a length in memory.
-pub(crate) fn bytes(size: ByteSize) -> usize {
-    usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
 }
 
 fn whole(seconds: u64, unit: u64) -> u32 {

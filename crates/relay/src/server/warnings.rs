@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::config::{Admin, Config};
+use crate::config::Config;
 use crate::log::Event;
 
 const MIB: u64 = 1024 * 1024;
@@ -31,7 +31,8 @@ pub enum Warning {
 impl Warning {
     pub(super) fn log(self) {
         match self {
-            Self::AdminExposed => Event::AdminExposed {}.log(),
+            // The server itself says so.
+            Self::AdminExposed => {}
             Self::LittleSpace { free, reserve } => Event::LittleSpace { free, reserve }.log(),
             Self::LittleReserve => Event::LittleReserve {}.log(),
         }
@@ -60,12 +61,11 @@ impl fmt::Display for Warning {
 /// What `config` should be warned of on this machine, as it is now.
 #[must_use]
 pub fn warnings(config: &Config) -> Vec<Warning> {
-    let exposed = matches!(config.admin, Admin::On(address) if !address.ip().is_loopback());
     let reserve = config.store.disk_reserve.as_u64();
     let free = free_space(&config.data).filter(|free| *free < reserve.saturating_add(JOURNAL));
     let space = free.map(|free| Warning::LittleSpace { free: free / MIB, reserve: reserve / MIB });
     let small = (reserve < LEAST_RESERVE).then_some(Warning::LittleReserve);
-    exposed.then_some(Warning::AdminExposed).into_iter().chain(space).chain(small).collect()
+    config.admin.is_exposed().then_some(Warning::AdminExposed).into_iter().chain(space).chain(small).collect()
 }
 
 /// What is free on the disk where `path` is or will be; `None` when the system does not tell.

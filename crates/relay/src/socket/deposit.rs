@@ -9,26 +9,26 @@ use sealpost_wire::request::{Deposit, Deposited, MAX_BATCH};
 use sealpost_wire::{from_bytes, to_bytes};
 
 use super::line::{Ending, Line};
-use crate::server::Shared;
+use crate::program::RelayProgram;
 
 /// Serves until the end that it returns. One batch is answered before the next is read, so a sender that is ahead of the
 /// store waits in its own buffers.
-pub(super) async fn run(line: &mut Line, shared: &Shared) -> Ending {
+pub(super) async fn run(line: &mut Line, program: &RelayProgram) -> Ending {
     loop {
-        if let Err(ending) = turn(line, shared).await {
+        if let Err(ending) = turn(line, program).await {
             return ending;
         }
     }
 }
 
-async fn turn(line: &mut Line, shared: &Shared) -> Result<(), Ending> {
+async fn turn(line: &mut Line, program: &RelayProgram) -> Result<(), Ending> {
     let messages = line.hear().await?;
     let (tags, deposits) = read(&messages)?;
     // What was read holds deposit keys and need not outlive this.
     drop(messages);
     let begun = Instant::now();
-    let outcomes = shared.relay.deposit_many(deposits).await;
-    shared.metrics.deposit_batch(begun.elapsed());
+    let outcomes = program.relay.deposit_many(deposits).await;
+    program.metrics.deposit_batch(begun.elapsed());
     let told: Vec<_> = tags.into_iter().zip(outcomes).map(tell).collect();
     line.say(told.chunks(MAX_BATCH).map(frame)).await
 }

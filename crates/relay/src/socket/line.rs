@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use sealpost_server::Connection;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Progress, Unfinished};
-use crate::server::Connection;
 
 /// The most messages that are heard at once.
 const MESSAGES: usize = 64;
@@ -57,12 +57,8 @@ enum Presence {
 }
 
 impl Line {
-    pub(super) fn new(
-        socket: WebSocket,
-        connection: Arc<Connection>,
-        ping_interval: Duration,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(socket: WebSocket, connection: Arc<Connection>) -> Self {
+        let (ping_interval, stop) = (connection.limits().ping_interval, connection.stop().clone());
         let mut tick = interval_at(Instant::now() + ping_interval, ping_interval);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let unfinished = Unfinished::new(connection);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::server::Connection;
+use sealpost_server::Connection;
 
 /// A message of which less than this is there costs nothing to speak of.
 const LITTLE: u64 = 4 * 1024;

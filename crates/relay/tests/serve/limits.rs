@@ -101,7 +101,7 @@ async fn connections_over_the_limit_are_closed_and_a_freed_place_is_given_again(
 
 #[tokio::test]
 async fn a_subscription_over_the_limit_ends_with_that_reason() {
-    let relay = TestRelay::start_with(|config| config.connections.subscriptions = 3).await;
+    let relay = TestRelay::start_with(|config| config.limits.subscriptions = 3).await;
     let mut owner = Peer::connect(&relay, Http::Two).await;
     let mut collector = Socket::open(&relay, COLLECT_SOCKET).await;
     for channel in 0..4 {

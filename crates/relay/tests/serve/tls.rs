@@ -162,7 +162,10 @@ async fn the_operators_own_files_are_never_made() {
     let mut config = Config::default().rooted_at(directory.path());
     config.tls.mode = TlsMode::Files;
     keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap();
-    assert!(matches!(Server::bind(&config).await, Err(StartError::Certificate(_))));
+    assert!(matches!(
+        Server::bind(&config).await,
+        Err(StartError::Server(sealpost_server::StartError::Certificate(_)))
+    ));
     assert!(!config.tls.key.exists() && !config.tls.certificate.exists() && !config.data.exists());
 }
 

@@ -1,0 +1,39 @@
+//! Every option of the file, and what is expected of its value.
+
+use sealpost_server::config::expected::{self, COUNT, MEMORY};
+use sealpost_server::config::{Key, Section};
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section::top(expected::TOP),
+    Section::top(&[Key::new("data", "the path of a directory")]),
+    Section::new("relay", expected::PUBLIC),
+    Section::new("tls", expected::TLS),
+    Section::new("retention", RETENTION),
+    Section::new("limits", LIMITS),
+    Section::new("store", STORE),
+    Section::new("connections", expected::CONNECTIONS),
+    Section::new("log", expected::LOG),
+];
+
+const RETENTION: &[Key] = &[
+    Key::new("envelopes", "a duration from 1 hour to 365 days, such as \"14d\""),
+    Key::new("lease", "a duration from 1 to 3650 days, and no shorter than that of envelopes"),
+];
+
+const LIMITS: &[Key] = &[
+    Key::new("mailbox_envelopes", COUNT),
+    Key::new("mailbox_bytes", "a size of 64 KiB or more, such as \"64 MiB\""),
+    Key::new("deposits_per_minute", COUNT),
+    Key::new("takes_per_hour", COUNT),
+    Key::new("shelf_items", "a whole number from 1 to 100"),
+    Key::new("subscriptions", "a whole number from 1 to 65536"),
+    Key::new("body", "a size from 448 KiB, which a full shelf takes, to 16 MiB"),
+];
+
+const STORE: &[Key] = &[
+    Key::new("in_flight", MEMORY),
+    Key::new("undelivered", MEMORY),
+    Key::new("index", MEMORY),
+    Key::new("cache", MEMORY),
+    Key::new("disk_reserve", "a size, such as \"256 MiB\""),
+];

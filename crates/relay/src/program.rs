@@ -1,0 +1,82 @@
+//! What the server is told of a relay: its requests, what its operator may ask for, and when it is ready.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::StatusCode;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use sealpost_server::Program;
+use sealpost_server::clock::every;
+
+use crate::http;
+use crate::log::Event;
+use crate::metrics::{Kind, Metrics};
+use crate::service::Relay;
+
+/// Where the operator has the store purged.
+pub(crate) const PURGE: &str = "/purge";
+/// How often what has expired is swept away.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// A relay, and its numbers.
+pub(crate) struct RelayProgram {
+    pub(crate) relay: Relay,
+    pub(crate) metrics: Metrics,
+}
+
+impl Program for RelayProgram {
+    type Kind = Kind;
+
+    fn kind(path: &str) -> Option<Kind> {
+        http::kind(path)
+    }
+
+    fn routes(self: &Arc<Self>) -> Router {
+        http::router(Arc::clone(self))
+    }
+
+    fn admin_routes(self: &Arc<Self>) -> Router {
+        Router::new().route(PURGE, post(purge)).with_state(self.relay.clone())
+    }
+
+    fn is_ready(&self) -> bool {
+        self.relay.ready()
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.relay.is_stuck()
+    }
+
+    fn set_numbers(&self) {
+        self.metrics.set(&self.relay.totals());
+    }
+
+    async fn chores(&self) {
+        every(SWEEP_EVERY, || async {
+            self.relay.expire().await;
+            Event::Swept {}.log();
+        })
+        .await;
+    }
+
+    async fn close(&self) {
+        self.relay.shutdown().await;
+        Event::StoreClosed {}.log();
+    }
+}
+
+/// `POST /purge`: answers when the store has been rewritten without what was erased.
+async fn purge(State(relay): State<Relay>) -> (StatusCode, &'static str) {
+    match relay.purge().await {
+        Ok(()) => {
+            Event::Purged {}.log();
+            (StatusCode::OK, "purged\n")
+        }
+        Err(_) => {
+            Event::PurgeFailed {}.log();
+            (StatusCode::SERVICE_UNAVAILABLE, "not purged; is the disk full?\n")
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Files that hold keys: only their owner may read them, and nothing here overwrites one.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use rand::CryptoRng;
+use sealpost_wire::operator::OperatorSecret;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Why a key file cannot be used or made.
+#[derive(Debug, Error, miette::Diagnostic)]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error("the key file {} cannot be used", path.display())]
+    #[diagnostic(help("`init` writes the keys; the server's own account must own them"))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others than its owner may read or change it.
+    #[error("others may read the key file {}: its mode is {mode:o}", path.display())]
+    #[diagnostic(help("chmod 600 {}", path.display()))]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It does not hold a key.
+    #[error("there is no key in {}: {expected} was expected", path.display())]
+    NotAKey {
+        /// The file.
+        path: PathBuf,
+        /// What should be in it.
+        expected: &'static str,
+    },
+}
+
+const OPERATOR_FORM: &str = "one line of 64 hexadecimal digits";
+
+/// Reads the operator's key.
+///
+/// # Errors
+/// [`KeyFileError`], also when others than the file's owner may read it.
+pub fn read_operator(path: &Path) -> Result<OperatorSecret, KeyFileError> {
+    let text = read(path)?;
+    let not_a_key = || KeyFileError::NotAKey { path: path.to_owned(), expected: OPERATOR_FORM };
+    let line = text.strip_suffix(b"\n").unwrap_or(&text);
+    let mut seed = Zeroizing::new([0; 32]);
+    let length = HEXLOWER_PERMISSIVE.decode_len(line.len()).map_err(|_| not_a_key())?;
+    if length != seed.len() {
+        return Err(not_a_key());
+    }
+    HEXLOWER_PERMISSIVE.decode_mut(line, &mut *seed).map_err(|_| not_a_key())?;
+    Ok(OperatorSecret::from_seed(&seed))
+}
+
+/// Draws an operator's key and writes it.
+///
+/// # Errors
+/// [`KeyFileError::Io`], also when the file is there already.
+pub fn create_operator(path: &Path, rng: &mut impl CryptoRng) -> Result<OperatorSecret, KeyFileError> {
+    let secret = OperatorSecret::random(rng);
+    let line = Zeroizing::new(format!("{}\n", HEXLOWER_PERMISSIVE.encode(secret.expose_seed())));
+    create(path, line.as_bytes())?;
+    Ok(secret)
+}
+
+/// Reads a key file of at most 16 KiB, if only its owner may.
+///
+/// # Errors
+/// [`KeyFileError::Io`], [`KeyFileError::Exposed`].
+pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LENGTH));
+    io::Read::read_to_end(&mut io::Read::take(&mut file, MAX_LENGTH as u64), &mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// No key file is longer: so much is read at most, into a buffer that never moves.
+const MAX_LENGTH: usize = 16 * 1024;
+
+/// Writes a new key file, durably, for its owner alone.
+///
+/// # Errors
+/// [`KeyFileError::Io`], also when the file is there already.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
+    create_with_mode(path, bytes, 0o600).map_err(|source| KeyFileError::Io { path: path.to_owned(), source })
+}
+
+/// Writes a new file, durably, with exactly these permissions; a crash leaves all of it or nothing by that name.
+///
+/// # Errors
+/// The system's, also when the file is there already.
+pub fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let unfinished = unfinished(path);
+    // An earlier crash may have left one.
+    let _left_behind = std::fs::remove_file(&unfinished);
+    // A link, unlike a renaming, takes the place of nothing.
+    let named = write_whole(&unfinished, bytes, mode).and_then(|()| std::fs::hard_link(&unfinished, path));
+    let _removed = std::fs::remove_file(&unfinished);
+    named?;
+    match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Where a file is written before it has its name.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_directory(run: impl FnOnce(&Path)) {
+        run(&tempfile::tempdir().unwrap().path().join("operator.key"));
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_was_written() {
+        in_directory(|path| {
+            let made = create_operator(path, &mut rand::rng()).unwrap();
+            assert_eq!(read_operator(path).unwrap().public(), made.public());
+            assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        });
+    }
+
+    #[test]
+    fn a_key_is_never_overwritten() {
+        in_directory(|path| {
+            create_operator(path, &mut rand::rng()).unwrap();
+            assert!(matches!(create_operator(path, &mut rand::rng()), Err(KeyFileError::Io { .. })));
+        });
+    }
+
+    #[test]
+    fn what_a_crash_left_half_written_is_no_key_and_in_nobodys_way() {
+        in_directory(|path| {
+            std::fs::write(unfinished(path), "half").unwrap();
+            assert!(matches!(read_operator(path), Err(KeyFileError::Io { .. })));
+            let made = create_operator(path, &mut rand::rng()).unwrap();
+            assert_eq!(read_operator(path).unwrap().public(), made.public());
+            assert!(create_operator(path, &mut rand::rng()).is_err());
+            assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        });
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused() {
+        in_directory(|path| {
+            create_operator(path, &mut rand::rng()).unwrap();
+            for mode in [0o640, 0o604, 0o620, 0o601] {
+                std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+                assert!(matches!(read_operator(path), Err(KeyFileError::Exposed { .. })), "{mode:o}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in ["", "\n", "zz", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
+            in_directory(|path| {
+                create(path, text.as_bytes()).unwrap();
+                assert!(matches!(read_operator(path), Err(KeyFileError::NotAKey { .. })), "{text}");
+            });
+        }
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod keys;
+pub mod log;
+pub mod manifest;
+pub mod metrics;
+pub mod process;
+pub mod server;
+pub mod tls;
+
+mod admin;
+mod denial;
+
+pub use denial::Denial;
+pub use server::{Connection, Foundation, Program, Server, StartError, Stuck};
+
+#[doc(hidden)]
+pub use tracing;

@@ -1,0 +1,135 @@
+//! From a configuration to keys and open listeners.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use rustls::ServerConfig;
+use sealpost_wire::manifest::{Manifest, Role};
+use sealpost_wire::operator::OperatorSecret;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::{Serving, TlsMode};
+use crate::keys::{self, KeyFileError};
+use crate::manifest::{self, ManifestCell};
+use crate::metrics::Registry;
+use crate::tls::{self, Certificate, CertificateError};
+
+/// Why a server cannot start.
+#[derive(Debug, Error, Diagnostic)]
+pub enum StartError {
+    /// The operator's key cannot be used.
+    #[error("the operator's key cannot be used")]
+    #[diagnostic(help("`init` makes one"))]
+    OperatorKey(#[source] KeyFileError),
+    /// There is no certificate.
+    #[error("there is no TLS certificate")]
+    Certificate(#[source] CertificateError),
+    /// The certificate does for no TLS that the server speaks.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+    /// The manifest cannot be written.
+    #[error("the manifest cannot be written")]
+    Manifest(#[source] serde_json::Error),
+    /// A listener cannot be opened.
+    #[error("nothing can listen on {address}")]
+    #[diagnostic(help("is another server running, or is the address not one of this machine?"))]
+    Listen {
+        /// Where it should have been.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What a server has before it listens: keys, a clock, and a place for its numbers.
+pub struct Foundation {
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) registry: Registry,
+    certificate: Option<Certificate>,
+    operator: Arc<OperatorSecret>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Foundation {
+    /// Reads the keys that the configuration names; the server's own certificate is made when neither of its files is
+    /// there.
+    ///
+    /// # Errors
+    /// [`StartError`], but for those of manifest and listeners.
+    pub fn open(serving: &Serving<'_>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let certificate = certificate(serving).map_err(StartError::Certificate)?;
+        let tls = certificate.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
+        let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
+        let registry = Registry::new();
+        Ok(Self { tls: tls.map(Arc::new), registry, certificate, operator: Arc::new(operator), clock })
+    }
+
+    /// The operator's key.
+    #[must_use]
+    pub const fn operator(&self) -> &Arc<OperatorSecret> {
+        &self.operator
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Where a program registers its numbers.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What the server says of itself, as one that keeps nothing for anyone: the program adds the rest.
+    #[must_use]
+    pub fn manifest(&self, serving: &Serving<'_>, role: Role) -> Manifest {
+        manifest::manifest(serving, self.certificate.as_ref(), &self.operator.public(), role)
+    }
+
+    /// Signs what the server says of itself, as of today.
+    ///
+    /// # Errors
+    /// [`StartError::Manifest`].
+    pub fn sign(&self, manifest: Manifest) -> Result<ManifestCell, StartError> {
+        let (operator, clock) = (Arc::clone(&self.operator), Arc::clone(&self.clock));
+        ManifestCell::new(manifest, operator, clock).map_err(StartError::Manifest)
+    }
+}
+
+/// Reads the keys that the configuration names, as a start would, and makes none.
+///
+/// # Errors
+/// [`StartError::OperatorKey`], [`StartError::Certificate`].
+pub fn check_keys(serving: &Serving<'_>) -> Result<(), StartError> {
+    keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
+    if !makes_its_own(serving) {
+        certificate(serving).map_err(StartError::Certificate)?;
+    }
+    Ok(())
+}
+
+/// Binds a listener.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// The certificate that the configuration names; the server's own is made when neither of its files is there.
+fn certificate(serving: &Serving<'_>) -> Result<Option<Certificate>, CertificateError> {
+    let (chain, key) = (&serving.tls.certificate, &serving.tls.key);
+    match serving.tls.mode {
+        TlsMode::Off => Ok(None),
+        TlsMode::Own if makes_its_own(serving) => Certificate::create(chain, key, &serving.public.host).map(Some),
+        TlsMode::Own | TlsMode::Files => Certificate::load(chain, key).map(Some),
+    }
+}
+
+fn makes_its_own(serving: &Serving<'_>) -> bool {
+    serving.tls.mode == TlsMode::Own && !serving.tls.certificate.exists() && !serving.tls.key.exists()
+}
