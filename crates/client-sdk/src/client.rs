@@ -2,6 +2,7 @@
 
 mod contacts;
 mod conversations;
+mod discovery;
 mod running;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! What went wrong, without saying to whom.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::store::StoreError;
 
@@ -9,6 +10,7 @@ use crate::store::StoreError;
 /// Its text, and the texts of its sources, name no person, mailbox, address or message.
 pub struct Error {
     kind: ErrorKind,
+    retry_after: Option<Duration>,
     source: Option<StoreError>,
 }
 
@@ -50,6 +52,43 @@ pub enum ErrorKind {
     KeyNotKnownYet,
     /// The engine needs a Tokio runtime, and the caller is not inside one.
     NoRuntime,
+    /// It was not consented to, or the consent was revoked. Ask for it.
+    NoConsent,
+    /// One's own relay has no directory. Nobody can be looked up or listed.
+    NoDirectory,
+    /// One's own relay was not reached yet, so it is not known what its directory wants. Call
+    /// [`crate::DiscoveryAccess::terms`] once.
+    DirectoryUnknown,
+    /// The directory asks for more than a device bears, or says what makes no sense. Nothing was computed or sent; its
+    /// operator has to mend it.
+    DirectoryRefused,
+    /// A key service is not what the directory says: another key, another part of the salt, or a proof that does not
+    /// hold. Nothing it said was used.
+    KeyServiceRefused,
+    /// The epoch is not open at the other end. Try again: what is open may just have changed.
+    EpochOver,
+    /// The number has not been proved in this epoch, or the proof is too old. Prove it.
+    NotProved,
+    /// The directory wants no proof, so there is nobody to ask for a code. Publish the number at once.
+    NoAttester,
+    /// The attester takes no code for this number: no plan has room for it, or it cannot send there. Check the number.
+    NumberRefused,
+    /// The code is not the one that was sent last, or is no longer good. Type it again, or ask for another.
+    WrongCode,
+    /// Too many codes, or too many tries. Wait for [`Error::retry_after`].
+    TooManyTries,
+    /// The server cannot be reached, did not answer in time, or asks to be left alone for a while. Try again later.
+    Unreachable,
+    /// The server is not the one that was pinned, or not of the kind that it must be. Nothing was sent to it.
+    NotTrusted,
+    /// The server's answer cannot be used, or it refuses for good. Update the app, or tell its operator.
+    Refused,
+    /// The tripwire stopped bytes in which one of the device's own numbers appears. See [`crate::Event::TripwireHit`].
+    Tripwire,
+    /// Somebody was found by this number, so it gets no SMS. Write to the contact.
+    SealedRoute,
+    /// The app's SMS sender refused.
+    SmsRefused,
     /// Something of this library contradicts itself; please report it.
     Internal,
 }
@@ -60,17 +99,23 @@ impl Error {
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
+
+    /// How long the server asks to be left alone, where it said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
 }
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, retry_after: None, source: None }
     }
 }
 
 impl From<StoreError> for Error {
     fn from(source: StoreError) -> Self {
-        Self { kind: source.kind(), source: Some(source) }
+        Self { kind: source.kind(), retry_after: None, source: Some(source) }
     }
 }
 
@@ -93,6 +138,23 @@ impl ErrorKind {
             Self::Blocked => "the contact is blocked",
             Self::KeyNotKnownYet => "nothing was exchanged with this contact yet, so its key is not known",
             Self::NoRuntime => "the engine needs a Tokio runtime",
+            Self::NoConsent => "there is no consent to this",
+            Self::NoDirectory => "the relay has no directory",
+            Self::DirectoryUnknown => "it is not known yet what the relay's directory wants",
+            Self::DirectoryRefused => "the directory asks for what a device does not bear",
+            Self::KeyServiceRefused => "a key service is not what the directory says",
+            Self::EpochOver => "the epoch is not open",
+            Self::NotProved => "the number was not proved",
+            Self::NoAttester => "the directory wants no proof of a number",
+            Self::NumberRefused => "the attester does not take this number",
+            Self::WrongCode => "the code is not the one that was sent, or has expired",
+            Self::TooManyTries => "too many codes or tries",
+            Self::Unreachable => "the server cannot be reached",
+            Self::NotTrusted => "the server is not the one that was pinned",
+            Self::Refused => "the server refuses",
+            Self::Tripwire => "stopped by the tripwire",
+            Self::SealedRoute => "somebody was found by this number, so it gets no SMS",
+            Self::SmsRefused => "the SMS was not sent",
             Self::Internal => "an internal contradiction; please report it",
         }
     }

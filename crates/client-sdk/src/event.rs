@@ -7,6 +7,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use sealpost_crypto::MessageId;
 use sealpost_identity::tripwire::Tripped;
+use sealpost_wire::time::Day;
 use tokio::sync::broadcast;
 
 use crate::contact::ContactId;
@@ -45,6 +46,32 @@ pub enum Event {
     Unopened,
     /// The tripwire stopped bytes in which one of the device's own numbers appears.
     TripwireHit(Tripped),
+    /// One's own number can be found in the directory from now on.
+    Listed,
+    /// Another entry stands under one's own number; on this day one's own takes its place, if the other's owner does not
+    /// prove the number anew.
+    NumberWaiting {
+        /// The first day on which it can.
+        from: Day,
+    },
+    /// Somebody else has proved one's own number. On this day their entry takes the place of one's own, unless the number is
+    /// proved anew before.
+    NumberClaimed {
+        /// The first day on which it can.
+        until: Day,
+    },
+    /// One's own number is not listed from this day on, unless it is proved anew (where the directory wants no proof:
+    /// published again).
+    NumberProofDue {
+        /// The first day on which it is not listed.
+        by: Day,
+    },
+    /// The number by which this contact was found leads to another identity by now: a new phone, a new owner, or somebody who
+    /// pretends to be them. The contact is as it was. See [`crate::Client::accept_new_identity`].
+    IdentityChanged {
+        /// Who was found before.
+        contact: ContactId,
+    },
     /// The relay is not to be trusted: its key or manifest is not what was pinned. Nothing was sent to it.
     RelayNotTrusted,
     /// The store does not work; the engine tries again. Nothing is acknowledged to the relay until it does.

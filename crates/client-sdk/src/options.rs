@@ -19,12 +19,16 @@ use sealpost_identity::Tripwire;
 pub struct Options {
     /// The device's own numbers: bytes in which one appears are not sent. Not stored; hand it in at every start.
     pub tripwire: Tripwire,
-    /// Whether a relay that only a contact has named may be contacted at a private address, such as one's own network's.
+    /// Whether a server that somebody else has named, a contact's relay or a key service, may be contacted at a private
+    /// address, such as one's own network's.
     pub private_relays: bool,
     /// How long a missing message is waited for, from when everything there is has been collected.
     pub gap_wait: Duration,
     /// Over how long a time closing requests are spread when leaving, so that they do not link what they close.
     pub leaving_spread: Duration,
+    /// How long a look-up pauses before it reads another bucket: the mean of a random time. Zero reads all at once, which
+    /// shows the directory more of what belongs together.
+    pub lookup_pace: Duration,
 }
 
 impl Default for Options {
@@ -34,6 +38,7 @@ impl Default for Options {
             private_relays: false,
             gap_wait: Duration::from_secs(60),
             leaving_spread: Duration::from_secs(60),
+            lookup_pace: Duration::from_millis(500),
         }
     }
 }
