@@ -1,4 +1,5 @@
-//! The leak budget, `docs/protocol/relay.cddl`, as a judge: of golden vectors, and of traffic that was recorded.
+//! The leak budgets, `docs/protocol/relay.cddl` and `attester.cddl`, as judges: of golden vectors, and of traffic that was
+//! recorded.
 
 use cddl::ast::CDDL;
 use cddl::validator::Validator;
@@ -10,19 +11,21 @@ use sealpost_wire::manifest;
 
 use crate::Result;
 
-/// Its text.
-pub const TEXT: &str = include_str!("../../docs/protocol/relay.cddl");
+/// What relays and key services are sent.
+pub const RELAY: &str = include_str!("../../docs/protocol/relay.cddl");
+/// What attesters are sent.
+pub const ATTESTER: &str = include_str!("../../docs/protocol/attester.cddl");
 
-/// The budget, parsed; which takes a while.
+/// A budget, parsed; which takes a while.
 pub struct LeakBudget(CDDL<'static>);
 
 impl LeakBudget {
-    /// Reads the budget.
+    /// Reads the text of a budget, such as [`RELAY`].
     ///
     /// # Errors
     /// When it is not CDDL.
-    pub fn read() -> Result<Self> {
-        Ok(Self(cddl::cddl_from_str(TEXT, false)?))
+    pub fn of(text: &'static str) -> Result<Self> {
+        Ok(Self(cddl::cddl_from_str(text, false)?))
     }
 
     /// Whether there is a place for `body` under the rule of that name, such as `deposit`.
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_judged_by_where_it_is_sent() {
-        let mut budget = LeakBudget::read().unwrap();
+        let mut budget = LeakBudget::of(RELAY).unwrap();
         let take = to_bytes(&Take { version: V1, take: TakeKey::new([1; 32]), stock: StockHash::from_bytes([2; 32]) });
         let (mailbox, collect) = (MailboxId::from_bytes([1; 32]), CollectKey::new([2; 32]));
         let collect = to_bytes(&Collect { version: V1, mailbox, collect, after: 0, max: 1 });

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sealpost_tests::Result;
-use sealpost_tests::leak_budget::LeakBudget;
+use sealpost_tests::leak_budget::{LeakBudget, RELAY};
 use sealpost_tests::person::{Listener, Person};
 use sealpost_tests::relay::{Relay, Settings, free_port};
 use sealpost_tests::tap::{Seen, Tap};
@@ -83,7 +83,7 @@ fn everything_sent() -> Result<Vec<Seen>> {
 #[test]
 fn nothing_that_a_relay_is_sent_is_outside_the_leak_budget() -> Result<()> {
     let sent = everything_sent()?;
-    let mut budget = LeakBudget::read()?;
+    let mut budget = LeakBudget::of(RELAY)?;
     for seen in &sent {
         assert!(budget.allows_sent(&seen.path, &seen.body), "{}: {} bytes", seen.path, seen.body.len());
     }

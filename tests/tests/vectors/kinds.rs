@@ -1,6 +1,7 @@
-//! The messages and frames of the protocol, by the names that `relay.cddl` gives them.
+//! The messages and frames of the protocol, by the names that `relay.cddl` and `attester.cddl` give them.
 
 use minicbor::{Decode, Encode};
+use sealpost_identity::attester::{AskCode, Attested, ProveNumber};
 use sealpost_wire::codec::DecodeError;
 use sealpost_wire::frame::{DeliveryFrame, DepositFrame, OutcomeFrame, OwnerFrame};
 use sealpost_wire::request::*;
@@ -11,7 +12,7 @@ type Recode = fn(&[u8]) -> Result<Vec<u8>, DecodeError>;
 
 /// One kind of message.
 pub(crate) struct Kind {
-    /// Its name in `relay.cddl`.
+    /// Its name in the file of its server.
     pub(crate) name: &'static str,
     pub(crate) recode: Recode,
 }
@@ -33,17 +34,19 @@ trait Named {
 }
 
 macro_rules! kinds {
-    ($($type:ident = $name:literal)*) => {
+    ($(#[$doc:meta])* $list:ident: $($type:ident = $name:literal)*) => {
         $(impl Named for $type {
             const NAME: &'static str = $name;
         })*
 
-        /// All of them.
-        pub(crate) const KINDS: &[Kind] = &[$(Kind { name: $name, recode: recode::<$type> }),*];
+        $(#[$doc])*
+        pub(crate) const $list: &[Kind] = &[$(Kind { name: $name, recode: recode::<$type> }),*];
     };
 }
 
 kinds! {
+    /// All that a relay, or a key service, is sent and answers.
+    KINDS:
     OpenMailbox   = "open-mailbox"
     Deposit       = "deposit"
     Collect       = "collect"
@@ -72,6 +75,14 @@ kinds! {
     OutcomeFrame  = "outcome-frame"
 }
 
+kinds! {
+    /// What an attester is sent and answers, besides `done`.
+    ATTESTERS:
+    AskCode     = "ask-code"
+    ProveNumber = "prove-number"
+    Attested    = "attested"
+}
+
 const fn post<R: Request + Named>() -> Post
 where
     R::Reply: Named,
@@ -79,7 +90,10 @@ where
     Post { path: R::PATH, reply: R::Reply::NAME, name: R::NAME }
 }
 
-/// The requests among them.
+/// The requests to an attester.
+pub(crate) const ATTESTER_POSTS: &[Post] = &[post::<AskCode>(), post::<ProveNumber>()];
+
+/// The requests to relays and key services.
 pub(crate) const POSTS: &[Post] = &[
     post::<OpenMailbox>(),
     post::<Deposit>(),
@@ -99,6 +113,6 @@ pub(crate) const POSTS: &[Post] = &[
 /// Decodes and encodes again as the kind of that name.
 #[track_caller]
 pub(crate) fn recode_as(name: &str, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
+    let kind = KINDS.iter().chain(ATTESTERS).find(|kind| kind.name == name).unwrap();
     (kind.recode)(bytes)
 }

@@ -1,5 +1,6 @@
 //! The messages that the vectors are made of.
 
+pub(crate) mod attester;
 mod frames;
 pub(crate) mod parts;
 mod replies;

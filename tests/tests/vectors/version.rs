@@ -1,9 +1,24 @@
-//! The version that the text of the protocol speaks of.
+//! The version that the texts of the protocol speak of.
 
-const TEXT: &str = include_str!("../../../docs/protocol/relay.md");
+const TEXTS: [(&str, &str); 3] = [
+    ("relay.md", include_str!("../../../docs/protocol/relay.md")),
+    ("messages.md", include_str!("../../../docs/protocol/messages.md")),
+    ("discovery.md", include_str!("../../../docs/protocol/discovery.md")),
+];
+const FIELDS: [(&str, &str); 2] = [
+    ("relay.cddl", include_str!("../../../docs/protocol/relay.cddl")),
+    ("attester.cddl", include_str!("../../../docs/protocol/attester.cddl")),
+];
 
 #[test]
-fn the_text_of_the_protocol_is_of_the_version_that_is_built() {
-    let version = TEXT.lines().find_map(|line| line.strip_prefix("Version: "));
-    assert_eq!(version, Some(sealpost_wire::VERSION.to_string().as_str()));
+fn the_texts_of_the_protocol_are_of_the_version_that_is_built() {
+    let built = sealpost_wire::VERSION.to_string();
+    let says =
+        |text: &'static str, start: &str| text.lines().find_map(|line| line.strip_prefix(start)).unwrap_or("none");
+    for (name, text) in TEXTS {
+        assert_eq!(says(text, "Version: "), built, "{name}");
+    }
+    for (name, text) in FIELDS {
+        assert_eq!(says(text, "version = "), built, "{name}");
+    }
 }

@@ -7,7 +7,7 @@ use sealpost_wire::codec::DecodeError::{Malformed, NotExact, TrailingBytes, Trun
 
 use super::Bad;
 use crate::groups::entries;
-use crate::kinds::KINDS;
+use crate::kinds::{ATTESTERS, KINDS};
 use crate::samples;
 
 /// What is wrong, what a decoder says to it, and the damaged body.
@@ -19,9 +19,16 @@ pub(super) fn all() -> Vec<Bad> {
     whole.chain(fields::all()).collect()
 }
 
+/// The same for what goes to an attester.
+pub(crate) fn of_attesters() -> Vec<Bad> {
+    let whole = ATTESTERS.iter().flat_map(|kind| of_any(kind.name));
+    whole.chain(fields::of_attesters()).collect()
+}
+
 /// The shortest sample of a kind.
 fn shortest(kind: &str) -> Vec<u8> {
-    let of_kind = samples::all().into_iter().filter(|sample| sample.kind == kind);
+    let all = samples::all().into_iter().chain(samples::attester::all());
+    let of_kind = all.filter(|sample| sample.kind == kind);
     of_kind.map(|sample| sample.body).min_by_key(Vec::len).unwrap()
 }
 

@@ -16,6 +16,27 @@ pub(super) fn all() -> impl Iterator<Item = Bad> {
     [mailboxes(), shelves(), deposits(), discovery(), replies(), frames()].into_iter().flatten()
 }
 
+pub(super) fn of_attesters() -> Vec<Bad> {
+    let entry = |hash: usize| [&[0x82, 0x18, 230], bytes(hash).as_slice()].concat();
+    let signed =
+        |statement: usize, signature: usize| [&[0x82], bytes(statement).as_slice(), &bytes(signature)].concat();
+    let longest = "+123456789012345";
+    vec![
+        malformed("ask-code", "a number of 17 characters", 1, &cbor(format!("{longest}6"))),
+        malformed("ask-code", "a number that is a number", 1, &cbor(12_025_550_123_u64)),
+        malformed("ask-code", "a number as bytes", 1, &bytes(12)),
+        malformed("prove-number", "a code of five digits", 2, &cbor("12345")),
+        malformed("prove-number", "a code of seven digits", 2, &cbor("1234567")),
+        malformed("prove-number", "a code that is a number", 2, &cbor(123_456)),
+        malformed("prove-number", "three epochs", 3, &list(&entry(32), 3)),
+        malformed("prove-number", "an entry hash of 31 bytes", 3, &list(&entry(31), 1)),
+        malformed("attested", "three attestations", 1, &list(&signed(90, 64), 3)),
+        malformed("attested", "an attestation of 97 bytes", 1, &list(&signed(97, 64), 1)),
+        malformed("attested", "five vouchers", 2, &list(&signed(70, 64), 5)),
+        malformed("attested", "a voucher's signature of 63 bytes", 2, &list(&signed(70, 63), 1)),
+    ]
+}
+
 /// The shortest body of a kind, with another value for one key, or with that key added.
 fn set(kind: &str, key: u8, value: &[u8]) -> Vec<u8> {
     let body = shortest(kind);
