@@ -10,6 +10,7 @@
 mod attester;
 mod cards;
 mod derived;
+mod discovery;
 mod file;
 mod first_contact;
 mod groups;
