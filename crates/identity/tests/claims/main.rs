@@ -6,6 +6,7 @@ mod canonical_keys;
 mod card;
 mod consent;
 mod device_only;
+mod numbering_plans;
 mod numbers;
 mod printing;
 mod qr;
