@@ -21,6 +21,7 @@ use sealpost_wire::request::Refusal;
 
 use crate::manifest::ManifestCell;
 use crate::server::{Program, Shared};
+pub(crate) use body::CBOR;
 pub use body::{Cbor, On};
 pub use parcel::Budget;
 pub use reply::{Refusing, Reply};

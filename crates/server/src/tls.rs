@@ -5,7 +5,12 @@ mod certificate;
 
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ClientConfig, Resumption};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::server::{NoServerSessionStorage, ServerConfig};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
@@ -29,8 +34,25 @@ pub fn server_config(certificate: &Certificate) -> Result<ServerConfig, rustls::
     Ok(config)
 }
 
+/// How one of our servers asks another: over HTTP/1.1, which is enough for it.
+pub(crate) fn client_config(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, rustls::Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
 /// AWS-LC with the key exchanges of today, the post-quantum hybrid first.
 pub(crate) fn provider() -> CryptoProvider {
-    use aws_lc_rs::kx_group::{SECP256R1, X25519, X25519MLKEM768};
-    CryptoProvider { kx_groups: vec![X25519MLKEM768, X25519, SECP256R1], ..aws_lc_rs::default_provider() }
+    let kx_groups = vec![kx_group::X25519MLKEM768, kx_group::X25519, kx_group::SECP256R1];
+    CryptoProvider { kx_groups, ..default_provider() }
+}
+
+/// SHA-256 of a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7) in hexadecimal, as manifests name it.
+pub(crate) fn key_sha256(public: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, public).as_ref())
 }

@@ -18,7 +18,7 @@ use super::reply::Refusing;
 use crate::server::Connection;
 
 /// The media type of every body but the manifest's.
-pub(super) const CBOR: &str = "application/cbor";
+pub(crate) const CBOR: &str = "application/cbor";
 
 /// A request that was read from a body, on a connection of its side.
 pub struct Cbor<R>(pub R);

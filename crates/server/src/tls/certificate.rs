@@ -4,8 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use data_encoding::HEXLOWER;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -108,8 +106,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateEr
 }
 
 fn key_sha256(certified: &CertifiedKey) -> Option<String> {
-    let public = certified.key.public_key()?;
-    Some(HEXLOWER.encode(digest(&SHA256, &public).as_ref()))
+    certified.key.public_key().map(|public| super::key_sha256(&public))
 }
 
 fn chain_error(path: &Path, source: io::Error) -> CertificateError {

@@ -1,0 +1,71 @@
+//! A server that runs until its test ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use sealpost_server::clock::SystemClock;
+use sealpost_server::config::{Admin, Connections, Public, Serving, Tls};
+use sealpost_server::manifest::ManifestCell;
+use sealpost_server::{Foundation, Server, Stuck, keys};
+use sealpost_wire::RelayRef;
+use sealpost_wire::manifest::Role;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::program::{Sample, Seen};
+
+/// How long anything may take before a test calls it hanging.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Running {
+    /// What names it.
+    pub(crate) reference: RelayRef,
+    pub(crate) admin: SocketAddr,
+    pub(crate) manifest: ManifestCell,
+    pub(crate) seen: Seen,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), Stuck>>,
+    _directory: TempDir,
+}
+
+impl Running {
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let [certificate, key, operator_key] = ["tls.pem", "tls.key", "operator.key"].map(|n| directory.path().join(n));
+        let tls = Tls { certificate, key, ..Tls::default() };
+        keys::create_operator(&operator_key, &mut rand::rng()).unwrap();
+        let serving = Serving {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            admin: Admin::On("127.0.0.1:0".parse().unwrap()),
+            operator_key: &operator_key,
+            public: &Public::default(),
+            public_section: "server",
+            tls: &tls,
+            connections: &Connections::default(),
+            body: ByteSize::kib(4),
+        };
+        let foundation = Foundation::open(&serving, Arc::new(SystemClock)).unwrap();
+        let manifest = foundation.sign(foundation.manifest(&serving, Role::KeyService)).unwrap();
+        let (operator, seen) = (foundation.operator().public(), Seen::default());
+        let server = Server::bind(&serving, foundation, manifest.clone(), Sample(seen.clone())).await.unwrap();
+        let host = format!("localhost:{}", server.address().unwrap().port());
+        manifest.change(|manifest| manifest.host.clone_from(&host));
+        let reference = RelayRef { host: host.parse().unwrap(), operator };
+        let admin = server.admin_address().unwrap().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            let _stop_or_dropped = stopped.await;
+        }));
+        Self { reference, admin, manifest, seen, stop, running, _directory: directory }
+    }
+
+    /// Stops it and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        timeout(PATIENCE, self.running).await.expect("the server hangs").expect("the server panicked").unwrap();
+    }
+}
