@@ -84,6 +84,14 @@ impl PhoneNumber {
         &self.e164
     }
 
+    /// Where it is dialled without its country code: the largest where several regions share a plan, `None` where the
+    /// code is no country's.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        let number = rlibphonenumber::PhoneNumber::parse(&self.e164, None).ok()?;
+        Region::of_country_code(number.country_code)
+    }
+
     /// Every run of digits that the number is written as: with its country code, as dialled at home, without either
     /// prefix.
     pub(crate) fn spellings(&self) -> Vec<Digits> {
@@ -161,6 +169,14 @@ mod tests {
         let number = PhoneNumber::parse("06 698 12345", "IT".parse().ok()).unwrap();
         assert_eq!(number.expose_e164(), "+390669812345");
         assert_eq!(number.spellings()[2].as_str(), "0669812345");
+    }
+
+    #[test]
+    fn a_number_tells_where_it_is_dialled_without_its_country_code() {
+        for (text, region) in [("+49 1512 3456789", "DE"), ("+1 416 555 0123", "US"), ("+44 7911 123456", "GB")] {
+            assert_eq!(PhoneNumber::parse(text, None).unwrap().region(), region.parse().ok(), "{text}");
+        }
+        assert_eq!(PhoneNumber::parse("+800 1234 5678", None).unwrap().region(), None, "freephone of no country");
     }
 
     #[test]

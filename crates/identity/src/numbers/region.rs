@@ -18,14 +18,22 @@ impl Region {
     pub(super) const fn plan(self) -> rlibphonenumber::Region {
         self.0
     }
+
+    pub(super) fn of_country_code(code: i32) -> Option<Self> {
+        PHONE_NUMBER_UTIL.get_region_for_country_code(code).and_then(Self::with_a_plan)
+    }
+
+    /// Services that belong to no country have a region too, 001.
+    fn with_a_plan(region: rlibphonenumber::Region) -> Option<Self> {
+        PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region))
+    }
 }
 
 impl FromStr for Region {
     type Err = UnknownRegion;
 
     fn from_str(letters: &str) -> Result<Self, UnknownRegion> {
-        let region = rlibphonenumber::Region::from_code(letters).map_err(|_| UnknownRegion)?;
-        PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region)).ok_or(UnknownRegion)
+        rlibphonenumber::Region::from_code(letters).ok().and_then(Self::with_a_plan).ok_or(UnknownRegion)
     }
 }
 
