@@ -1,11 +1,15 @@
 //! What can be written on the command line.
 
+mod discovery;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
+
+pub(crate) use discovery::{Consent, Discover, Publish, Revoke, Scope, Withdraw};
 
 /// Sealed messages over a relay that cannot read them.
 #[derive(Debug, Parser)]
@@ -27,6 +31,8 @@ Examples:
   sealpost add Bob sealpost:CARD
   sealpost send Bob \"see you at eight\"
   sealpost listen --json --after 0
+  sealpost publish +4915123456789
+  sealpost discover contacts.vcf --region DE
 
 The passphrase is read from --passphrase-file, from SEALPOST_PASSPHRASE, or from the terminal.
 Exit codes: 0 done, 1 failed, 2 wrong call, 3 passphrase or profile, 4 no consent, 5 not yet (stored, will be done).";
@@ -90,6 +96,16 @@ pub(crate) enum Command {
     Chats(Chats),
     /// The number to compare with a contact's screen
     SafetyNumber(Who),
+    /// Look up who of an address book can be written to
+    Discover(Discover),
+    /// Let people who have your number find you
+    Publish(Publish),
+    /// Take your number out of the directory
+    Withdraw(Withdraw),
+    /// Consent to discovery, or to SMS
+    Consent(Consent),
+    /// Revoke the consent to discovery, or to SMS
+    Revoke(Revoke),
     /// How this profile stands
     Status,
     /// Revoke the consent: erase everything, here and at the relay

@@ -2,13 +2,18 @@
 
 mod card;
 mod chats;
+mod closing;
+mod consent;
 mod contacts;
+mod discover;
 mod leave;
 mod listen;
 mod opt_in;
+mod publish;
 mod safety_number;
 mod send;
 mod status;
+mod withdraw;
 mod words;
 
 use std::future::Future;
@@ -30,6 +35,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Listen(command) => in_runtime(listen::run(common, command, *output)),
         Command::Chats(command) => chats::run(common, command, *output),
         Command::SafetyNumber(command) => safety_number::run(common, command, *output),
+        Command::Discover(command) => in_runtime(discover::run(common, command, *output)),
+        Command::Publish(command) => in_runtime(publish::run(common, command, *output)),
+        Command::Withdraw(command) => in_runtime(withdraw::run(common, command, *output)),
+        Command::Consent(command) => consent::give(common, command, *output),
+        Command::Revoke(command) => in_runtime(consent::revoke(common, command, *output)),
         Command::Status => status::run(common, *output),
         Command::OptOut(command) => in_runtime(leave::run(common, command, *output)),
     }

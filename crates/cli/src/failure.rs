@@ -79,9 +79,10 @@ impl From<Exit> for ExitCode {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = Self::new(exit_of(error.kind()), &word(&format!("{:?}", error.kind())), error.to_string());
-        match help_of(error.kind()) {
-            Some(help) => failure.with_help(help),
-            None => failure,
+        match (error.retry_after(), help_of(error.kind())) {
+            (Some(wait), _) => failure.with_help(format!("call again in {}", humantime::format_duration(wait))),
+            (None, Some(help)) => failure.with_help(help),
+            (None, None) => failure,
         }
     }
 }
@@ -103,7 +104,7 @@ impl Diagnostic for Failure {
 const fn exit_of(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::WrongKey | ErrorKind::Corrupt | ErrorKind::Foreign | ErrorKind::NewerVersion => Exit::Profile,
-        ErrorKind::OptedOut => Exit::NoConsent,
+        ErrorKind::OptedOut | ErrorKind::NoConsent => Exit::NoConsent,
         _ => Exit::Failed,
     }
 }
@@ -124,6 +125,22 @@ const fn help_of(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::NameTaken => "choose another name; `sealpost chats` lists those taken",
         ErrorKind::OwnCard => "this is your own card: give it to others, and add theirs",
         ErrorKind::Blocked => "`sealpost accept NAME` lets them back in",
+        ErrorKind::NoConsent => "`sealpost consent` shows what it is about",
+        ErrorKind::NoDirectory => "your relay's operator runs none; add people by their cards",
+        ErrorKind::DirectoryUnknown => "call again when your relay can be reached",
+        ErrorKind::DirectoryRefused => "nothing was computed or sent; its operator has to mend it",
+        ErrorKind::KeyServiceRefused => "nothing it said was used; tell your relay's operator",
+        ErrorKind::EpochOver => "call again; if that does not help, look at this device's date",
+        ErrorKind::NotProved => "`sealpost publish NUMBER` proves it",
+        ErrorKind::NoAttester => "leave out --code and --prove: this directory wants no proof",
+        ErrorKind::NumberRefused => "look at the number again; the attester sends no code to it",
+        ErrorKind::WrongCode => "give the last code that came; `sealpost publish NUMBER` asks for another",
+        ErrorKind::TooManyTries => "wait until tomorrow",
+        ErrorKind::Unreachable => "call again later; what was done so far is kept",
+        ErrorKind::NotTrusted => "nothing was sent to it; ask its operator what has changed",
+        ErrorKind::Refused => "update sealpost; if that does not help, tell the server's operator",
+        ErrorKind::Tripwire => "one of this device's own numbers was in the bytes to be sent; nothing was sent",
+        ErrorKind::SealedRoute => "write to the contact",
         ErrorKind::KeyNotKnownYet => "send them a message, or wait for one; then there is a key to compare",
         _ => return None,
     })

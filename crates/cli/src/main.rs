@@ -1,17 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
-#[expect(dead_code, reason = "no command reads books yet")]
 mod book;
 mod clock;
 mod commands;
 mod directory;
 mod failure;
+mod interruption;
 mod log;
 mod opening;
 mod output;
 mod own_numbers;
 mod passphrase;
+mod progress;
 mod table;
 mod terminal;
 

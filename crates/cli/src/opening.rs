@@ -28,7 +28,12 @@ pub(crate) fn existing_or_fresh(common: &Common) -> Result<Profile, Failure> {
 
 /// The client of a profile that has opted in.
 pub(crate) fn opted_in(common: &Common) -> Result<Client, Failure> {
-    match existing(common, Options::default())? {
+    opted_in_with(common, Options::default())
+}
+
+/// As [`opted_in`], with other options than the usual ones.
+pub(crate) fn opted_in_with(common: &Common, options: Options) -> Result<Client, Failure> {
+    match existing(common, options)? {
         Some(Profile::OptedIn(client)) => Ok(client),
         Some(Profile::Leaving(_)) => Err(sealpost_client::Error::from(sealpost_client::ErrorKind::OptedOut).into()),
         Some(Profile::Fresh(_)) | None => Err(Failure::no_consent()),

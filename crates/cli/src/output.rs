@@ -1,7 +1,7 @@
 //! The one module that prints.
 #![expect(clippy::print_stderr, reason = "errors go to the standard error")]
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use miette::Report;
 use serde::Serialize;
@@ -52,13 +52,36 @@ impl Output {
         }
     }
 
+    /// Tells people what they should know before they go on. It is no result, so scripts do not see it.
+    pub(crate) fn tell(self, text: &str) {
+        if !self.json {
+            eprint!("{text}");
+        }
+    }
+
     /// Asks a question that is answered by `y` or `yes`.
     pub(crate) fn confirms(self, question: &str) -> Result<bool, Failure> {
-        eprint!("{question} [y/N] ");
+        let answer = self.asks(&format!("{question} [y/N] "))?;
+        Ok(matches!(answer.as_str(), "y" | "Y" | "yes"))
+    }
+
+    /// Asks for a line.
+    pub(crate) fn asks(self, question: &str) -> Result<String, Failure> {
+        eprint!("{question}");
         io::stderr().flush().map_err(|error| broken(&error))?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|error| broken(&error))?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Whether somebody sits there who can be asked.
+    pub(crate) fn is_attended(self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Whether results are JSON.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::words;
 use crate::arguments::{Common, Listen};
 use crate::failure::{Failure, word};
+use crate::interruption::interruption;
 use crate::opening;
 use crate::output::Output;
 use crate::terminal::one_line;
@@ -124,6 +125,10 @@ impl Reader {
             Event::Gap { contact, missing } => (Some(contact), Some(missing.to_string())),
             Event::TripwireHit(tripped) => (None, Some(tripped.to_string())),
             Event::StoreTrouble(kind) => (None, Some(kind.to_string())),
+            Event::NumberWaiting { from: day }
+            | Event::NumberClaimed { until: day }
+            | Event::NumberProofDue { by: day } => (None, Some(words::day(day))),
+            Event::IdentityChanged { contact } => (Some(contact), None),
             Event::Missed(events) => (None, Some(events.to_string())),
             _ => (None, None),
         };
@@ -143,20 +148,4 @@ impl Reader {
         self.names.insert(id, contact.clone());
         Ok(contact)
     }
-}
-
-/// Ctrl-C, or the signal by which service managers end a process.
-async fn interruption() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -1,16 +1,14 @@
 //! `sealpost opt-in`
 
 use sealpost_client::Profile;
-use sealpost_identity::Consent;
-use sealpost_identity::consent::{Messaging, Prompt};
+use sealpost_identity::consent::Messaging;
 use serde::Serialize;
 
+use super::consent;
 use crate::arguments::{Common, OptIn};
-use crate::clock;
 use crate::failure::{Exit, Failure};
 use crate::opening;
 use crate::output::Output;
-use crate::terminal::wrapped;
 
 #[derive(Serialize)]
 struct OptedIn {
@@ -21,16 +19,13 @@ struct OptedIn {
 
 /// Asks first, and makes nothing before the answer: without a yes there is not even a directory.
 pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<(), Failure> {
-    let prompt = Prompt::<Messaging>::standard();
-    if !command.i_consent && !output.confirms(&format!("{}\nTurn on?", wrapped(prompt.text())))? {
-        return Err(Failure::new(Exit::NoConsent, "no-consent", "nothing was turned on, and nothing was sent"));
-    }
+    let messaging = consent::asked::<Messaging>(command.i_consent, output)?;
     let device = match opening::existing_or_fresh(common)? {
         Profile::Fresh(device) => device,
         Profile::OptedIn(_) => return Err(already("already-opted-in", "this profile has opted in already")),
         Profile::Leaving(_) => return Err(already("leaving", "this profile is still closing what the relay holds")),
     };
-    let client = device.opt_in(Consent::given(prompt, clock::today()), command.relay.clone())?;
+    let client = device.opt_in(messaging, command.relay.clone())?;
     let result =
         OptedIn { opted_in: true, relay: command.relay.to_string(), card: client.card()?.to_link().to_string() };
     output.show(&result, |_| {

@@ -1,6 +1,6 @@
 //! `sealpost status`
 
-use sealpost_client::{Leaving, Options, Profile, Status};
+use sealpost_client::{Client, DiscoveryAccess, Leaving, Options, Profile, Status};
 use serde::Serialize;
 
 use super::words;
@@ -32,13 +32,25 @@ struct OptedIn {
     unopened: u64,
     mailboxes: u64,
     prekeys_left: Option<u16>,
+    #[serde(flatten)]
+    discovery: Discovery,
+}
+
+/// What there is to say of discovery and SMS.
+#[derive(Serialize)]
+struct Discovery {
+    discovery: bool,
+    listing: Option<String>,
+    listing_day: Option<String>,
+    found: Option<usize>,
+    sms: bool,
 }
 
 /// Looks, and neither makes anything nor connects.
 pub(super) fn run(common: &Common, output: Output) -> Result<(), Failure> {
     let shown = match opening::existing(common, Options::default())? {
         None | Some(Profile::Fresh(_)) => Shown::Fresh,
-        Some(Profile::OptedIn(client)) => Shown::OptedIn(OptedIn::of(&client.status()?)),
+        Some(Profile::OptedIn(client)) => Shown::OptedIn(OptedIn::of(&client.status()?, Discovery::of(&client)?)),
         Some(Profile::Leaving(leaving)) => of_leaving(&leaving)?,
     };
     output.show(&shown, text)
@@ -51,7 +63,7 @@ fn of_leaving(leaving: &Leaving) -> Result<Shown, Failure> {
 }
 
 impl OptedIn {
-    fn of(status: &Status) -> Self {
+    fn of(status: &Status, discovery: Discovery) -> Self {
         Self {
             relay: status.relay.to_string(),
             region: status.region.clone(),
@@ -63,14 +75,14 @@ impl OptedIn {
             unopened: status.unopened,
             mailboxes: status.mailboxes,
             prekeys_left: status.shelf_items,
+            discovery,
         }
     }
 
-    fn rows(&self) -> [[String; 2]; 10] {
-        let row = |label: &str, value: String| [label.to_owned(), value];
+    fn rows(&self) -> Vec<[String; 2]> {
         let prekeys = self.prekeys_left.map_or("not stocked yet".to_owned(), |left| left.to_string());
         let region = self.region.as_deref().map_or("not known yet".to_owned(), one_line);
-        [
+        let mut rows = vec![
             row("relay", self.relay.clone()),
             row("region", region),
             row("since", self.since.clone()),
@@ -81,8 +93,40 @@ impl OptedIn {
             row("could not be opened", self.unopened.to_string()),
             row("open mailboxes", self.mailboxes.to_string()),
             row("prekeys left", prekeys),
-        ]
+        ];
+        rows.extend(self.discovery.rows());
+        rows
     }
+}
+
+impl Discovery {
+    fn of(client: &Client) -> Result<Self, Failure> {
+        let access = client.discovery()?;
+        let listing = access.as_ref().map(DiscoveryAccess::listing).transpose()?;
+        Ok(Self {
+            discovery: access.is_some(),
+            listing: listing.map(words::listing),
+            listing_day: listing.and_then(words::listing_day),
+            found: access.map(|access| access.found()).transpose()?.map(|found| found.len()),
+            sms: client.sms()?.is_some(),
+        })
+    }
+
+    fn rows(&self) -> Vec<[String; 2]> {
+        let yes = |consented| if consented { "consented" } else { "no consent" }.to_owned();
+        let mut rows = vec![row("discovery", yes(self.discovery))];
+        if let Some(listing) = &self.listing {
+            let day = self.listing_day.as_ref().map_or(String::new(), |day| format!(", {day}"));
+            rows.push(row("own number", format!("{listing}{day}")));
+        }
+        rows.extend(self.found.map(|found| row("found by number", found.to_string())));
+        rows.push(row("SMS", yes(self.sms)));
+        rows
+    }
+}
+
+fn row(label: &str, value: String) -> [String; 2] {
+    [label.to_owned(), value]
 }
 
 fn text(shown: &Shown) -> String {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::HEXLOWER;
-use sealpost_client::{ContactState, FailureReason, MessageId, MessageState};
+use sealpost_client::{ContactState, FailureReason, Listing, MessageId, MessageState, Reason};
 use sealpost_wire::time::Day;
 
 use crate::failure::word;
@@ -43,6 +43,40 @@ pub(super) const fn contact_state(state: ContactState) -> &'static str {
         ContactState::Unaccepted => "unaccepted",
         ContactState::Accepted => "accepted",
         ContactState::Blocked => "blocked",
+    }
+}
+
+/// How one's own number stands in the directory.
+pub(super) fn listing(listing: Listing) -> String {
+    word(&format!("{listing:?}"))
+}
+
+/// The day that goes with it, if one does.
+pub(super) fn listing_day(listing: Listing) -> Option<String> {
+    match listing {
+        Listing::Listed { proof_due } => proof_due.map(day),
+        Listing::Waiting { from: at } | Listing::Contested { until: at } => Some(day(at)),
+        _ => None,
+    }
+}
+
+/// Why it is not known of somebody whether they can be found.
+pub(super) fn unknown(reason: Reason) -> String {
+    word(&format!("{reason:?}"))
+}
+
+/// What can be done about that.
+pub(super) const fn unknown_advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ProofNeeded => {
+            "`sealpost publish NUMBER --prove` proves your number, which gives the right to look up more people; or call \
+             again tomorrow"
+        }
+        Reason::KeyServiceRefused | Reason::DirectoryRefused | Reason::BadRecord => {
+            "nothing that cannot be trusted was used; call again another day, or tell your relay's operator"
+        }
+        Reason::Memory => "close other programs and call again; what was done is kept",
+        _ => "what was done is kept: the same call goes on where it stopped",
     }
 }
 
