@@ -1,3 +1,196 @@
-//! A key service: it evaluates elements that it cannot see under a key of its own for each epoch.
+//! A key service: it evaluates elements that it cannot see under a key of its own for each epoch, and keeps nothing but
+//! those keys and how much of each voucher is spent.
+//!
+//! Nothing here touches a mailbox or a relay's store. What is asked for is decoded above, and decided here: whether the
+//! epoch is open, who may ask, how often. Time comes from a [`Clock`].
 
 pub mod epochs;
+mod events;
+mod keyring;
+mod pool;
+mod rights;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod vouchers;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sealpost_blind::{BlindedBatch, EvaluatedBatch};
+use sealpost_wire::codec::V1;
+use sealpost_wire::directory::{BlindedElements, Epoch, EvaluatedElements, VoucherId};
+use sealpost_wire::manifest;
+use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::request::{Evaluate, Evaluated, Refusal};
+use sealpost_wire::time::Day;
+use tokio::task::spawn_blocking;
+
+use self::epochs::EpochDirectory;
+use self::events::Event;
+pub use self::keyring::KeepError;
+use self::keyring::{Keyring, UsedEpoch};
+use self::pool::{Pool, Undone};
+use self::rights::Rights;
+pub use self::settings::Settings;
+use self::totals::Counts;
+pub use self::totals::Totals;
+pub use self::vouchers::LogError;
+use self::vouchers::{Bill, Paid, Unpaid};
+use crate::clock::Clock;
+use sealpost_server::Denial;
+
+/// A key service. Clones are the same one.
+#[derive(Clone)]
+pub struct KeyService(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    keyring: Keyring,
+    rights: Rights,
+    pool: Pool,
+    counts: Counts,
+    /// Whether the keys could not be read when they were last looked at.
+    unread: AtomicBool,
+}
+
+/// How long a client waits when what was spent can be neither read nor written, or a fault of ours is in the way, in seconds.
+const OUT: u16 = 10;
+/// How long a client waits whose voucher would be one too many, in seconds: room is made by the operator.
+const TOO_MANY: u16 = 60 * 60;
+
+impl KeyService {
+    /// Opens the key service whose keys lie in the settings' directory; makes those that are missing of today's epochs,
+    /// and erases those of epochs that have closed.
+    ///
+    /// # Errors
+    /// [`KeepError`].
+    pub fn open(settings: Settings, operator: OperatorKey, clock: Arc<dyn Clock>) -> Result<Self, KeepError> {
+        let most_vouchers = settings.attester.is_some().then_some(settings.vouchers_per_epoch);
+        let inner = Inner {
+            keyring: Keyring::new(EpochDirectory::new(settings.directory.clone()), most_vouchers),
+            rights: Rights::new(&settings, operator),
+            pool: Pool::new(),
+            counts: Counts::default(),
+            unread: AtomicBool::new(false),
+            settings,
+            clock,
+        };
+        inner.keyring.keep(inner.today(), &mut rand::rng())?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Evaluates a batch under the key of its epoch. What it costs a voucher is durable before it is answered; the same
+    /// batch again costs nothing.
+    ///
+    /// # Errors
+    /// *no epoch*, also when it is not open yet; *ticket needed*, one value for a voucher that is missing, forged, another's or used up; *malformed*, when
+    /// something in the batch is no element; *try later*.
+    pub async fn evaluate(&self, request: Evaluate) -> Result<Evaluated, Denial> {
+        let used = self.0.epoch(request.epoch)?;
+        let (request, voucher, batch) = self.admit(request).await?;
+        if let Some(voucher) = voucher {
+            self.0.charge(&used, voucher, &request.elements).await?;
+        }
+        let evaluate = move || used.key.server.evaluate(&batch, &mut rand::rng());
+        let elements = wire_form(&self.0.pool.run(evaluate).await?)?;
+        self.0.counts.evaluated.one_more();
+        Ok(Evaluated { version: V1, elements })
+    }
+
+    /// Looks after the keys: makes and erases what the day asks for, and sees what commands have changed. Tells whether
+    /// [`Self::told`] is another one now. To be called every minute or so.
+    pub async fn keep(&self) -> bool {
+        let inner = Arc::clone(&self.0);
+        let kept = spawn_blocking(move || inner.keyring.keep(inner.today(), &mut rand::rng())).await;
+        let failed = !matches!(kept, Ok(Ok(_)));
+        if failed && !self.0.unread.swap(failed, Ordering::Relaxed) {
+            Event::EpochsUnread {}.log();
+        }
+        self.0.unread.store(failed, Ordering::Relaxed);
+        matches!(kept, Ok(Ok(true)))
+    }
+
+    /// What its manifest says of it.
+    #[must_use]
+    pub fn told(&self) -> manifest::KeyService {
+        let attester = self.0.settings.attester.as_ref().map(ToString::to_string);
+        manifest::KeyService { attester, epochs: self.0.keyring.told() }
+    }
+
+    /// Whether it can evaluate in the epoch of the day.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let today = self.0.keyring.of(Epoch::of(self.0.today()));
+        today.is_some_and(|used| !used.vouchers.as_ref().is_some_and(vouchers::Vouchers::is_out))
+    }
+
+    /// Counts of the whole service, for metrics.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let all = self.0.keyring.all();
+        let vouchers =
+            all.iter().filter_map(|used| used.vouchers.as_ref()).map(|vouchers| u64::from(vouchers.used())).sum();
+        self.0.counts.totals(all.len() as u64, vouchers)
+    }
+
+    /// Finishes what was begun and closes what was spent. Requests that come later are told to try later.
+    pub async fn close(&self) {
+        for used in self.0.keyring.all() {
+            if let Some(vouchers) = &used.vouchers {
+                vouchers.close().await;
+            }
+        }
+    }
+
+    /// Checks what can be checked before anything is paid for: right and form.
+    async fn admit(&self, request: Evaluate) -> Result<(Evaluate, Option<VoucherId>, BlindedBatch), Denial> {
+        let inner = Arc::clone(&self.0);
+        let admit = move || {
+            let voucher = inner.rights.of(&request)?;
+            let batch = BlindedBatch::from_bytes(request.elements.as_bytes());
+            let batch = batch.map_err(|_| Denial::of(Refusal::Malformed))?;
+            Ok((request, voucher, batch))
+        };
+        self.0.pool.run(admit).await?
+    }
+}
+
+impl Inner {
+    fn today(&self) -> Day {
+        Day::of(self.clock.now())
+    }
+
+    /// The key of an epoch that is open.
+    fn epoch(&self, epoch: Epoch) -> Result<Arc<UsedEpoch>, Denial> {
+        let open = self.keyring.of(epoch).filter(|_| epoch.is_open(self.today()));
+        open.ok_or(Denial::of(Refusal::NoEpoch))
+    }
+
+    async fn charge(&self, used: &UsedEpoch, voucher: VoucherId, elements: &BlindedElements) -> Result<(), Denial> {
+        let vouchers = used.vouchers.as_ref().ok_or(Denial::try_later(OUT))?;
+        match vouchers.pay(Bill::new(voucher, elements.as_bytes(), self.today())).await {
+            Ok(Paid::Now) => Ok(()),
+            Ok(Paid::Before) => {
+                self.counts.repeated.one_more();
+                Ok(())
+            }
+            Err(Unpaid::Spent) => Err(Denial::of(Refusal::TicketNeeded)),
+            Err(Unpaid::TooMany) => Err(Denial::try_later(TOO_MANY)),
+            Err(Unpaid::Out) => Err(Denial::try_later(OUT)),
+        }
+    }
+}
+
+/// An evaluated batch as it is sent. A request has as many elements as an answer, so it always fits.
+fn wire_form(batch: &EvaluatedBatch) -> Result<EvaluatedElements, Denial> {
+    EvaluatedElements::from_bytes(&batch.to_bytes()).ok_or(Denial::try_later(OUT))
+}
+
+impl From<Undone> for Denial {
+    fn from(Undone: Undone) -> Self {
+        Self::try_later(OUT)
+    }
+}
