@@ -126,6 +126,9 @@ impl Summary {
     fn text(&self) -> String {
         let Self { numbers, found, not_found, unknown, hashed, evaluated, read, left_out } = self;
         let open = if *unknown == 0 { String::new() } else { format!(", {unknown} not known yet") };
+        if *numbers == 0 {
+            return left_out::text(left_out);
+        }
         format!(
             "\n{numbers} numbers: {found} found, {not_found} not found{open}. This time {hashed} were hashed, {evaluated} \
              evaluated, and {read} buckets read.\n{}",
@@ -145,7 +148,45 @@ fn verdict(report: &DiscoveryReport) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use clap::Parser;
+
     use super::*;
+    use crate::arguments::Arguments;
+    use crate::commands;
+
+    /// What comes of a look-up by a profile that nobody has opted in with.
+    fn without_opt_in(file: &Path, region: &str) -> (Exit, String) {
+        let profile = file.with_extension("profile");
+        let (file, home) = (file.to_str().unwrap(), profile.to_str().unwrap());
+        let arguments = ["sealpost", "discover", file, "--region", region, "--profile", home, "--i-consent"];
+        let failure = commands::run(&Arguments::parse_from(arguments), &Output::new(false)).unwrap_err();
+        assert!(!profile.exists(), "nothing is made where there is no consent");
+        (failure.exit(), failure.kind().to_owned())
+    }
+
+    #[test]
+    fn the_files_are_read_before_a_profile_is_opened_and_nothing_is_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("book.csv");
+        assert_eq!(without_opt_in(&file, "DE"), (Exit::Failed, "book".to_owned()));
+        fs::write(&file, "Wer,Wo\nAda,0151 23456789\n").unwrap();
+        assert_eq!(without_opt_in(&file, "DE"), (Exit::Failed, "book".to_owned()));
+        fs::write(&file, "Name,Phone\nAda,0151 23456789\n").unwrap();
+        assert_eq!(without_opt_in(&file, "DE"), (Exit::NoConsent, "no-consent".to_owned()));
+    }
+
+    #[test]
+    fn people_are_in_the_order_of_their_names() {
+        let mut book = Book::default();
+        for (name, number) in [("bob", "+12025550123"), ("Ada", "+12025550124"), ("Émile", "+12025550125")] {
+            book.contacts.add(name, PhoneNumber::parse(number, None).unwrap());
+        }
+        let names: Vec<_> = sought(&book).into_iter().map(|sought| sought.name.to_string()).collect();
+        assert_eq!(names, ["Ada", "bob", "Émile"]);
+    }
 
     #[test]
     fn what_is_not_known_of_somebody_is_not_done_and_says_what_to_do() {
