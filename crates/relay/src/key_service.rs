@@ -37,7 +37,7 @@ pub use self::settings::Settings;
 use self::totals::Counts;
 pub use self::totals::Totals;
 pub use self::vouchers::LogError;
-use self::vouchers::{Bill, Paid, Unpaid};
+use self::vouchers::{Bill, Paid, Unpaid, Vouchers};
 use crate::clock::Clock;
 use sealpost_server::Denial;
 
@@ -86,7 +86,7 @@ impl KeyService {
     /// batch again costs nothing.
     ///
     /// # Errors
-    /// *no epoch*, also when it is not open yet; *ticket needed*, one value for a voucher that is missing, forged, another's or used up; *malformed*, when
+    /// *no epoch*; *ticket needed*, one value for a voucher that is missing, forged, another's or used up; *malformed*, when
     /// something in the batch is no element; *try later*.
     pub async fn evaluate(&self, request: Evaluate) -> Result<Evaluated, Denial> {
         let used = self.0.epoch(request.epoch)?;
@@ -120,11 +120,12 @@ impl KeyService {
         manifest::KeyService { attester, epochs: self.0.keyring.told() }
     }
 
-    /// Whether it can evaluate in the epoch of the day.
+    /// Whether it can evaluate in some epoch, and vouchers can be counted in all.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        let today = self.0.keyring.of(Epoch::of(self.0.today()));
-        today.is_some_and(|used| !used.vouchers.as_ref().is_some_and(vouchers::Vouchers::is_out))
+        let (all, today) = (self.0.keyring.all(), self.0.today());
+        let is_out = |used: &Arc<UsedEpoch>| used.vouchers.as_ref().is_some_and(Vouchers::is_out);
+        all.iter().any(|used| today <= used.key.epoch.closes()) && !all.iter().any(is_out)
     }
 
     /// Counts of the whole service, for metrics.
@@ -163,10 +164,10 @@ impl Inner {
         Day::of(self.clock.now())
     }
 
-    /// The key of an epoch that is open.
+    /// The key of an epoch that has not closed. Made ahead of its time, it is used ahead of its time.
     fn epoch(&self, epoch: Epoch) -> Result<Arc<UsedEpoch>, Denial> {
-        let open = self.keyring.of(epoch).filter(|_| epoch.is_open(self.today()));
-        open.ok_or(Denial::of(Refusal::NoEpoch))
+        let used = self.keyring.of(epoch).filter(|_| self.today() <= epoch.closes());
+        used.ok_or(Denial::of(Refusal::NoEpoch))
     }
 
     async fn charge(&self, used: &UsedEpoch, voucher: VoucherId, elements: &BlindedElements) -> Result<(), Denial> {

@@ -1,8 +1,9 @@
 //! The keys of epochs, on disk.
 //!
 //! ```text
-//! N.key    of epoch N: the seed, then the contribution to the salt, each a line of 64 hexadecimal digits
-//! N.spent  what was spent under that key of each voucher: see `vouchers::log`
+//! N.key      of epoch N: the seed, then the contribution to the salt, each a line of 64 hexadecimal digits
+//! N.spent    what was spent under that key of each voucher: see `vouchers::log`
+//! N.retired  empty: the key of epoch N was erased before its time, and there will be no second one
 //! ```
 //!
 //! A key file is whole or not there, and only its owner may read it. It is erased by overwriting before it is unlinked.
@@ -41,6 +42,17 @@ pub struct EpochKey {
     pub server: ServerKey,
     /// The part of the epoch's salt.
     pub contribution: [u8; 32],
+}
+
+/// What became of the wish for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// It was made.
+    Now,
+    /// It had been made.
+    Before,
+    /// It had been retired, and there is no second one for the same epoch.
+    Retired,
 }
 
 /// What [`EpochDirectory::keep`] found and did.
@@ -86,6 +98,7 @@ pub enum EpochsError {
 
 const KEY: &str = "key";
 const SPENT: &str = "spent";
+const RETIRED: &str = "retired";
 /// How the name of a key file ends before it is whole.
 const UNFINISHED: &str = ".key.unfinished";
 
@@ -108,22 +121,34 @@ impl EpochDirectory {
         Ok(keys)
     }
 
-    /// Makes the key of `epoch`, unless it is there; tells whether it was made.
+    /// Epochs whose key was erased before its time and that have not closed since, in order.
     ///
     /// # Errors
     /// [`EpochsError`].
-    pub fn make(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Result<bool, EpochsError> {
+    pub fn retired(&self) -> Result<Vec<Epoch>, EpochsError> {
+        self.epochs(RETIRED)
+    }
+
+    /// Makes the key of `epoch`, unless it is there or was retired.
+    ///
+    /// # Errors
+    /// [`EpochsError`].
+    pub fn make(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Result<Made, EpochsError> {
         let _alone = self.lock()?;
         self.settle()?;
         self.make_locked(epoch, rng)
     }
 
-    /// Erases the key of `epoch` and what was spent under it; tells whether there was one.
+    /// Erases the key of `epoch` and what was spent under it; tells whether there was one. Until the epoch has closed, none
+    /// is made in its place.
     ///
     /// # Errors
     /// [`EpochsError`].
-    pub fn erase(&self, epoch: Epoch) -> Result<bool, EpochsError> {
+    pub fn retire(&self, epoch: Epoch, today: Day) -> Result<bool, EpochsError> {
         let _alone = self.lock()?;
+        if today <= epoch.closes() && self.is_there(&self.key_path(epoch))? {
+            keys::create(&self.path(epoch, RETIRED), &[]).map_err(EpochsError::Key)?;
+        }
         self.erase_locked(epoch)
     }
 
@@ -135,13 +160,17 @@ impl EpochDirectory {
     pub fn keep(&self, today: Day, rng: &mut impl CryptoRng) -> Result<Kept, EpochsError> {
         let _alone = self.lock()?;
         self.settle()?;
+        let has_closed = |epoch: &Epoch| epoch.closes() < today;
         let (mut made, mut erased) = (Vec::new(), Vec::new());
-        for epoch in self.epochs(KEY)?.into_iter().filter(|epoch| epoch.closes() < today) {
+        for epoch in self.epochs(KEY)?.into_iter().filter(has_closed) {
             self.erase_locked(epoch)?;
             erased.push(epoch);
         }
+        for epoch in self.retired()?.into_iter().filter(has_closed) {
+            remove(&self.path(epoch, RETIRED))?;
+        }
         for epoch in Epoch::open_on(today) {
-            if self.make_locked(epoch, rng)? {
+            if self.make_locked(epoch, rng)? == Made::Now {
                 made.push(epoch);
             }
         }
@@ -150,20 +179,31 @@ impl EpochDirectory {
 
     /// Where it is kept what was spent under the key of `epoch`.
     pub(super) fn spent_path(&self, epoch: Epoch) -> PathBuf {
-        self.0.join(format!("{}.{SPENT}", epoch.0))
+        self.path(epoch, SPENT)
     }
 
     fn key_path(&self, epoch: Epoch) -> PathBuf {
-        self.0.join(format!("{}.{KEY}", epoch.0))
+        self.path(epoch, KEY)
     }
 
-    fn make_locked(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Result<bool, EpochsError> {
+    fn path(&self, epoch: Epoch, ending: &str) -> PathBuf {
+        self.0.join(format!("{}.{ending}", epoch.0))
+    }
+
+    fn is_there(&self, path: &Path) -> Result<bool, EpochsError> {
+        path.try_exists().map_err(self.unusable())
+    }
+
+    fn make_locked(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Result<Made, EpochsError> {
         let path = self.key_path(epoch);
-        if path.try_exists().map_err(self.unusable())? {
-            return Ok(false);
+        if self.is_there(&self.path(epoch, RETIRED))? {
+            return Ok(Made::Retired);
+        }
+        if self.is_there(&path)? {
+            return Ok(Made::Before);
         }
         keys::create(&path, EpochSecret::random(rng).text().as_bytes()).map_err(EpochsError::Key)?;
-        Ok(true)
+        Ok(Made::Now)
     }
 
     fn erase_locked(&self, epoch: Epoch) -> Result<bool, EpochsError> {
@@ -178,13 +218,13 @@ impl EpochDirectory {
             erase(path)?;
         }
         for epoch in self.epochs(KEY)? {
-            let path = self.key_path(epoch);
-            if read(epoch, &path).is_ok_and(|key| key.is_none()) {
-                erase(&path)?;
+            let half_erased = read(epoch, &self.key_path(epoch)).is_ok_and(|key| key.is_none());
+            if half_erased || self.is_there(&self.path(epoch, RETIRED))? {
+                self.erase_locked(epoch)?;
             }
         }
         for epoch in self.epochs(SPENT)? {
-            if !self.key_path(epoch).try_exists().map_err(self.unusable())? {
+            if !self.is_there(&self.key_path(epoch))? {
                 remove(&self.spent_path(epoch))?;
             }
         }

@@ -26,6 +26,10 @@ fn keep(directory: &EpochDirectory, today: Day) -> Kept {
     directory.keep(today, &mut rand::rng()).unwrap()
 }
 
+fn make(directory: &EpochDirectory, epoch: Epoch) -> Made {
+    directory.make(epoch, &mut rand::rng()).unwrap()
+}
+
 fn epochs(kept: &Kept) -> Vec<Epoch> {
     kept.keys.iter().map(|key| key.epoch).collect()
 }
@@ -55,12 +59,47 @@ fn a_key_stays_the_same_until_it_is_erased() {
     let Kept230 { directory, root: _root } = kept();
     let before = publics(&directory);
     keep(&directory, MIDDLE);
-    assert!(!directory.make(EPOCH, &mut rand::rng()).unwrap());
+    assert_eq!(make(&directory, EPOCH), Made::Before);
     assert_eq!(publics(&directory), before);
-    assert!(directory.erase(EPOCH).unwrap());
-    assert!(!directory.erase(EPOCH).unwrap());
-    keep(&directory, MIDDLE);
-    assert_ne!(publics(&directory), before);
+}
+
+#[test]
+fn a_retired_key_is_gone_and_there_is_no_second_one_until_the_epoch_has_closed() {
+    let Kept230 { directory, root: _root } = kept();
+    make(&directory, Epoch(231));
+    for epoch in [EPOCH, Epoch(231)] {
+        assert!(directory.retire(epoch, MIDDLE).unwrap());
+        assert!(!directory.retire(epoch, MIDDLE).unwrap());
+        assert_eq!(make(&directory, epoch), Made::Retired);
+    }
+    assert_eq!(keep(&directory, MIDDLE).made, []);
+    assert_eq!((directory.keys().unwrap().len(), directory.retired().unwrap()), (0, vec![EPOCH, Epoch(231)]));
+    assert_eq!(keep(&directory, EPOCH.closes().plus(1)).made, []);
+    assert_eq!(directory.retired().unwrap(), [Epoch(231)]);
+    assert_eq!(keep(&directory, Epoch(231).closes().plus(1)).made, [Epoch(232)]);
+    assert!(directory.retired().unwrap().is_empty());
+}
+
+#[test]
+fn retiring_what_has_no_key_keeps_none_from_being_made() {
+    let Kept230 { directory, root: _root } = kept();
+    assert!(!directory.retire(Epoch(231), MIDDLE).unwrap());
+    assert_eq!(make(&directory, Epoch(231)), Made::Now);
+}
+
+#[test]
+fn of_a_closed_epoch_nothing_is_left_when_it_is_retired() {
+    let Kept230 { directory, root } = kept();
+    assert!(directory.retire(EPOCH, EPOCH.closes().plus(1)).unwrap());
+    assert_eq!(fs::read_dir(root.path().join("epochs")).unwrap().count(), 0);
+}
+
+#[test]
+fn an_interrupted_retiring_is_ended() {
+    let Kept230 { directory, root: _root } = kept();
+    fs::write(directory.path(EPOCH, RETIRED), "").unwrap();
+    assert_eq!(keep(&directory, MIDDLE).keys.len(), 0);
+    assert!(!directory.key_path(EPOCH).exists());
 }
 
 #[test]
@@ -74,7 +113,7 @@ fn what_is_read_is_what_was_drawn() {
 #[test]
 fn each_epoch_has_a_key_and_a_contribution_of_its_own() {
     let Kept230 { directory, root: _root } = kept();
-    directory.make(EPOCH.next(), &mut rand::rng()).unwrap();
+    make(&directory, EPOCH.next());
     let told: Vec<_> = directory.keys().unwrap().iter().map(EpochKey::told).collect();
     assert_ne!(told[0].public_key, told[1].public_key);
     assert_ne!(told[0].contribution, told[1].contribution);
@@ -84,7 +123,7 @@ fn each_epoch_has_a_key_and_a_contribution_of_its_own() {
 #[test]
 fn a_key_made_ahead_is_kept_until_its_epoch_has_closed() {
     let Kept230 { directory, root: _root } = kept();
-    assert!(directory.make(Epoch(231), &mut rand::rng()).unwrap());
+    assert_eq!(make(&directory, Epoch(231)), Made::Now);
     let kept = keep(&directory, MIDDLE);
     assert!(kept.erased.is_empty());
     assert_eq!(epochs(&kept), [EPOCH, Epoch(231)]);
@@ -94,9 +133,8 @@ fn a_key_made_ahead_is_kept_until_its_epoch_has_closed() {
 fn many_who_make_the_same_key_at_once_make_one() {
     let Kept230 { directory, root: _root } = kept();
     let made = std::thread::scope(|scope| {
-        let make = || directory.make(Epoch(231), &mut rand::rng()).unwrap();
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
-        threads.into_iter().filter(|_| true).map(|thread| thread.join().unwrap()).filter(|made| *made).count()
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| make(&directory, Epoch(231)))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|made| *made == Made::Now).count()
     });
     assert_eq!(made, 1);
     assert_eq!(directory.keys().unwrap().len(), 2);
@@ -131,7 +169,7 @@ fn of_an_erased_key_no_byte_is_left_where_it_was() {
     let (path, witness) = (directory.key_path(EPOCH), root.path().join("witness"));
     let length = fs::read(&path).unwrap().len();
     fs::hard_link(&path, &witness).unwrap();
-    directory.erase(EPOCH).unwrap();
+    directory.retire(EPOCH, MIDDLE).unwrap();
     assert!(!path.exists());
     assert_eq!(fs::read(witness).unwrap(), vec![0; length]);
 }
@@ -165,7 +203,7 @@ fn what_was_spent_goes_with_its_key() {
     fs::write(directory.spent_path(Epoch(7)), "of a key that is gone").unwrap();
     keep(&directory, MIDDLE);
     assert!(directory.spent_path(EPOCH).exists() && !directory.spent_path(Epoch(7)).exists());
-    directory.erase(EPOCH).unwrap();
+    directory.retire(EPOCH, MIDDLE).unwrap();
     assert!(!directory.spent_path(EPOCH).exists());
 }
 
