@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost-server", &["sealpost-wire"]),
     ("sealpost-identity", &["sealpost-wire"]),
     ("sealpost-crypto", &["sealpost-identity", "sealpost-wire"]),
+    ("sealpost-attester", &["sealpost-blind", "sealpost-identity", "sealpost-server", "sealpost-wire"]),
     ("sealpost-client", &["sealpost-blind", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
     ("sealpost-relay", &["sealpost-blind", "sealpost-server", "sealpost-wire"]),
     ("sealpost", &["sealpost-client", "sealpost-identity", "sealpost-wire"]),
