@@ -4,16 +4,14 @@ pub mod address_book;
 pub mod clock;
 pub mod demo;
 pub mod http1;
-pub mod leak_budget;
 pub mod person;
 pub mod programs;
 pub mod relay;
-pub mod search;
 pub mod stranger;
 pub mod talk;
-pub mod tap;
 pub mod wait;
-pub mod websocket;
+
+pub use sealpost_audit::{budget as leak_budget, search, tap};
 
 /// The project's front page, whose example must compile.
 #[cfg(doctest)]

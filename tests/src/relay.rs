@@ -14,6 +14,7 @@ use rand::Rng;
 use serde_json::Value;
 
 use crate::programs::program;
+use crate::tap::Tapped;
 use crate::{Result, clock, wait};
 
 const START: Duration = Duration::from_secs(60);
@@ -213,6 +214,16 @@ impl Relay {
     fn end_of_log(&self) -> String {
         let text = File::open(self.log()).and_then(std::io::read_to_string).unwrap_or_default();
         text.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Tapped for Relay {
+    fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    fn certificate(&self) -> (PathBuf, PathBuf) {
+        Self::certificate(self)
     }
 }
 

@@ -10,7 +10,7 @@ use sealpost_wire::request::{Refused, Request};
 use sealpost_wire::{from_bytes, to_bytes};
 
 use crate::relay::Relay;
-use crate::tap::tls::Ends;
+use crate::tap::Ends;
 use crate::{Result, http1};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ impl Stranger {
     /// When its certificate cannot be read.
     pub fn at(relay: &Relay) -> Result<Self> {
         let (certificate, key) = relay.certificate();
-        Ok(Self { relay: relay.listen(), ends: Ends::of(&certificate, &key)? })
+        Ok(Self { relay: relay.listen(), ends: Ends::of(&certificate, &key, None)? })
     }
 
     /// Makes one request, and returns what answers it.

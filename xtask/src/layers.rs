@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost-client", &["sealpost-blind", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
     ("sealpost-relay", &["sealpost-blind", "sealpost-server", "sealpost-wire"]),
     ("sealpost", &["sealpost-client", "sealpost-identity", "sealpost-wire"]),
+    ("sealpost-audit", &["sealpost-identity", "sealpost-wire"]),
     // These stand outside: they look at all the others, and none imports them.
     ("sealpost-tests", &["sealpost-blind", "sealpost-client", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
     (

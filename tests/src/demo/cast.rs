@@ -80,7 +80,7 @@ impl Cast {
             canaries.push(canary("an IMSI", (&Imsi::parse(imsi)?).into()));
             canaries.push(canary("a phone number", (&PhoneNumber::parse(number, None)?).into()));
         }
-        Search::new(canaries)
+        Ok(Search::new(canaries)?)
     }
 
     /// Kills the relay, and searches what lies there: envelopes that nobody has collected, among others.
@@ -97,7 +97,7 @@ impl Cast {
         }
         self.people.iter().try_for_each(|person| {
             search.files(&person.profile())?;
-            search.files(&person.log())
+            Ok(search.files(&person.log())?)
         })
     }
 

@@ -75,7 +75,7 @@ impl Values {
             let spelled = spelled.map(|spelling| canary(what, Value::text(&spelling)));
             spelled.into_iter().chain([canary(what, Value::bytes(bytes))])
         });
-        Search::new(texts.chain(bytes).collect())
+        Ok(Search::new(texts.chain(bytes).collect())?)
     }
 
     /// Whether each value is found once it is put behind this log.

@@ -7,15 +7,20 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::written::WrittenTape;
+use crate::capture::Who;
+
 /// Bytes of one direction of one connection.
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
-/// A stream whose read bytes go into one log and whose written bytes into another.
+/// A stream whose read bytes go into one log and whose written bytes into another; and both into a capture, if there is
+/// one.
 pub(super) struct Recorded<S> {
     stream: S,
     read: Log,
     written: Log,
+    tape: Option<WrittenTape>,
 }
 
 impl Log {
@@ -29,8 +34,15 @@ impl Log {
 }
 
 impl<S> Recorded<S> {
-    pub(super) fn new(stream: S, read: Log, written: Log) -> Self {
-        Self { stream, read, written }
+    pub(super) fn new(stream: S, read: Log, written: Log, tape: Option<WrittenTape>) -> Self {
+        Self { stream, read, written, tape }
+    }
+
+    fn record(&mut self, who: Who, bytes: &[u8]) {
+        (if who == Who::Client { &self.read } else { &self.written }).add(bytes);
+        if let Some(tape) = &mut self.tape {
+            tape.say(who, bytes);
+        }
     }
 }
 
@@ -38,7 +50,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        self.read.add(buf.filled().get(before..).unwrap_or_default());
+        self.record(Who::Client, buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
@@ -46,7 +58,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Recorded<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.written.add(bytes.get(..count).unwrap_or_default());
+        self.record(Who::Server, bytes.get(..count).unwrap_or_default());
         Poll::Ready(Ok(count))
     }
 

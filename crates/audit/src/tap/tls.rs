@@ -9,27 +9,49 @@ use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use thiserror::Error;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::Result;
+use super::Keys;
 
 const HTTP1: &[u8] = b"http/1.1";
 
+/// A tap cannot stand there.
+#[derive(Debug, Error)]
+pub enum TapError {
+    /// It cannot listen.
+    #[error("the tap cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The certificate or its key cannot be read.
+    #[error("the relay's certificate or its key cannot be read")]
+    Certificate(#[from] rustls_pki_types::pem::Error),
+    /// They do not go together.
+    #[error("the relay's certificate and its key do not go together")]
+    Tls(#[from] Error),
+}
+
 /// Both ends.
 #[derive(Clone)]
-pub(crate) struct Ends {
+pub struct Ends {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
 }
 
 impl Ends {
-    pub(crate) fn of(certificate: &Path, key: &Path) -> Result<Self> {
+    /// Reads a certificate and its key; `keys` gets the secrets of connections that clients make.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn of(certificate: &Path, key: &Path, keys: Option<Keys>) -> Result<Self, TapError> {
         let certificate = CertificateDer::from_pem_file(certificate)?;
         let key = PrivateKeyDer::from_pem_file(key)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13])?;
         let mut server = server.with_no_client_auth().with_single_cert(vec![certificate.clone()], key)?;
         server.alpn_protocols = vec![HTTP1.to_vec()];
+        if let Some(keys) = keys {
+            server.key_log = Arc::new(keys);
+        }
         let client = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13])?;
         let only = Arc::new(Only { certificate, provider });
         let mut client = client.dangerous().with_custom_certificate_verifier(only).with_no_client_auth();
@@ -41,7 +63,9 @@ impl Ends {
         TlsAcceptor::from(Arc::clone(&self.server))
     }
 
-    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+    /// Accepts the relay's certificate, and no other.
+    #[must_use]
+    pub fn client(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.client)
     }
 
@@ -50,7 +74,8 @@ impl Ends {
     }
 
     /// The name that the relay is asked for; it has one certificate, whatever the name.
-    pub(crate) fn name(&self) -> ServerName<'static> {
+    #[must_use]
+    pub fn name(&self) -> ServerName<'static> {
         ServerName::IpAddress(std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST).into())
     }
 }
@@ -70,7 +95,7 @@ impl ServerCertVerifier for Only {
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, Error> {
+    ) -> Result<ServerCertVerified, Error> {
         if *end_entity == self.certificate {
             Ok(ServerCertVerified::assertion())
         } else {
@@ -83,7 +108,7 @@ impl ServerCertVerifier for Only {
         _: &[u8],
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         Err(Error::General("TLS 1.3 only".to_owned()))
     }
 
@@ -92,7 +117,7 @@ impl ServerCertVerifier for Only {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, Error> {
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 

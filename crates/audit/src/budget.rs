@@ -1,6 +1,9 @@
 //! The leak budgets, `docs/protocol/relay.cddl` and `attester.cddl`, as judges: of golden vectors, and of traffic that was
 //! recorded.
 
+mod head;
+mod judge;
+
 use cddl::ast::CDDL;
 use cddl::validator::Validator;
 use cddl::validator::cbor::CBORValidator;
@@ -8,33 +11,49 @@ use cddl::validator::cbor_value::decode_cbor;
 use sealpost_wire::directory::BucketRead;
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
 use sealpost_wire::manifest;
+use thiserror::Error;
 
-use crate::Result;
+pub use judge::Undeclared;
 
 /// What relays and key services are sent.
-pub const RELAY: &str = include_str!("../../docs/protocol/relay.cddl");
+pub const RELAY: &str = include_str!("../../../docs/protocol/relay.cddl");
 /// What attesters are sent.
-pub const ATTESTER: &str = include_str!("../../docs/protocol/attester.cddl");
+pub const ATTESTER: &str = include_str!("../../../docs/protocol/attester.cddl");
+
+/// What every path begins with.
+const VERSION: &str = "/v1/";
+/// How a budget tells what is posted where.
+const POST: &str = "; POST /v1/";
 
 /// A budget, parsed; which takes a while.
-pub struct LeakBudget(CDDL<'static>);
+pub struct LeakBudget {
+    rules: CDDL<'static>,
+    requests: Vec<&'static str>,
+}
+
+/// A budget is not CDDL.
+#[derive(Debug, Error)]
+#[error("the leak budget cannot be read: {0}")]
+pub struct BudgetError(String);
 
 impl LeakBudget {
     /// Reads the text of a budget, such as [`RELAY`].
     ///
     /// # Errors
     /// When it is not CDDL.
-    pub fn of(text: &'static str) -> Result<Self> {
-        Ok(Self(cddl::cddl_from_str(text, false)?))
+    pub fn of(text: &'static str) -> Result<Self, BudgetError> {
+        let rules = cddl::cddl_from_str(text, false).map_err(BudgetError)?;
+        let posts = text.lines().filter_map(|line| line.strip_prefix(POST));
+        Ok(Self { rules, requests: posts.filter_map(|line| line.split(' ').next()).collect() })
     }
 
     /// Whether there is a place for `body` under the rule of that name, such as `deposit`.
     pub fn allows(&mut self, rule: &str, body: &[u8]) -> bool {
-        let place = self.0.rules.iter().position(|known| known.name() == rule);
+        let place = self.rules.rules.iter().position(|known| known.name() == rule);
         let (Some(place), Ok(value)) = (place, decode_cbor(body)) else { return false };
         // The validator begins with the first rule.
-        self.0.rules.swap(0, place);
-        CBORValidator::new(&self.0, value, None).validate().is_ok()
+        self.rules.rules.swap(0, place);
+        CBORValidator::new(&self.rules, value, None).validate().is_ok()
     }
 
     /// Whether there is a place for what a client sent to `path`: the body of a request, or a frame of the socket there.
@@ -42,17 +61,24 @@ impl LeakBudget {
     pub fn allows_sent(&mut self, path: &str, body: &[u8]) -> bool {
         match path {
             manifest::PATH => body.is_empty(),
-            path if path.starts_with(BucketRead::PATH) => body.is_empty() && is_bucket(path),
+            path if is_bucket(path) => body.is_empty(),
             COLLECT_SOCKET => body.is_empty() || self.allows("collect", body) || self.allows("owner-frame", body),
             DEPOSIT_SOCKET => body.is_empty() || self.allows("deposit", body) || self.allows("deposit-frame", body),
-            _ => path.strip_prefix("/v1/").is_some_and(|request| self.allows(request, body)),
+            _ => self.request_at(path).is_some_and(|request| self.allows(request, body)),
         }
+    }
+
+    /// The request that is posted to this path, if there is one.
+    fn request_at(&self, path: &str) -> Option<&'static str> {
+        let name = path.strip_prefix(VERSION)?;
+        self.requests.iter().find(|request| **request == name).copied()
     }
 }
 
 /// Three numbers, each in its one spelling, are all that the path of a bucket has room for.
 fn is_bucket(path: &str) -> bool {
-    let numbers: Vec<_> = path.trim_start_matches(BucketRead::PATH).split('/').collect();
+    let Some(numbers) = path.strip_prefix(BucketRead::PATH) else { return false };
+    let numbers: Vec<_> = numbers.split('/').collect();
     matches!(numbers[..], ["", epoch, bits, number] if BucketRead::of(epoch, bits, number).is_some())
 }
 
@@ -78,5 +104,17 @@ mod tests {
         for more in ["/v1/bucket/230/3/8", "/v1/bucket/230/3/5/6", "/v1/bucket/230/3/5?me", "/v1/bucketful/230/3/5"] {
             assert!(!budget.allows_sent(more, b""), "{more}");
         }
+    }
+
+    #[test]
+    fn rules_that_are_no_requests_have_no_path() {
+        let mut budget = LeakBudget::of(RELAY).unwrap();
+        assert!(budget.allows("version", &[1]) && !budget.allows_sent("/v1/version", &[1]));
+        assert!(!budget.allows_sent("/v1/message", &[0xA1, 0, 1]), "it is a `done`, which only a relay says");
+        let listed = RELAY.split_once("\nrequest = ").unwrap().1.split_once("\n\n").unwrap().0;
+        let listed: Vec<_> = listed.split('/').map(str::trim).collect();
+        assert!(
+            budget.requests.iter().all(|request| listed.contains(request)) && listed.len() == budget.requests.len()
+        );
     }
 }

@@ -1,0 +1,228 @@
+//! One TCP connection, from its segments to what was said.
+
+use std::net::SocketAddr;
+
+use super::Options;
+use super::seen::Seen;
+use crate::budget::LeakBudget;
+use crate::capture::{Half, Piece, Segment, Who};
+use crate::http::{Conversation, Event};
+use crate::search::{Search, Stream};
+use crate::tls::{self, KeyLog, Session};
+
+/// What a connection is followed with.
+pub(super) struct Context<'a> {
+    pub(super) log: &'a KeyLog,
+    pub(super) search: &'a mut Search,
+    pub(super) budget: &'a mut LeakBudget,
+    pub(super) seen: &'a mut Seen,
+}
+
+/// A connection.
+pub(super) struct Connection {
+    client: SocketAddr,
+    /// The number of its first byte, if that was seen.
+    opened: Option<u32>,
+    ended: [bool; 2],
+    halves: [Half; 2],
+    wire: Wire,
+}
+
+/// The bytes of both directions, in order.
+struct Wire {
+    streams: [Stream; 2],
+    layer: Layer,
+    inside: Inside,
+}
+
+/// What is on the wire.
+enum Layer {
+    Unknown,
+    Tls(Box<Session>),
+    Plain,
+}
+
+/// What was said, when TLS is taken off.
+struct Inside {
+    number: u64,
+    is_judged: bool,
+    streams: [Stream; 2],
+    handshakes: [Stream; 2],
+    conversation: Conversation,
+}
+
+impl Connection {
+    pub(super) fn new(number: u64, first: &Segment<'_>, options: &Options, search: &Search) -> Self {
+        // Without the first segment, whoever speaks first is taken for the client.
+        let answers = first.flags.syn && first.flags.ack;
+        let (client, server) = if answers { (first.to, first.from) } else { (first.from, first.to) };
+        let is_judged = options.servers.is_empty() || options.servers.contains(&server);
+        let streams = |what: &str| Who::BOTH.map(|who| search.stream(place(number, what, who)));
+        let inside = Inside {
+            number,
+            is_judged,
+            streams: streams("opened"),
+            handshakes: streams("in the handshake"),
+            conversation: Conversation::default(),
+        };
+        let wire = Wire { streams: streams("on the wire"), layer: Layer::Unknown, inside };
+        let opened = (first.flags.syn && !answers).then_some(first.sequence);
+        Self { client, opened, ended: [false; 2], halves: Default::default(), wire }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.wire.inside.number
+    }
+
+    /// Whether a segment belongs to another connection, between the same two addresses.
+    pub(super) fn is_over(&self, segment: &Segment<'_>) -> bool {
+        segment.flags.syn && !segment.flags.ack && self.opened != Some(segment.sequence)
+    }
+
+    pub(super) fn push(&mut self, segment: &Segment<'_>, context: &mut Context<'_>) {
+        let who = if segment.from == self.client { Who::Client } else { Who::Server };
+        let Self { halves, wire, .. } = self;
+        who.of(halves).push(segment, &mut |piece| wire.piece(who, piece, context));
+        *who.of(&mut self.ended) |= segment.flags.fin;
+    }
+
+    pub(super) fn finish(mut self, context: &mut Context<'_>) {
+        let Self { halves, wire, .. } = &mut self;
+        for who in Who::BOTH {
+            who.of(halves).finish(&mut |piece| wire.piece(who, piece, context));
+        }
+        context.seen.repeated += self.halves.iter().map(Half::repeated).sum::<u64>();
+        self.wire.finish(context);
+    }
+}
+
+impl Wire {
+    fn piece(&mut self, who: Who, piece: Piece<'_>, context: &mut Context<'_>) {
+        match piece {
+            Piece::Bytes(bytes) => self.bytes(who, bytes, context),
+            Piece::Gap(missing) => self.gap(who, missing, context),
+        }
+    }
+
+    fn bytes(&mut self, who: Who, bytes: &[u8], context: &mut Context<'_>) {
+        who.of(&mut self.streams).feed(bytes);
+        if let Layer::Unknown = self.layer {
+            self.layer = layer(bytes);
+            context.seen.encrypted += u64::from(matches!(self.layer, Layer::Tls(_)));
+        }
+        let Self { layer, inside, .. } = self;
+        match layer {
+            Layer::Tls(session) => session.feed(who, bytes, context.log, &mut |event| inside.opened(event, context)),
+            Layer::Plain | Layer::Unknown => inside.said(who, bytes, context),
+        }
+    }
+
+    fn gap(&mut self, who: Who, missing: u64, context: &mut Context<'_>) {
+        who.of(&mut self.streams).gap(missing);
+        context.seen.missing += missing;
+        let Self { layer, inside, .. } = self;
+        match layer {
+            Layer::Tls(session) => session.gap(who, &mut |event| inside.opened(event, context)),
+            Layer::Plain | Layer::Unknown => {
+                let number = inside.number;
+                inside.conversation.gap(who, &mut |event| hear(number, inside.is_judged, event, context));
+            }
+        }
+    }
+
+    fn finish(mut self, context: &mut Context<'_>) {
+        let inside = &mut self.inside;
+        if let Layer::Tls(session) = &mut self.layer {
+            session.finish(&mut |event| inside.opened(event, context));
+        }
+        let (number, is_judged) = (inside.number, inside.is_judged);
+        inside.conversation.finish(&mut |event| hear(number, is_judged, event, context));
+        let Inside { streams, handshakes, .. } = self.inside;
+        self.streams.into_iter().chain(streams).chain(handshakes).for_each(|stream| context.search.end(stream));
+    }
+}
+
+impl Inside {
+    /// Takes what TLS held.
+    fn opened(&mut self, event: tls::Event<'_>, context: &mut Context<'_>) {
+        match event {
+            tls::Event::Plain(who, bytes) => {
+                context.seen.opened += bytes.len() as u64;
+                who.of(&mut self.streams).feed(bytes);
+                self.said(who, bytes, context);
+            }
+            tls::Event::Handshake(who, bytes) => who.of(&mut self.handshakes).feed(bytes),
+            tls::Event::Unreadable(who, why) => {
+                context.seen.unsearched(format!("TLS: {why}"), place(self.number, "inside", who));
+                let Self { conversation, number, is_judged, .. } = self;
+                conversation.gap(who, &mut |event| {
+                    // That something is missing there has just been told.
+                    if !matches!(event, Event::Lost(..)) {
+                        hear(*number, *is_judged, event, context);
+                    }
+                });
+            }
+        }
+    }
+
+    fn said(&mut self, who: Who, bytes: &[u8], context: &mut Context<'_>) {
+        let (number, is_judged) = (self.number, self.is_judged);
+        self.conversation.feed(who, bytes, &mut |event| hear(number, is_judged, event, context));
+    }
+}
+
+/// Searches what was put together, and judges what a client sent.
+fn hear(number: u64, is_judged: bool, event: Event, context: &mut Context<'_>) {
+    match event {
+        Event::Said(who, bytes) => context.search.bytes(&place(number, "put together", who), &bytes),
+        Event::Request(request) => {
+            let path = unescaped(&request.path);
+            if path != request.path {
+                context.search.bytes(&place(number, "in a path", Who::Client), &path);
+            }
+            if is_judged {
+                let verdict = context.budget.judge(&request);
+                context.seen.request(number, &request, verdict);
+            }
+        }
+        Event::Frame(path, frame) if is_judged => {
+            let verdict = context.budget.judge_frame(&path, &frame);
+            context.seen.frame(number, &path, verdict);
+        }
+        Event::Frame(..) => {}
+        Event::Lost(who, lost) if is_judged => {
+            context.seen.unsearched(format!("HTTP: {lost}"), place(number, "put together", who));
+        }
+        Event::Lost(..) => {}
+    }
+}
+
+fn layer(bytes: &[u8]) -> Layer {
+    match bytes {
+        [20..=23, 3, ..] | [20..=23] => Layer::Tls(Box::default()),
+        _ => Layer::Plain,
+    }
+}
+
+fn place(number: u64, what: &str, who: Who) -> String {
+    let who = match who {
+        Who::Client => "client",
+        Who::Server => "server",
+    };
+    format!("connection {number}, {what}, from the {who}")
+}
+
+/// A path without percent signs (RFC 3986, section 2.1).
+fn unescaped(path: &[u8]) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (mut plain, mut rest) = (Vec::with_capacity(path.len()), path);
+    while let Some((&byte, behind)) = rest.split_first() {
+        let escaped = match behind {
+            [high, low, ..] if byte == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        plain.push(escaped.map_or(byte, |(high, low)| high << 4 | low));
+        rest = if escaped.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    plain
+}

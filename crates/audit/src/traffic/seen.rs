@@ -1,0 +1,127 @@
+//! What a capture turned out to hold: counts, what no budget has a place for, what could not be looked into.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::budget::Undeclared;
+use crate::http::Request;
+
+/// Of places that say the same, so many are named.
+const NAMED: usize = 5;
+/// Of kinds of requests, so many are told apart.
+const MOST_KINDS: usize = 100;
+
+/// What was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Packets.
+    pub packets: u64,
+    /// Packets of which the capture has the beginning alone.
+    pub cut: u64,
+    /// Parts of packets that were not put together.
+    pub fragments: u64,
+    /// Packets that are no TCP, by kind.
+    pub others: BTreeMap<String, u64>,
+    /// TCP connections.
+    pub connections: u64,
+    /// Those with TLS.
+    pub encrypted: u64,
+    /// Connections of which the key log has secrets.
+    pub secrets: usize,
+    /// Bytes that were inside TLS and could be read.
+    pub opened: u64,
+    /// Bytes that the capture lacks.
+    pub missing: u64,
+    /// Bytes that were sent more than once.
+    pub repeated: u64,
+    /// Requests that were judged, by path.
+    pub requests: BTreeMap<String, u64>,
+    /// WebSocket messages that were judged, by path.
+    pub messages: BTreeMap<String, u64>,
+    /// What no budget has a place for.
+    pub violations: Vec<Violation>,
+    /// What could not be looked into, and where.
+    pub unsearched: BTreeMap<String, Vec<String>>,
+}
+
+/// Something that was sent and is not in the leak budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// What: a path, a header field, a body, a frame.
+    #[serde(serialize_with = "displayed")]
+    pub what: Undeclared,
+    /// The connection where it was first.
+    pub connection: u64,
+    /// How often.
+    pub times: u64,
+}
+
+impl Seen {
+    /// Counts a request, and what is wrong with it.
+    pub(super) fn request(&mut self, connection: u64, request: &Request, verdict: Vec<Undeclared>) {
+        let declared = !verdict.iter().any(|undeclared| matches!(undeclared, Undeclared::Path(_)));
+        count(&mut self.requests, if declared { &request.path } else { b"elsewhere" });
+        if !request.whole {
+            let why = "a request was not seen to its end, or is longer than is judged here".to_owned();
+            self.unsearched(why, format!("connection {connection}"));
+        }
+        verdict.into_iter().for_each(|what| self.violation(connection, what));
+    }
+
+    /// Counts a message on a WebSocket, and what is wrong with it.
+    pub(super) fn frame(&mut self, connection: u64, path: &[u8], verdict: Option<Undeclared>) {
+        count(&mut self.messages, path);
+        verdict.into_iter().for_each(|what| self.violation(connection, what));
+    }
+
+    /// Notes that something could not be looked into.
+    pub(super) fn unsearched(&mut self, why: String, place: String) {
+        self.unsearched.entry(why).or_default().push(place);
+    }
+
+    /// Says what the counts mean.
+    pub(super) fn finish(&mut self) {
+        let all = |count: u64, what: &str| format!("{count} {what}");
+        if self.cut > 0 {
+            self.unsearched("the capture has only their beginning".to_owned(), all(self.cut, "packets"));
+        }
+        if self.fragments > 0 {
+            self.unsearched("they are not put together".to_owned(), all(self.fragments, "fragments of IP packets"));
+        }
+        if self.missing > 0 {
+            self.unsearched("they are not in the capture".to_owned(), all(self.missing, "bytes of TCP streams"));
+        }
+        self.unsearched.values_mut().for_each(shorten);
+    }
+
+    fn violation(&mut self, connection: u64, what: Undeclared) {
+        match self.violations.iter_mut().find(|known| known.what == what) {
+            Some(known) => known.times += 1,
+            None => self.violations.push(Violation { what, connection, times: 1 }),
+        }
+    }
+}
+
+/// A bucket's path has numbers, which say nothing here.
+fn count(kinds: &mut BTreeMap<String, u64>, path: &[u8]) {
+    let mut path = String::from_utf8_lossy(path).into_owned();
+    if path.starts_with("/v1/bucket/") {
+        path = "/v1/bucket".to_owned();
+    }
+    if kinds.len() < MOST_KINDS || kinds.contains_key(&path) {
+        *kinds.entry(path).or_default() += 1;
+    }
+}
+
+fn shorten(places: &mut Vec<String>) {
+    let more = places.len().saturating_sub(NAMED);
+    places.truncate(NAMED);
+    if more > 0 {
+        places.push(format!("and {more} more"));
+    }
+}
+
+fn displayed<S: serde::Serializer>(what: &Undeclared, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(what)
+}
