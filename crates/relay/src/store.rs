@@ -1,23 +1,29 @@
-//! The store keeps: mailboxes with their envelopes, shelves with their items, and nothing about anyone.
+//! The store keeps: mailboxes with their envelopes, shelves with their items, a directory's entries, and nothing about
+//! anyone.
 //!
 //! [`Store`] is the list of promises that every backend holds; `contract` runs them, one test each.
 
 #[cfg(test)]
 mod contract;
+mod directory;
 pub mod embedded;
 mod lease;
+mod listing;
 mod queue;
 mod sequence;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use sealpost_wire::directory::{BucketRead, Epoch, Slot};
 use sealpost_wire::request::{MailboxKind, Stored};
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, ShelfId, StockHash};
 use thiserror::Error;
 
+pub use directory::{EntryOwner, EpochState, NewEntry, NoBucket, NotPlaced, OpenEpoch, Place, Placed};
 pub use queue::Quota;
 
 /// No disk takes so long for a write that will end.
@@ -172,6 +178,21 @@ pub trait Arrivals: Send + Sync {
 /// 14. *Purged is gone.* After [`Store::purge`] the store's files hold no byte of anything erased before it was called.
 /// 15. *Rows name nobody.* No row holds a sender, an address, a version, a time finer than an hour or a count that
 ///     outlives what it counts.
+/// 16. *An epoch is opened once.* It keeps the descriptor that it was opened with. Retiring erases all that was listed in
+///     it, and in no other; what is asked of it then finds no epoch, and it is never opened again.
+/// 17. *A bucket is read whole.* It is all slots that are listed in it at one moment between the question and the answer,
+///     and none besides; what was answered before the question counts. Asked with other bits than the epoch has, there is
+///     no answer that looks like one.
+/// 18. *Buckets do not overflow.* Where an entry would be a bucket's 121st, the epoch's bits grow by one and every bucket
+///     splits, until it is not; at [`BucketBits::MAX`](sealpost_wire::directory::BucketBits::MAX) buckets fill up to their
+///     last slot and then say [`NotPlaced::Full`]. Bits never shrink.
+/// 19. *An entry is its key's.* Under a tag stands at most one. With its key another slot takes its place at any time, or
+///     none: withdrawn, it is in no bucket that is read after the answer, no live row holds anything of it or of a claim to
+///     its place, and it comes back only as a new one.
+/// 20. *A proof and patience take a place.* A new entry's proof, where there are proofs, is at most fourteen days old.
+///     With another key and such a proof, not older than the entry's own, an entry waits: seven days on, published again,
+///     it takes the place. Meanwhile the other stands, its owner is told the day, and a proof of theirs that is not older
+///     than the claim ends it. Without a proof nothing but the key takes a place.
 pub trait Store: Send + Sync {
     /// Opens a mailbox.
     fn open_mailbox(&self, owner: MailboxOwner, kind: MailboxKind, at: Moment) -> Reply<Result<(), Denied>>;
@@ -202,6 +223,24 @@ pub trait Store: Send + Sync {
 
     /// Closes a shelf and erases everything on it.
     fn close_shelf(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<(), Denied>>;
+
+    /// Opens an epoch's directory, with one bucket, unless the epoch is known; gives what holds from then on.
+    fn open_epoch(&self, epoch: Epoch, descriptor: Vec<u8>) -> Reply<EpochState>;
+
+    /// All epochs that were ever opened.
+    fn epochs(&self) -> Reply<BTreeMap<Epoch, EpochState>>;
+
+    /// Erases an epoch's directory; tells whether there was one.
+    fn retire_epoch(&self, epoch: Epoch) -> Reply<bool>;
+
+    /// Lists an entry, or has it wait for the place of another.
+    fn publish(&self, entry: NewEntry, today: Day) -> Reply<Result<Placed, NotPlaced>>;
+
+    /// Takes an entry out.
+    fn withdraw(&self, owner: EntryOwner) -> Reply<Result<(), Denied>>;
+
+    /// Reads the slots that are listed in a bucket. It waits for no other request.
+    fn bucket(&self, read: BucketRead) -> Reply<Result<Vec<Slot>, NoBucket>>;
 
     /// Extends the leases of mailboxes that are in use; unknown ones are passed over.
     fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()>;

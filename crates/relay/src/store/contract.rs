@@ -3,6 +3,7 @@
 //! A backend brings a [`Backend`], which opens its store, opens it again as a crash would leave it, and says what else
 //! a test needs; [`contract!`] then makes the tests.
 
+pub(in crate::store) mod directory;
 pub(in crate::store) mod leases;
 pub(in crate::store) mod mailboxes;
 pub(in crate::store) mod sequences;
@@ -64,6 +65,22 @@ macro_rules! contract {
                 replacing_throws_the_old_items_away
                 an_empty_shelf_gives_nothing
                 stocking_survives_a_crash
+            }
+            directory {
+                promise_1_what_is_listed_withdrawn_or_claimed_survives_a_crash
+                promise_7_an_unknown_entry_looks_like_a_foreign_one
+                promise_16_an_epoch_keeps_what_it_was_opened_with
+                promise_16_a_retired_epoch_is_gone_for_good_and_alone
+                promise_17_a_bucket_is_all_that_is_listed_in_it
+                promise_17_other_bits_and_other_epochs_get_no_bucket
+                promise_18_every_bucket_splits_before_the_121st_entry
+                promise_18_at_the_most_bits_a_bucket_is_full_at_its_last_slot
+                promise_18_entries_that_come_together_are_counted
+                promise_19_the_key_replaces_and_withdraws
+                promise_19_a_withdrawn_entry_comes_back_as_a_new_one_alone
+                promise_20_a_claim_waits_and_then_takes_the_place
+                promise_20_the_owner_is_told_and_ends_the_claim
+                promise_20_without_proofs_nothing_but_the_key_takes_a_place
             }
         }
     };

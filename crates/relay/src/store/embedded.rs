@@ -21,6 +21,7 @@ mod rows;
 mod tests;
 mod writes;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use sealpost_wire::directory::{BucketRead, Epoch, Slot};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{EnvelopeId, MailboxId, SealedItem};
@@ -36,8 +38,8 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::{
-    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Reply, STUCK,
-    ShelfOwner, Store, Unavailable,
+    Arrivals, Denied, EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, NoBucket,
+    NotPlaced, NotStocked, Page, Placed, Quota, Range, Reply, STUCK, ShelfOwner, Store, Unavailable,
 };
 use clerk::{Clerk, Command};
 use directory::Directory;
@@ -239,6 +241,34 @@ impl Store for Embedded {
 
     fn close_shelf(&self, owner: ShelfOwner, now: Hour) -> Reply<Result<(), Denied>> {
         self.ask(move |clerk, answer| clerk.close_shelf(owner, now, answer))
+    }
+
+    fn open_epoch(&self, epoch: Epoch, descriptor: Vec<u8>) -> Reply<EpochState> {
+        self.ask(move |clerk, answer| clerk.open_epoch(epoch, descriptor, answer))
+    }
+
+    fn epochs(&self) -> Reply<BTreeMap<Epoch, EpochState>> {
+        self.ask(Clerk::epochs)
+    }
+
+    fn retire_epoch(&self, epoch: Epoch) -> Reply<bool> {
+        self.ask(move |clerk, answer| clerk.retire_epoch(epoch, answer))
+    }
+
+    fn publish(&self, entry: NewEntry, today: Day) -> Reply<Result<Placed, NotPlaced>> {
+        self.ask(move |clerk, answer| clerk.publish(&entry, today, answer))
+    }
+
+    fn withdraw(&self, owner: EntryOwner) -> Reply<Result<(), Denied>> {
+        self.ask(move |clerk, answer| clerk.withdraw(owner, answer))
+    }
+
+    fn bucket(&self, read: BucketRead) -> Reply<Result<Vec<Slot>, NoBucket>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let slots = tokio::task::spawn_blocking(move || shared.with(|disk| disk.bucket(read))).await;
+            slots.ok().and_then(Result::ok).ok_or(Unavailable)
+        })
     }
 
     fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()> {

@@ -1,6 +1,6 @@
 //! What is to be written together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use sealpost_wire::MailboxId;
@@ -18,7 +18,7 @@ use crate::store::queue::Entry;
 pub(super) struct Batch {
     envelopes: HashMap<[u8; 40], NewEnvelope>,
     erased: Vec<([u8; 40], Day)>,
-    rows: HashMap<RowKey, Option<Vec<u8>>>,
+    rows: BTreeMap<RowKey, Option<Vec<u8>>>,
     has_deposits: bool,
 }
 
@@ -81,6 +81,22 @@ impl Batch {
     /// A row that it is to write.
     pub(super) fn row(&self, space: Space, key: &[u8]) -> Option<&Vec<u8>> {
         self.rows.get(&(space, key.to_vec()))?.as_ref()
+    }
+
+    /// What it does to a row: `Some(None)` removes it, `None` leaves it as it is.
+    pub(super) fn change(&self, space: Space, key: &[u8]) -> Option<Option<&[u8]>> {
+        self.rows.get(&(space, key.to_vec())).map(Option::as_deref)
+    }
+
+    /// The rows from `first` to `last` that it changes, and whether they are there then.
+    pub(super) fn changes<'a>(
+        &'a self,
+        space: Space,
+        first: &[u8],
+        last: &[u8],
+    ) -> impl Iterator<Item = (&'a [u8], bool)> {
+        let changed = self.rows.range((space, first.to_vec())..=(space, last.to_vec()));
+        changed.map(|((_, key), value)| (key.as_slice(), value.is_some()))
     }
 
     pub(super) fn envelopes(&self) -> impl Iterator<Item = (&[u8; 40], &NewEnvelope)> {

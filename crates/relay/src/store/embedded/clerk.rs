@@ -1,6 +1,7 @@
 //! The thread that orders all requests: what it decides one after the other, batches make durable together.
 
 mod expiry;
+mod listings;
 mod mailboxes;
 mod outage;
 mod purge;

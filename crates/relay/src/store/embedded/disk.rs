@@ -2,6 +2,7 @@
 
 mod copy;
 mod days;
+mod epochs;
 mod open;
 mod read;
 
@@ -11,6 +12,7 @@ use thiserror::Error;
 use super::batch::Batch;
 use super::rows::{self, BOUNDARY, RESERVED, Space};
 use days::Days;
+use epochs::Epochs;
 
 /// A database that is open.
 pub(super) struct Disk {
@@ -20,6 +22,8 @@ pub(super) struct Disk {
     queue: Keyspace,
     shelves: Keyspace,
     items: Keyspace,
+    epochs: Keyspace,
+    listings: Epochs,
     days: Days,
 }
 
@@ -52,9 +56,10 @@ impl Disk {
             }
         }
         for ((space, key), value) in batch.rows() {
+            let keyspace = self.space(*space)?;
             match value {
-                Some(value) => writes.insert(self.space(*space), key.as_slice(), value.as_slice()),
-                None => writes.remove(self.space(*space), key.as_slice()),
+                Some(value) => writes.insert(&keyspace, key.as_slice(), value.as_slice()),
+                None => writes.remove(&keyspace, key.as_slice()),
             }
         }
         // A batch whose deposits were all acknowledged before it was written is synced like any other, or its early
@@ -87,11 +92,23 @@ impl Disk {
         Ok(self.database.disk_space()?)
     }
 
-    fn space(&self, space: Space) -> &Keyspace {
+    /// The keyspace of a space, made if it is not there.
+    fn space(&self, space: Space) -> Result<Keyspace, Fault> {
+        if let Space::Entries(epoch) | Space::Claims(epoch) = space {
+            self.listings.open(&self.database, epoch)?;
+        }
+        self.find_space(space).ok_or(Fault::Damaged)
+    }
+
+    /// The keyspace of a space, if it is there.
+    fn find_space(&self, space: Space) -> Option<Keyspace> {
         match space {
-            Space::Mailboxes => &self.mailboxes,
-            Space::Shelves => &self.shelves,
-            Space::Items => &self.items,
+            Space::Mailboxes => Some(self.mailboxes.clone()),
+            Space::Shelves => Some(self.shelves.clone()),
+            Space::Items => Some(self.items.clone()),
+            Space::Epochs => Some(self.epochs.clone()),
+            Space::Entries(epoch) => self.listings.find(epoch).map(|listings| listings.entries),
+            Space::Claims(epoch) => self.listings.find(epoch).map(|listings| listings.claims),
         }
     }
 }

@@ -7,22 +7,34 @@
 //! day-N      mailbox[32] ‖ sequence[8] → envelope at rest               N: the day of expiry, one keyspace each
 //! shelves    shelf[32] → stock hash[32] ‖ last day of the lease[4]
 //! items      shelf[32] ‖ number[8] → sealed item                        number 2⁶⁴-1: the last one
+//! epochs     epoch[4] → bucket bits[1] ‖ descriptor                      nothing, once it is retired
+//! entries-N  prefix[4] ‖ tag[16] → slot[256] ‖ entry hash[32] ‖ day of the proof[4]      N: the epoch, one keyspace each
+//! claims-N   prefix[4] ‖ tag[16] → entry hash[32] ‖ day of the claim[4]
 //! ```
 //!
 //! Integers are big-endian. No row holds a sender, an address, a version, a time finer than an hour, or a count.
 
+mod directory;
+
+use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{CollectHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
 
 use crate::store::queue::Entry;
+pub(super) use directory::{
+    EntryRow, bucket_keys, claim_from_bytes, claim_to_bytes, epoch_from_bytes, epoch_key, epoch_to_bytes, listing_key,
+};
 
 /// Where a row lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Space {
     Mailboxes,
     Shelves,
     Items,
+    Epochs,
+    Entries(Epoch),
+    Claims(Epoch),
 }
 
 pub(super) const FORMAT: &[u8] = b"format";

@@ -7,6 +7,7 @@ mod crashes;
 mod erasure;
 mod full_disk;
 mod hanging;
+mod listing_model;
 mod model;
 mod opening;
 mod process;

@@ -17,6 +17,12 @@ impl Disk {
         writer.all(&self.mailboxes, &fresh.mailboxes)?;
         writer.all(&self.shelves, &fresh.shelves)?;
         writer.all(&self.items, &fresh.items)?;
+        writer.all(&self.epochs, &fresh.epochs)?;
+        for (epoch, from) in self.listings.all() {
+            let to = fresh.listings.open(&fresh.database, epoch)?;
+            writer.all(&from.entries, &to.entries)?;
+            writer.all(&from.claims, &to.claims)?;
+        }
         self.copy_envelopes(&mut writer, now)?;
         writer.flush()?;
         Ok(fresh.database.persist(PersistMode::SyncAll)?)

@@ -6,6 +6,7 @@ use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::days::Days;
+use super::epochs::Epochs;
 use super::{Disk, Fault};
 use crate::store::embedded::rows::{FORMAT, FORMAT_1};
 
@@ -45,12 +46,15 @@ impl Disk {
             .manual_journal_persist(true)
             .open()?;
         let keyspace = |name| database.keyspace(name, rows);
+        let epochs = keyspace("epochs")?;
         Ok(Self {
             relay: keyspace("relay")?,
             mailboxes: keyspace("mailboxes")?,
             queue: keyspace("queue")?,
             shelves: keyspace("shelves")?,
             items: database.keyspace("items", blobs)?,
+            listings: Epochs::of(&database, &epochs)?,
+            epochs,
             days: Days::of(&database)?,
             database,
         })
@@ -58,7 +62,7 @@ impl Disk {
 }
 
 /// For short rows.
-fn rows() -> KeyspaceCreateOptions {
+pub(super) fn rows() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
         .manual_journal_persist(true)
         .max_memtable_size(MEMTABLE_BYTES)

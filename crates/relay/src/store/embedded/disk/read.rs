@@ -1,11 +1,11 @@
 //! Reading rows.
 
-use fjall::Guard;
+use fjall::{Guard, UserValue};
 use sealpost_wire::time::Day;
 use sealpost_wire::{AtRest, MailboxId, SealedItem, ShelfId};
 
 use super::{Disk, Fault};
-use crate::store::embedded::rows::{self, MailboxRow, ShelfRow};
+use crate::store::embedded::rows::{self, MailboxRow, ShelfRow, Space};
 use crate::store::lease;
 use crate::store::queue::Queue;
 
@@ -46,6 +46,11 @@ impl Disk {
     pub(in super::super) fn item(&self, id: &ShelfId, number: u64) -> Result<Option<SealedItem>, Fault> {
         let Some(bytes) = self.items.get(rows::item_key(id, number))? else { return Ok(None) };
         SealedItem::new((*bytes).into()).ok_or(Fault::Damaged).map(Some)
+    }
+
+    /// A row of a directory.
+    pub(in super::super) fn row(&self, space: Space, key: &[u8]) -> Result<Option<UserValue>, Fault> {
+        Ok(self.find_space(space).map_or(Ok(None), |keyspace| keyspace.get(key))?)
     }
 
     /// Up to `most` mailboxes, and as many shelves, whose lease does not reach `today`.

@@ -1,12 +1,15 @@
 //! What a batch writes.
 
+use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::Stored;
 use sealpost_wire::time::Hour;
 use sealpost_wire::{AtRest, EnvelopeId, MailboxId, SizeClass};
 
 use super::raw;
+use crate::store::OpenEpoch;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::disk::Disk;
+use crate::store::embedded::rows::{Space, epoch_key, epoch_to_bytes};
 use crate::store::queue::Entry;
 
 const MAILBOX: MailboxId = MailboxId::from_bytes([0xA1; 32]);
@@ -49,4 +52,47 @@ fn a_batch_with_nothing_left_to_write_is_synced_all_the_same() {
     let between = written();
     disk.commit(&Batch::default()).unwrap();
     assert_eq!(written(), between);
+}
+
+const EPOCH: Epoch = Epoch(222);
+
+/// A batch that opens an epoch and lists something in it.
+fn listing() -> Batch {
+    let mut batch = Batch::default();
+    let open = OpenEpoch { bits: sealpost_wire::directory::BucketBits::ONE_BUCKET, descriptor: Vec::new() };
+    batch.put(Space::Epochs, &epoch_key(EPOCH), epoch_to_bytes(&open));
+    batch.put(Space::Entries(EPOCH), &[0xA1; 20], vec![0xC3; 292]);
+    batch.put(Space::Claims(EPOCH), &[0xA1; 20], vec![0xD4; 36]);
+    batch
+}
+
+#[test]
+fn an_entry_withdrawn_before_its_batch_is_written_is_never_written() {
+    let root = tempfile::tempdir().unwrap();
+    let disk = Disk::make(&root.path().join("live"), 1 << 20).unwrap();
+    let mut withdrawn = listing();
+    withdrawn.remove(Space::Entries(EPOCH), &[0xA1; 20]);
+    withdrawn.remove(Space::Claims(EPOCH), &[0xA1; 20]);
+    disk.commit(&withdrawn).unwrap();
+    let holds = |bytes: &[u8]| raw::holds(&raw::files(root.path()), bytes);
+    assert!(!holds(&[0xC3; 64]) && !holds(&[0xD4; 36]));
+    disk.commit(&listing()).unwrap();
+    assert!(holds(&[0xC3; 64]) && holds(&[0xD4; 36]));
+}
+
+/// As a crash in the middle of retiring leaves it: the row says so, the keyspaces are there.
+#[test]
+fn what_is_left_of_a_retired_epoch_is_dropped_when_the_store_is_opened() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("live");
+    let disk = Disk::make(&path, 1 << 20).unwrap();
+    disk.commit(&listing()).unwrap();
+    let mut retired = Batch::default();
+    retired.put(Space::Epochs, &epoch_key(EPOCH), Vec::new());
+    disk.commit(&retired).unwrap();
+    drop(disk);
+    assert!(raw::holds(&raw::rows(root.path()), &[0xC3; 292]));
+    drop(Disk::open(&path, 1 << 20).unwrap());
+    assert!(!raw::holds(&raw::rows(root.path()), &[0xC3; 292]));
+    assert!(!raw::holds(&raw::rows(root.path()), &[0xD4; 36]));
 }

@@ -1,8 +1,9 @@
 //! Kill -9 under load.
 //!
 //! What fails the run: an envelope that was accepted and not acknowledged is missing, twice there, or out of order; an
-//! item is given out twice; the store does not open. What does not: an envelope that was never answered is there, or one
-//! whose acknowledgement was begun is not.
+//! item is given out twice; an entry that was listed and not withdrawn is missing, or one that was withdrawn is there; the
+//! store does not open. What does not: an envelope or entry that was never answered is there, or one whose acknowledgement
+//! or withdrawal was begun is not.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read};
@@ -10,20 +11,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealpost_wire::directory::{BucketPrefix, BucketRead, Epoch, Slot};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
-use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass, StockHash};
+use sealpost_wire::{AtRest, CollectHash, EntryHash, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass, StockHash};
 
 use super::backend::options;
 use super::process;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
-use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, NewItems, Quota, Range, ShelfOwner, Store};
+use crate::store::{
+    EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Quota, Range, ShelfOwner,
+    Store,
+};
 
 const KILLS: u32 = 20;
 const MAILBOXES: u32 = 6;
 const NOW: Hour = Hour(480_000);
 const AT: Moment = Moment { now: NOW, lease: NOW.day() };
+const EPOCH: Epoch = Epoch(222);
 const SHELF: ShelfOwner = ShelfOwner { id: ShelfId::from_bytes([1; 32]), stock: StockHash::from_bytes([2; 32]) };
 /// Numbers below this are of one run of the child, so that none comes twice.
 const RUN: u32 = 1 << 20;
@@ -82,6 +88,28 @@ async fn take_for_ever(store: Arc<Embedded>, first: u32) {
     }
 }
 
+/// The entry of that number, with its prefix all over the epoch.
+fn entry(number: u32) -> NewEntry {
+    let slot = Slot::from_bytes(&bytes(number, Slot::LENGTH)).unwrap();
+    let prefix = BucketPrefix(number.reverse_bits());
+    NewEntry { epoch: EPOCH, prefix, slot, owner: EntryHash::from_bytes([5; 32]), proved: None }
+}
+
+/// Publishes as fast as it is answered, withdraws every second, and says so.
+async fn publish_for_ever(store: Arc<Embedded>, first: u32) {
+    for number in first.. {
+        let new = entry(number);
+        let owner = EntryOwner { epoch: EPOCH, prefix: new.prefix, tag: new.slot.tag(), owner: new.owner };
+        store.publish(new, NOW.day()).await.unwrap().unwrap();
+        println!("listed 0 {number}");
+        if number % 2 == 0 {
+            println!("withdrawing 0 {number}");
+            store.withdraw(owner).await.unwrap().unwrap();
+            println!("withdrawn 0 {number}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "the child that nothing_accepted_is_lost_to_kill_9 kills"]
 fn child() {
@@ -94,6 +122,8 @@ fn child() {
             store.open_mailbox(mailbox(number), MailboxKind::Pairwise, AT).await.unwrap().unwrap();
             tokio::spawn(deposit_for_ever(Arc::clone(&store), number, first));
         }
+        store.open_epoch(EPOCH, Vec::new()).await.unwrap();
+        tokio::spawn(publish_for_ever(Arc::clone(&store), first));
         take_for_ever(store, first).await;
     });
 }
@@ -105,6 +135,9 @@ struct Said {
     acknowledging: HashMap<u32, BTreeSet<u32>>,
     acknowledged: HashMap<u32, BTreeSet<u32>>,
     taken: HashSet<u32>,
+    listed: BTreeSet<u32>,
+    withdrawing: BTreeSet<u32>,
+    withdrawn: BTreeSet<u32>,
 }
 
 impl Said {
@@ -115,6 +148,9 @@ impl Said {
             "accepted" => self.accepted.entry(mailbox).or_default().insert(number),
             "acknowledging" => self.acknowledging.entry(mailbox).or_default().insert(number),
             "acknowledged" => self.acknowledged.entry(mailbox).or_default().insert(number),
+            "listed" => self.listed.insert(number),
+            "withdrawing" => self.withdrawing.insert(number),
+            "withdrawn" => self.withdrawn.insert(number),
             "taken" => self.taken.insert(number).then_some(true).expect("an item was given out twice"),
             _ => false,
         };
@@ -152,6 +188,9 @@ impl Said {
             assert!(owed.is_subset(&lying), "{} accepted envelopes are lost", owed.difference(&lying).count());
             assert!(of(&self.acknowledged).is_disjoint(&lying), "an acknowledged envelope came back");
         }
+        let there = listed(store).await;
+        assert!((&self.listed - &self.withdrawing).is_subset(&there), "a listed entry is lost");
+        assert!(self.withdrawn.is_disjoint(&there), "a withdrawn entry came back");
     }
 }
 
@@ -171,6 +210,21 @@ async fn lying(store: &Embedded, mailbox_number: u32) -> Vec<u32> {
     numbers
 }
 
+/// The entries of all buckets.
+async fn listed(store: &Embedded) -> BTreeSet<u32> {
+    let Some(EpochState::Open(open)) = store.epochs().await.unwrap().remove(&EPOCH) else { return BTreeSet::new() };
+    let mut numbers = BTreeSet::new();
+    for bucket in 0..open.bits.buckets() {
+        let read = BucketRead { epoch: EPOCH, bits: open.bits, number: bucket };
+        for slot in store.bucket(read).await.unwrap().unwrap() {
+            let number = number(slot.as_bytes());
+            assert_eq!(slot, entry(number).slot);
+            assert!(numbers.insert(number), "an entry is in two buckets");
+        }
+    }
+    numbers
+}
+
 #[tokio::test]
 async fn nothing_accepted_is_lost_to_kill_9() {
     let root = tempfile::tempdir().unwrap();
@@ -183,7 +237,7 @@ async fn nothing_accepted_is_lost_to_kill_9() {
         }
     }
     let accepted: usize = said.accepted.values().map(BTreeSet::len).sum();
-    assert!(accepted > 100 && said.taken.len() > 5, "the children did too little");
+    assert!(accepted > 100 && said.taken.len() > 5 && said.withdrawn.len() > 5, "the children did too little");
     let store = open(root.path());
     while let Some(item) = store.take(SHELF, NOW).await.unwrap() {
         assert!(!said.taken.contains(&number(item.as_bytes())), "a taken item came back");

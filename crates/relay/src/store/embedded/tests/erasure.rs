@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use sealpost_wire::directory::{BucketBits, BucketPrefix, BucketRead, Epoch, Slot};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
-use sealpost_wire::{AtRest, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass};
+use sealpost_wire::{AtRest, EntryHash, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass};
 
 use super::backend::options;
 use super::raw;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
-use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, NewItems, Range, ShelfOwner, Store};
+use crate::store::{
+    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Place, Range, ShelfOwner, Store,
+};
 
 const NOW: Hour = Hour(480_000);
 const AT: Moment = Moment { now: NOW, lease: NOW.day() };
+const EPOCH: Epoch = Epoch(222);
 
 /// Random bytes, so that finding them somewhere means something.
 struct Traces {
@@ -22,6 +26,9 @@ struct Traces {
     ids: [EnvelopeId; 3],
     envelopes: [Vec<u8>; 3],
     items: [Vec<u8>; 2],
+    slot: Slot,
+    /// Whose the entry is, and who claims its place.
+    entry: [EntryHash; 2],
 }
 
 fn random(length: usize) -> Vec<u8> {
@@ -43,6 +50,8 @@ impl Traces {
             ids: [(); 3].map(|()| EnvelopeId::from_bytes(rand::random())),
             envelopes: SizeClass::ALL.map(|class| random(class.stored_length())),
             items: [(); 2].map(|()| random(SealedItem::LENGTH)),
+            slot: Slot::from_bytes(&random(Slot::LENGTH)).unwrap(),
+            entry: [(); 2].map(|()| EntryHash::from_bytes(bytes())),
         }
     }
 
@@ -62,6 +71,21 @@ impl Traces {
         };
         let envelopes = self.ids.iter().zip(&self.envelopes).map(new).collect();
         assert_eq!(store.deposit(envelopes, NOW).await.unwrap(), [Kept::Kept; 3]);
+        self.list(store).await;
+    }
+
+    async fn list(&self, store: &Embedded) {
+        store.open_epoch(EPOCH, Vec::new()).await.unwrap();
+        let new = |owner| NewEntry {
+            epoch: EPOCH,
+            prefix: BucketPrefix(7),
+            slot: self.slot.clone(),
+            owner,
+            proved: Some(NOW.day()),
+        };
+        let [listed, claimed] = self.entry.map(|owner| store.publish(new(owner), NOW.day()));
+        assert_eq!(listed.await.unwrap().unwrap().place, Place::Listed { contested: None });
+        assert_eq!(claimed.await.unwrap().unwrap().place, Place::Waiting(NOW.day().plus(7)));
     }
 
     /// Everything that could be found.
@@ -73,7 +97,9 @@ impl Traces {
             self.shelf.stock.as_bytes(),
         ];
         needles.extend(self.ids.iter().map(|id| id.as_bytes().as_slice()));
-        for bytes in self.envelopes.iter().chain(&self.items) {
+        needles.extend(self.entry.iter().map(|owner| owner.as_bytes().as_slice()));
+        let envelopes_and_items = self.envelopes.iter().chain(&self.items).map(Vec::as_slice);
+        for bytes in envelopes_and_items.chain([self.slot.as_bytes().as_slice()]) {
             // Beginning, middle and end, since a rewrite might keep a part.
             needles.extend([&bytes[..24], &bytes[bytes.len() / 2..][..24], &bytes[bytes.len() - 24..]]);
         }
@@ -87,6 +113,9 @@ impl Traces {
     async fn close(&self, store: &Embedded) {
         assert_eq!(store.close_mailbox(self.mailbox, NOW).await, Ok(Ok(())));
         assert_eq!(store.close_shelf(self.shelf, NOW).await, Ok(Ok(())));
+        let owner = self.entry[0];
+        let entry = EntryOwner { epoch: EPOCH, prefix: BucketPrefix(7), tag: self.slot.tag(), owner };
+        assert_eq!(store.withdraw(entry).await, Ok(Ok(())));
     }
 }
 
@@ -128,6 +157,9 @@ async fn after_a_purge_the_files_hold_nothing_that_was_erased_and_everything_tha
     assert_eq!(store.close_mailbox(expired.mailbox, NOW).await, Ok(Ok(())));
     let page = store.page(stays.mailbox, Range { after: 0, envelopes: 9, bytes: 1 << 20 }, AT).await.unwrap().unwrap();
     assert_eq!(page.envelopes.iter().map(|stored| stored.id).collect::<Vec<_>>(), stays.ids);
+    let bucket = BucketRead { epoch: EPOCH, bits: BucketBits::ONE_BUCKET, number: 0 };
+    let listed = store.bucket(bucket).await.unwrap().unwrap();
+    assert!(listed.len() == 2 && listed.contains(&stays.slot) && listed.contains(&expired.slot));
     drop(store);
 
     let files = raw::files(root.path());
@@ -152,5 +184,18 @@ async fn a_purge_reaches_what_had_been_flushed_to_tables() {
     gone.close(&store).await;
     store.purge(NOW).await.unwrap();
     drop(store);
+    assert_eq!(gone.found(&raw::files(root.path())), 0);
+}
+
+#[tokio::test]
+async fn a_retired_epoch_leaves_no_row_and_after_a_purge_no_byte() {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(&root);
+    let gone = Traces::new();
+    gone.list(&store).await;
+    assert_eq!(store.retire_epoch(EPOCH).await, Ok(true));
+    drop(store);
+    assert_eq!(gone.found(&raw::rows(&root.path().join("store"))), 0);
+    open(&root).purge(NOW).await.unwrap();
     assert_eq!(gone.found(&raw::files(root.path())), 0);
 }

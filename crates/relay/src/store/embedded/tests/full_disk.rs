@@ -4,15 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealpost_wire::directory::{BucketBits, BucketPrefix, BucketRead, Epoch, Slot};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
-use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
+use sealpost_wire::{AtRest, CollectHash, EntryHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
 
 use super::backend::options;
 use super::process;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
-use crate::store::{Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, ShelfOwner, Store, Unavailable};
+use crate::store::{
+    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NotPlaced, Placed, Quota, Range, ShelfOwner, Store,
+    Unavailable,
+};
 
 const NOW: Hour = Hour(480_000);
 const AT: Moment = Moment { now: NOW, lease: NOW.day() };
@@ -21,6 +25,7 @@ const OWNER: MailboxOwner =
 const STRANGER: MailboxOwner =
     MailboxOwner { id: MailboxId::from_bytes([3; 32]), collect: CollectHash::from_bytes([4; 32]) };
 const SHELF: ShelfOwner = ShelfOwner { id: ShelfId::from_bytes([5; 32]), stock: StockHash::from_bytes([6; 32]) };
+const EPOCH: Epoch = Epoch(222);
 const MIB: u64 = 1 << 20;
 
 fn open(directory: &Path, disk_reserve_bytes: u64) -> Embedded {
@@ -64,6 +69,26 @@ async fn lying(store: &Embedded) -> Vec<EnvelopeId> {
     ids
 }
 
+fn slot(number: u8) -> Slot {
+    Slot::new([number; Slot::LENGTH])
+}
+
+async fn publish(store: &Embedded, number: u8) -> Result<Result<Placed, NotPlaced>, Unavailable> {
+    let (prefix, owner) = (BucketPrefix(number.into()), EntryHash::from_bytes([number; 32]));
+    store.publish(NewEntry { epoch: EPOCH, prefix, slot: slot(number), owner, proved: None }, NOW.day()).await
+}
+
+async fn withdraw(store: &Embedded, number: u8) {
+    let (prefix, owner) = (BucketPrefix(number.into()), EntryHash::from_bytes([number; 32]));
+    let entry = EntryOwner { epoch: EPOCH, prefix, tag: slot(number).tag(), owner };
+    assert_eq!(store.withdraw(entry).await, Ok(Ok(())));
+}
+
+async fn listed(store: &Embedded) -> Result<Vec<Slot>, Unavailable> {
+    let bucket = BucketRead { epoch: EPOCH, bits: BucketBits::ONE_BUCKET, number: 0 };
+    store.bucket(bucket).await.map(Result::unwrap)
+}
+
 async fn wait_until_ready(store: &Embedded) {
     while !store.ready() {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -95,16 +120,21 @@ async fn child_without_reserve() {
     std::fs::write(&ballast, vec![1; 16 * MIB as usize]).unwrap();
     let store = open(&directory, 0);
     store.open_mailbox(OWNER, MailboxKind::Pairwise, AT).await.unwrap().unwrap();
+    store.open_epoch(EPOCH, Vec::new()).await.unwrap();
+    publish(&store, 1).await.unwrap().unwrap();
     let accepted = fill(&store).await;
     assert!(accepted > 10);
     assert!(!store.ready());
     assert_eq!(deposit(&store, accepted + 1).await, Err(Unavailable));
+    assert_eq!(publish(&store, 2).await, Err(Unavailable));
 
     std::fs::remove_file(ballast).unwrap();
     wait_until_ready(&store).await;
     let expected: Vec<EnvelopeId> = (0..accepted).map(id).collect();
     assert!(lying(&store).await.starts_with(&expected));
     assert_eq!(deposit(&store, accepted + 2).await, Ok(vec![Kept::Kept]));
+    publish(&store, 3).await.unwrap().unwrap();
+    assert_eq!(listed(&store).await, Ok(vec![slot(1), slot(3)]));
     drop(store);
     let lying = lying(&open(&directory, 0)).await;
     assert!(lying.starts_with(&expected));
@@ -122,12 +152,19 @@ async fn child_with_reserve() {
     let directory = process::directory();
     let store = open(&directory, 8 * MIB);
     store.open_mailbox(OWNER, MailboxKind::Pairwise, AT).await.unwrap().unwrap();
+    store.open_epoch(EPOCH, Vec::new()).await.unwrap();
+    publish(&store, 1).await.unwrap().unwrap();
+    publish(&store, 2).await.unwrap().unwrap();
     let accepted = fill(&store).await;
     assert!(store.ready());
     assert_eq!(lying(&store).await.len() as u32, accepted);
     // Or whoever opens many could use up what is left to erase with.
     assert_eq!(store.open_mailbox(STRANGER, MailboxKind::Pairwise, AT).await, Err(Unavailable));
     assert_eq!(store.open_shelf(SHELF, AT).await, Err(Unavailable));
+    assert_eq!(publish(&store, 3).await, Err(Unavailable));
+    assert_eq!(store.open_epoch(EPOCH.next(), Vec::new()).await, Err(Unavailable));
+    withdraw(&store, 1).await;
+    assert_eq!(listed(&store).await, Ok(vec![slot(2)]));
     // There is no room for a second copy, so the first one stays.
     assert_eq!(store.purge(NOW).await, Err(Unavailable));
     assert!(store.ready());
