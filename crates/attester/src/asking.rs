@@ -1,5 +1,7 @@
 //! What the attester asks of other servers.
 
+mod network;
+
 use futures_util::future::BoxFuture;
 use sealpost_wire::RelayRef;
 use sealpost_wire::directory::EvaluatedElements;
@@ -7,6 +9,8 @@ use sealpost_wire::manifest::{Directory, KeyService};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::Evaluate;
 use thiserror::Error;
+
+pub use network::Network;
 
 /// The directory and the key services, as the attester sees them.
 ///

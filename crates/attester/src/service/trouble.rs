@@ -1,7 +1,7 @@
 //! What keeps the attester from its work, told once when it begins and once when it is over.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::attesting::NotAttested;
 use crate::epochs::Unusable;
@@ -12,20 +12,29 @@ use crate::log::Event;
 /// The troubles that were told.
 #[derive(Default)]
 pub(super) struct Trouble {
-    attesting: Mutex<Option<Event>>,
+    attesting: Mutex<State>,
     gateway: AtomicBool,
+}
+
+/// Whether numbers can be attested.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody has looked yet.
+    #[default]
+    Unknown,
+    Fine,
+    Out(Event),
 }
 
 impl Trouble {
     /// What came of attesting, or of looking whether it is possible.
     pub(super) fn note(&self, failed: Option<NotAttested>) {
-        let Some(now) = failed.map_or(Some(None), |why| event(why).map(Some)) else { return };
-        let mut told = self.attesting.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *told, now);
+        let Some(now) = state(failed) else { return };
+        let before = std::mem::replace(&mut *self.lock(), now);
         match now {
             _ if before == now => {}
-            Some(event) => event.log(),
-            None => Event::Attesting {}.log(),
+            State::Out(event) => event.log(),
+            State::Fine | State::Unknown => Event::Attesting {}.log(),
         }
     }
 
@@ -43,15 +52,20 @@ impl Trouble {
         }
     }
 
-    /// Whether there is none with attesting.
+    /// Whether there is none with attesting, as far as is known.
     pub(super) fn is_none(&self) -> bool {
-        self.attesting.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        *self.lock() == State::Fine
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.attesting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What an operator is told; nothing of what is up to clients.
-fn event(why: NotAttested) -> Option<Event> {
-    Some(match why {
+/// What an operator is told; `None` of what is up to clients.
+fn state(failed: Option<NotAttested>) -> Option<State> {
+    let Some(why) = failed else { return Some(State::Fine) };
+    let event = match why {
         NotAttested::NoEpoch | NotAttested::Hash(NotHashed::Busy) => return None,
         NotAttested::Hash(NotHashed::OutOfMemory(_)) => Event::OutOfMemory {},
         NotAttested::KeyService(_) | NotAttested::Unusable(Unusable::KeyService(_)) => Event::KeyServiceOut {},
@@ -61,5 +75,6 @@ fn event(why: NotAttested) -> Option<Event> {
         NotAttested::Unusable(Unusable::OtherAttester) => Event::OtherAttester {},
         NotAttested::Unusable(Unusable::Descriptor { epoch, .. }) => Event::BadDescriptor { epoch: epoch.0 },
         NotAttested::Unusable(Unusable::Disagreement { epoch }) => Event::Disagreement { epoch: epoch.0 },
-    })
+    };
+    Some(State::Out(event))
 }

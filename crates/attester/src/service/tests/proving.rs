@@ -196,11 +196,13 @@ async fn an_epoch_that_has_opened_since_is_found() {
 #[tokio::test]
 async fn the_directory_is_asked_once_an_hour_and_once_a_day() {
     let world = World::new();
+    assert!(!world.attester.is_ready(), "nobody has asked yet");
     for (wait, asked) in [(0, 1), (3_599, 1), (1, 2), (60, 2)] {
         world.pass(Duration::from_secs(wait));
         world.attester.tend().await;
         assert_eq!(world.servers.state().directory_asked, asked);
     }
+    assert!(world.attester.is_ready());
     world.set_day(TODAY.plus(1));
     world.attester.tend().await;
     assert_eq!(world.servers.state().directory_asked, 3);
