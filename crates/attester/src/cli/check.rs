@@ -1,0 +1,65 @@
+//! `sealpost-attester check-config`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{ConfigFile, Failure, say, say_json, warn};
+use crate::config::{self, Config, ConfigError, Report};
+use crate::server;
+
+/// Say what is wrong with a configuration, and where; changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost-attester check-config
+  sealpost-attester check-config --config /etc/sealpost-attester.toml --json
+
+Reads the file, its keys and its certificate as `serve` would. With --json, one line:
+  {\"valid\":false,\"problems\":[{\"file\":…,\"line\":…,\"column\":…,\"problem\":…,\"expected\":…,\"help\":…}],
+   \"warnings\":[…]}")]
+pub(super) struct CheckConfig {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Answer in JSON; the exit code is the same.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    valid: bool,
+    problems: Vec<Report>,
+    warnings: Vec<String>,
+}
+
+impl CheckConfig {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let checked = self.check();
+        match &checked {
+            _ if self.json => say_json(&verdict(&checked)),
+            Ok(config) => {
+                say(format_args!("{}: valid", self.file.config.display()));
+                warn(config);
+            }
+            Err(_) => {}
+        }
+        checked.map(drop)
+    }
+
+    fn check(&self) -> Result<Config, Failure> {
+        let config = config::load(&self.file.config)?;
+        server::check(&config)?;
+        Ok(config)
+    }
+}
+
+fn verdict(checked: &Result<Config, Failure>) -> Checked {
+    let problems = match checked {
+        Err(Failure::Config(ConfigError::Invalid { problems })) => {
+            problems.iter().map(config::Problem::report).collect()
+        }
+        _ => Vec::new(),
+    };
+    let warnings = checked.as_ref().map(server::warnings).unwrap_or_default();
+    Checked { valid: checked.is_ok(), problems, warnings: warnings.iter().map(ToString::to_string).collect() }
+}

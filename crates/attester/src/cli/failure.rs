@@ -1,0 +1,99 @@
+//! How a command fails: a report for people, a code for programs.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use sealpost_server::Stuck;
+use sealpost_server::keys::KeyFileError;
+use sealpost_server::tls::CertificateError;
+use thiserror::Error;
+
+use crate::config::ConfigError;
+use crate::server::StartError;
+
+/// Why a command failed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum Failure {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
+    /// The attester cannot start.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Start(#[from] StartError),
+    /// A key cannot be written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Key(#[from] KeyFileError),
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Certificate(#[from] CertificateError),
+    /// `init` found something that it would have to overwrite.
+    #[error("{} is there already; nothing was changed", path.display())]
+    #[diagnostic(help("move it away, or choose another --dir"))]
+    Exists {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// `init` cannot tell by which name clients reach the attester.
+    #[error("clients cannot reach the attester by what it listens on")]
+    #[diagnostic(help("say --host NAME:PORT, as in --host attester.example.org:8443"))]
+    HostUnknown,
+    /// The server hangs.
+    #[error(transparent)]
+    Stuck(#[from] Stuck),
+    /// The system refused something.
+    #[error("{doing} failed")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Failure {
+    /// A system call that failed.
+    pub(super) const fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { doing, source }
+    }
+
+    /// Writes the report to standard error; the exit code is documented in `--help`.
+    pub(super) fn report(&self) -> ExitCode {
+        let _closed = io::stderr().lock().write_all(self.text().as_bytes());
+        ExitCode::from(self.code())
+    }
+
+    fn text(&self) -> String {
+        let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
+        let mut text = String::new();
+        // Writing into a string cannot fail.
+        let _infallible = GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, self);
+        text
+    }
+
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 3,
+            Self::HostUnknown => 2,
+            Self::Key(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
+            Self::Start(error) => of_start(error),
+            Self::Stuck(_) | Self::System { .. } => 1,
+        }
+    }
+}
+
+const fn of_start(error: &StartError) -> u8 {
+    use sealpost_server::StartError as Server;
+    match error {
+        StartError::NoDirectory | StartError::NoUrl => 3,
+        StartError::Secret(_) | StartError::SecretTooShort(_) | StartError::Tls(_) => 4,
+        StartError::Server(Server::OperatorKey(_) | Server::Certificate(_) | Server::Tls(_)) => 4,
+        StartError::Server(Server::Manifest(_) | Server::Listen { .. }) => 1,
+    }
+}

@@ -1,0 +1,39 @@
+//! `sealpost-attester serve`
+
+use clap::Args;
+use sealpost_server::process;
+use tokio::runtime::Runtime;
+
+use super::{ConfigFile, Failure};
+use crate::server::Server;
+use crate::{config, log};
+
+/// Serve clients until SIGTERM or SIGINT.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealpost-attester serve --config /var/lib/sealpost-attester/sealpost-attester.toml
+
+On SIGTERM or SIGINT it takes no new connection, lets the others end for as long as `drain_timeout`
+says, and exits with 0. Codes that were sent are then good no more: they are in memory alone.
+RUST_LOG is not read: see [log] in the configuration.")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+impl Serve {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let config = config::load(&self.file.config)?;
+        log::start(&config.log);
+        process::prepare(config.connections.max);
+        let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
+        let served = runtime.block_on(async {
+            let stop = process::stop_signal().map_err(Failure::system("listening for signals"))?;
+            Ok(Server::bind(&config).await?.run(stop).await?)
+        });
+        // A number that is still being hashed must not keep the process.
+        runtime.shutdown_background();
+        served
+    }
+}
