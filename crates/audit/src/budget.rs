@@ -14,6 +14,7 @@ use sealpost_wire::manifest;
 use thiserror::Error;
 
 pub use judge::Undeclared;
+pub(crate) use judge::shown;
 
 /// What relays and key services are sent.
 pub const RELAY: &str = include_str!("../../../docs/protocol/relay.cddl");

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 use crate::capture::Who;
 use crate::http::{Conversation, Event, Opcode};
-use recorded::{Log, Recorded};
+pub(crate) use recorded::{Log, Recorded};
 
 pub use keys::Keys;
 pub use tls::{Ends, TapError};

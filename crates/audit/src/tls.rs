@@ -22,6 +22,7 @@ use keys::Suite;
 #[derive(Default)]
 pub struct Session {
     random: Option<Random>,
+    /// What the server has chosen.
     suite: Option<Suite>,
     ends: [End; 2],
     early: bool,
@@ -114,28 +115,26 @@ impl Session {
         match who {
             Who::Client => {
                 let hello = hello::client(message).ok_or(Why::NoTls)?;
-                self.random = Some(hello.random);
-                self.early = hello.early;
-                Ok(())
+                (self.random, self.early) = (Some(hello.random), hello.early);
             }
             Who::Server => match hello::server(message).ok_or(Why::NoTls)? {
-                Answer::Retry => Ok(()),
-                Answer::OtherVersion => Err(Why::OtherVersion),
-                Answer::Hello(suite) => self.agree(Suite::of(suite).ok_or(Why::OtherSuite)?, log),
+                Answer::Retry => {}
+                Answer::OtherVersion => return Err(Why::OtherVersion),
+                Answer::Hello(suite) => self.suite = Some(Suite::of(suite).ok_or(Why::OtherSuite)?),
             },
         }
+        self.agree(log);
+        Ok(())
     }
 
-    /// Both have said hello: from here on there are keys.
-    fn agree(&mut self, suite: Suite, log: &KeyLog) -> Result<(), Why> {
-        let random = self.random.ok_or(Why::NoBeginning)?;
+    /// When both have said hello, in whichever order the capture has it, there are keys.
+    fn agree(&mut self, log: &KeyLog) {
+        let (Some(random), Some(suite)) = (self.random, self.suite) else { return };
         let early = self.early;
-        self.suite = Some(suite);
         for who in Who::BOTH {
             let secrets = log.secrets(&random, who);
             who.of(&mut self.ends).agree(suite, secrets, early && who == Who::Client);
         }
-        Ok(())
     }
 
     /// Says so once. When the server's hello cannot be read, what the client says cannot either.

@@ -124,3 +124,6 @@ impl Wire<'_> {
         self.seen
     }
 }
+
+#[cfg(test)]
+mod tests;

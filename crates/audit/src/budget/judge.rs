@@ -95,7 +95,7 @@ const fn word(frame: &Frame) -> &'static str {
 
 /// A name as it can be shown: what is not a small letter is a dot, so that no number and no control character is repeated.
 /// Paths of the protocol consist of small letters.
-fn shown(name: &[u8]) -> String {
+pub(crate) fn shown(name: &[u8]) -> String {
     let plain = |byte: &u8| if byte.is_ascii_lowercase() || b"/-_:".contains(byte) { char::from(*byte) } else { '·' };
     let mut shown: String = name.iter().take(SHOWN).map(plain).collect();
     if let Some(rest) = shown.strip_prefix("/v·/") {

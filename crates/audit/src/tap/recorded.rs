@@ -12,11 +12,11 @@ use crate::capture::Who;
 
 /// Bytes of one direction of one connection.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 /// A stream whose read bytes go into one log and whose written bytes into another; and both into a capture, if there is
 /// one.
-pub(super) struct Recorded<S> {
+pub(crate) struct Recorded<S> {
     stream: S,
     read: Log,
     written: Log,
@@ -24,7 +24,7 @@ pub(super) struct Recorded<S> {
 }
 
 impl Log {
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -34,7 +34,7 @@ impl Log {
 }
 
 impl<S> Recorded<S> {
-    pub(super) fn new(stream: S, read: Log, written: Log, tape: Option<WrittenTape>) -> Self {
+    pub(crate) fn new(stream: S, read: Log, written: Log, tape: Option<WrittenTape>) -> Self {
         Self { stream, read, written, tape }
     }
 

@@ -21,7 +21,7 @@ pub struct Writer {
 }
 
 /// One connection of it. Dropped, the connection has ended.
-pub(super) struct WrittenTape {
+pub(crate) struct WrittenTape {
     writer: Writer,
     tape: Option<Tape>,
 }

@@ -120,7 +120,11 @@ impl End {
     }
 
     fn clear(&mut self, body: &[u8]) -> Step {
-        if !matches!(self.state, State::Clear) || self.messages.len() + body.len() > MOST_HELD {
+        if !matches!(self.state, State::Clear) {
+            // A second hello that the capture has late.
+            return Step::Again;
+        }
+        if self.messages.len() + body.len() > MOST_HELD {
             return Step::Broken(Why::NoTls);
         }
         self.messages.extend_from_slice(body);

@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::budget::Undeclared;
 use crate::http::Request;
+use crate::unsearched::Unsearched;
 
-/// Of places that say the same, so many are named.
-const NAMED: usize = 5;
 /// Of kinds of requests, so many are told apart.
 const MOST_KINDS: usize = 100;
 
@@ -42,7 +41,7 @@ pub struct Seen {
     /// What no budget has a place for.
     pub violations: Vec<Violation>,
     /// What could not be looked into, and where.
-    pub unsearched: BTreeMap<String, Vec<String>>,
+    pub unsearched: Unsearched,
 }
 
 /// Something that was sent and is not in the leak budget.
@@ -77,7 +76,7 @@ impl Seen {
 
     /// Notes that something could not be looked into.
     pub(super) fn unsearched(&mut self, why: String, place: String) {
-        self.unsearched.entry(why).or_default().push(place);
+        self.unsearched.add(why, place);
     }
 
     /// Says what the counts mean.
@@ -92,7 +91,6 @@ impl Seen {
         if self.missing > 0 {
             self.unsearched("they are not in the capture".to_owned(), all(self.missing, "bytes of TCP streams"));
         }
-        self.unsearched.values_mut().for_each(shorten);
     }
 
     fn violation(&mut self, connection: u64, what: Undeclared) {
@@ -111,14 +109,6 @@ fn count(kinds: &mut BTreeMap<String, u64>, path: &[u8]) {
     }
     if kinds.len() < MOST_KINDS || kinds.contains_key(&path) {
         *kinds.entry(path).or_default() += 1;
-    }
-}
-
-fn shorten(places: &mut Vec<String>) {
-    let more = places.len().saturating_sub(NAMED);
-    places.truncate(NAMED);
-    if more > 0 {
-        places.push(format!("and {more} more"));
     }
 }
 
