@@ -5,9 +5,13 @@ pub mod capture;
 pub mod http;
 pub mod redis;
 pub mod search;
+pub mod self_test;
 mod stage;
 pub mod tap;
 pub mod tls;
 pub mod traffic;
 pub mod unsearched;
 pub mod values;
+
+/// What went wrong with what an audit needs around it, in words.
+pub type Trouble = Box<dyn std::error::Error + Send + Sync>;

@@ -11,15 +11,13 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::Trouble;
 use crate::capture::{Recording, Tape, Who};
 use crate::tap::Keys;
 
 pub(crate) use http::{http1, http2, websocket};
 pub(crate) use redis::Redis;
 pub(crate) use tls::Tls;
-
-/// What went wrong with what should work, in words.
-pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// What two said, in turn.
 pub(crate) type Lines = Vec<(Who, Vec<u8>)>;

@@ -16,7 +16,8 @@ use tokio::runtime::Builder;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{accept_async, client_async};
 
-use super::{Lines, Trouble};
+use super::Lines;
+use crate::Trouble;
 use crate::capture::Who;
 use crate::tap::{Log, Recorded};
 

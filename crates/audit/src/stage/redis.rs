@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::Trouble;
+use crate::Trouble;
 
 const PROGRAM: &str = "redis-server";
 const START: Duration = Duration::from_secs(20);

@@ -12,7 +12,8 @@ use rustls::{
 };
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 
-use super::{Lines, Trouble};
+use super::Lines;
+use crate::Trouble;
 use crate::capture::Who;
 use crate::tap::Keys;
 
