@@ -126,6 +126,7 @@ pub(crate) fn manifest(
         role,
         directory: None,
         key_service: None,
+        ohttp_keys: None,
     }
 }
 

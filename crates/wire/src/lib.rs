@@ -8,6 +8,7 @@ pub mod directory;
 pub mod envelope;
 pub mod frame;
 pub mod manifest;
+pub mod oblivious;
 pub mod operator;
 pub mod request;
 pub mod secret;

@@ -63,6 +63,18 @@ pub struct Manifest {
     /// Of a key service: its keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_service: Option<KeyService>,
+    /// Of a gateway for Oblivious HTTP: its key of the day on which this was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ohttp_keys: Option<OhttpKeys>,
+}
+
+/// What requests are sealed to that go by Oblivious HTTP (RFC 9458).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OhttpKeys {
+    /// The day that they are of. Requests are still opened on the day after.
+    pub first_day: Day,
+    /// A list of one key (RFC 9458, section 3.2), base64: what [`KEYS_PATH`](crate::oblivious::KEYS_PATH) gives.
+    pub keys: String,
 }
 
 /// How the relay's TLS certificate is to be trusted.

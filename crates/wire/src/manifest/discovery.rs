@@ -15,6 +15,8 @@ pub enum Role {
     KeyService,
     /// It proves who holds a number.
     Attester,
+    /// It passes requests that it cannot read on to gateways, and keeps nothing.
+    OhttpProxy,
 }
 
 /// A relay's directory.

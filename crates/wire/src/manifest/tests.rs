@@ -36,6 +36,7 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         role: Role::Relay,
         directory: None,
         key_service: None,
+        ohttp_keys: None,
     }
 }
 
@@ -156,7 +157,7 @@ fn the_wrapper_has_exactly_two_fields() {
 #[test]
 fn a_later_field_inside_is_passed_over() {
     let text = serde_json::to_string(&manifest_of(&secret(1))).unwrap();
-    let later = text.replacen('{', r#"{"ohttp_keys":[],"#, 1);
+    let later = text.replacen('{', r#"{"ticket_keys":[],"#, 1);
     let verified = sealed_text(&later).verify(&host(), &secret(1).public()).unwrap();
     assert_eq!(verified.manifest, manifest_of(&secret(1)));
 }

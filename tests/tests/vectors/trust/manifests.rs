@@ -41,6 +41,7 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         role: Role::Relay,
         directory: None,
         key_service: None,
+        ohttp_keys: None,
     }
 }
 

@@ -247,5 +247,6 @@ fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates: &[&Certif
         role: Role::Relay,
         directory: None,
         key_service: None,
+        ohttp_keys: None,
     }
 }
