@@ -107,6 +107,11 @@ fn time_that_seems_to_go_back_extends_nothing() {
     bench.sweep();
     bench.now = secs(0);
     assert_eq!(bench.take(0, &code), Err(NotTaken::Wrong));
+    let code = bench.draw(0).unwrap().code;
+    bench.now = secs(1_000_000);
+    bench.draw(1).unwrap();
+    bench.now = secs(0);
+    assert_eq!(bench.take(0, &code), Err(NotTaken::Wrong), "later was heard of from someone else");
 }
 
 #[test]

@@ -143,10 +143,11 @@ async fn a_key_that_was_replaced_is_found_by_its_proof() {
 
 #[tokio::test]
 async fn nobody_is_attested_when_directory_and_key_service_disagree_or_believe_another() {
-    let changes: [fn(&mut State); 5] = [
+    let changes: [fn(&mut State); 6] = [
         |state| state.services[0].slandered = true,
         |state| state.services[1].told_contribution = 9,
         |state| state.named_attester = Some(operator(7)),
+        |state| state.services[1].believes = Some(operator(7)),
         |state| state.memory_mib = 4_096,
         |state| state.epochs.clear(),
     ];
@@ -164,9 +165,10 @@ async fn nobody_is_attested_when_directory_and_key_service_disagree_or_believe_a
 }
 
 #[tokio::test]
-async fn a_directory_without_an_attester_has_its_people_attested() {
+async fn who_believes_everyone_believes_us() {
     let world = World::new();
     world.servers.state().named_attester = None;
+    world.servers.state().services[0].believes = None;
     let code = world.code().await;
     assert!(proves(&world, &code).await);
 }

@@ -42,6 +42,8 @@ pub(super) struct ServiceState {
     pub(super) contribution: u8,
     /// What the directory says of its part of the salt.
     pub(super) told_contribution: u8,
+    /// Whose vouchers it takes.
+    pub(super) believes: Option<OperatorKey>,
 }
 
 pub(super) const COST: u32 = 19;
@@ -56,6 +58,7 @@ impl Servers {
             seed,
             contribution: seed,
             told_contribution: seed,
+            believes: Some(attester),
         };
         let state = State {
             epochs,
@@ -144,8 +147,7 @@ impl Asking for Servers {
             public_key: public(service.seed, *epoch),
             contribution: HEXLOWER.encode(&[service.contribution; 32]),
         };
-        let says =
-            KeyService { attester: named(Some(self.attester)), epochs: state.epochs.iter().map(epoch).collect() };
+        let says = KeyService { attester: named(service.believes), epochs: state.epochs.iter().map(epoch).collect() };
         let answer = if service.down { Err(AskError::Down) } else { Ok((says, operator(index))) };
         Box::pin(async move { answer })
     }
