@@ -4,12 +4,14 @@
 //! encodings of [`crate::traces`], are not sent.
 
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::numbers::{Imei, Imsi, PhoneNumber};
 use crate::redacted::redacted;
-use crate::traces::{Encoding, Scanner, Traces, Value};
+use crate::traces::{Encoding, Form, Found, Scanner, Traces, Value};
 
 /// What must never leave the device.
 #[derive(Clone)]
@@ -37,15 +39,24 @@ pub enum NumberKind {
 #[derive(Clone)]
 pub struct Tripwire {
     traces: Traces,
-    kinds: std::sync::Arc<[NumberKind]>,
+    kinds: Arc<[NumberKind]>,
+    excepted: Option<PhoneNumber>,
 }
 
 /// The tripwire over one stream of bytes. Once tripped it stays so: a stream of which a part was refused is of no use.
 #[derive(Clone)]
 pub struct TripwireScanner {
-    kinds: std::sync::Arc<[NumberKind]>,
+    kinds: Arc<[NumberKind]>,
     scanner: Scanner,
+    excepted: Option<Excepted>,
     tripped: Option<Tripped>,
+}
+
+/// A number that may pass, and the last bytes of the stream, as many as the number has.
+#[derive(Clone)]
+struct Excepted {
+    number: PhoneNumber,
+    last: Zeroizing<Vec<u8>>,
 }
 
 /// Bytes were about to leave in which an own number appears. Says of which kind and how written, not which number.
@@ -89,7 +100,14 @@ impl Tripwire {
         let values: Vec<_> = numbers.iter().map(OwnNumber::value).collect();
         #[expect(clippy::expect_used, reason = "64 values are far from the tens of thousands that are too many")]
         let traces = Traces::of(&values).expect("one search holds 64 values");
-        Self { traces, kinds: numbers.iter().map(OwnNumber::kind).collect() }
+        Self { traces, kinds: numbers.iter().map(OwnNumber::kind).collect(), excepted: None }
+    }
+
+    /// The same, but one phone number may pass where it stands in its one spelling, `+` and digits: for the one connection
+    /// on which its owner discloses it. In any other spelling or encoding it trips as before, and so does everything else.
+    #[must_use]
+    pub fn except(&self, number: &PhoneNumber) -> Self {
+        Self { excepted: Some(number.clone()), ..self.clone() }
     }
 
     /// Whether `bytes`, as a whole, may be sent.
@@ -103,7 +121,8 @@ impl Tripwire {
     /// Watches a stream.
     #[must_use]
     pub fn scanner(&self) -> TripwireScanner {
-        TripwireScanner { kinds: self.kinds.clone(), scanner: self.traces.scanner(), tripped: None }
+        let excepted = self.excepted.clone().map(Excepted::new);
+        TripwireScanner { kinds: self.kinds.clone(), scanner: self.traces.scanner(), excepted, tripped: None }
     }
 
     /// How many encodings of the numbers are too short to be looked for.
@@ -127,12 +146,50 @@ impl TripwireScanner {
     /// [`Tripped`] at the first number found, and ever after.
     pub fn check(&mut self, chunk: &[u8]) -> Result<(), Tripped> {
         if self.tripped.is_none() {
-            self.tripped = self.scanner.first(chunk).and_then(|found| {
-                let kind = *self.kinds.get(found.value)?;
-                Some(Tripped { kind, encoding: found.encoding })
-            });
+            self.tripped = self.first(chunk);
         }
         self.tripped.map_or(Ok(()), Err)
+    }
+
+    fn first(&mut self, chunk: &[u8]) -> Option<Tripped> {
+        let Self { kinds, scanner, excepted, .. } = self;
+        let tripped = |found: &Found| {
+            let kind = *kinds.get(found.value)?;
+            Some(Tripped { kind, encoding: found.encoding })
+        };
+        let found = scanner.first(chunk, |byte, end, mut found| match excepted {
+            None => found.next(),
+            Some(excepted) => {
+                excepted.read(byte);
+                Iterator::find(&mut found, |found| {
+                    tripped(found).is_none_or(|tripped| !excepted.covers(&tripped, end - found.at))
+                })
+            }
+        });
+        found.as_ref().and_then(tripped)
+    }
+}
+
+impl Excepted {
+    fn new(number: PhoneNumber) -> Self {
+        let length = number.expose_e164().len();
+        Self { number, last: Zeroizing::new(Vec::with_capacity(length)) }
+    }
+
+    fn read(&mut self, byte: u8) {
+        if self.last.len() == self.number.expose_e164().len() {
+            self.last.remove(0);
+        }
+        self.last.push(byte);
+    }
+
+    /// Whether what was found, which ends where the stream has come to, is a part of the number where it stands in full.
+    fn covers(&self, tripped: &Tripped, length: u64) -> bool {
+        let number = self.number.expose_e164().as_bytes();
+        tripped.kind == NumberKind::Phone
+            && tripped.encoding == (Encoding { digest: None, form: Form::Plain })
+            && length <= number.len() as u64
+            && *self.last == number
     }
 }
 

@@ -116,11 +116,16 @@ impl Scanner {
         found
     }
 
-    /// Reads on up to the first find, and leaves the rest of `chunk` unread.
-    pub(crate) fn first(&mut self, chunk: &[u8]) -> Option<Found> {
+    /// Reads on up to the first find that is `wanted`, and leaves the rest of `chunk` unread. `wanted` is called for each
+    /// byte, with how many were read up to it, and with what ends there.
+    pub(crate) fn first(
+        &mut self,
+        chunk: &[u8],
+        mut wanted: impl FnMut(u8, u64, &mut dyn Iterator<Item = Found>) -> Option<Found>,
+    ) -> Option<Found> {
         chunk.iter().find_map(|&byte| {
             self.step(byte);
-            self.ending_here().next()
+            wanted(byte, self.read, &mut self.ending_here())
         })
     }
 

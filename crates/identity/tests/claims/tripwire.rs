@@ -60,6 +60,49 @@ fn a_stream_that_tripped_stays_refused() {
     assert_eq!(scanner.check(b"nothing of the kind"), refused);
 }
 
+fn excepting(number: &str) -> Tripwire {
+    tripwire().except(&PhoneNumber::parse(number, None).unwrap())
+}
+
+#[test]
+fn an_excepted_number_passes_in_its_one_spelling_however_it_is_cut() {
+    let request = b"\xA1\x01\x6E+4915123456789\x02";
+    assert!(tripwire().check(request).is_err());
+    for piece in 1..request.len() {
+        let mut scanner = excepting("+4915123456789").scanner();
+        assert!(request.chunks(piece).all(|chunk| scanner.check(chunk).is_ok()), "{piece}");
+    }
+    assert_eq!(excepting("+4915123456789").check(b"+4915123456789+4915123456789"), Ok(()));
+}
+
+#[test]
+fn an_excepted_number_trips_in_any_other_spelling() {
+    let check = |text: &str| excepting("+4915123456789").check(text.as_bytes());
+    let plain = tripped(NumberKind::Phone, None, Form::Plain);
+    for other in ["004915123456789", "4915123456789", "015123456789", "15123456789", "+4915123456789 4915123456789"] {
+        assert_eq!(check(other), plain, "{other}");
+    }
+    let base64 = BASE64.encode(b"+4915123456789");
+    assert_eq!(check(&base64), tripped(NumberKind::Phone, None, Form::Base64));
+    let hash = blake3::hash(b"+4915123456789").to_hex();
+    assert_eq!(check(&hash), tripped(NumberKind::Phone, Some(Digest::Blake3), Form::HexLower));
+}
+
+#[test]
+fn beside_an_excepted_number_everything_else_trips() {
+    let tripwire = excepting("+4915123456789");
+    let with = |other: &str| tripwire.check(format!("+4915123456789 {other}").as_bytes());
+    assert_eq!(with(IMEI), tripped(NumberKind::Imei, None, Form::Plain));
+    assert_eq!(with(IMSI), tripped(NumberKind::Imsi, None, Form::Plain));
+    let other = excepting("+12025550123").check(b"+12025550123 +4915123456789");
+    assert_eq!(other, tripped(NumberKind::Phone, None, Form::Plain));
+    // An IMSI that is written like the excepted number is still an IMSI.
+    let number = PhoneNumber::parse("+49 30 12345678901", None).unwrap();
+    let imsi = Imsi::parse(&number.expose_e164()[1..]).unwrap();
+    let tripwire = Tripwire::new([OwnNumber::Imsi(imsi)]).except(&number);
+    assert_eq!(tripwire.check(number.expose_e164().as_bytes()), tripped(NumberKind::Imsi, None, Form::Plain));
+}
+
 #[test]
 fn the_error_names_the_kind_and_not_the_number() {
     let error = tripwire().check(IMEI.as_bytes()).unwrap_err();
