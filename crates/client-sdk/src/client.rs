@@ -1,14 +1,15 @@
 //! An opted-in profile: contacts, messages, the card, the engine.
 
-mod contacts;
+pub(crate) mod contacts;
 mod conversations;
 mod discovery;
 mod running;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use sealpost_identity::{CardRef, IdentityKey};
 use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
 #[cfg(doc)]
@@ -18,6 +19,7 @@ use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::status::Status;
 use crate::store::profile::Own;
+use crate::store::shelves::CardKind;
 use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, pins, profile, shelves};
 
 pub use running::Running;
@@ -40,6 +42,10 @@ pub(crate) struct Inner {
     pub(crate) connection: watch::Sender<Connection>,
     /// Wakes the engine when this process has put something into the store.
     pub(crate) changed: Notify,
+    /// Held by the one look-up that is under way.
+    pub(crate) looking_up: tokio::sync::Mutex<()>,
+    /// Ends the look-ups of this process. Another token takes its place when it has.
+    pub(crate) look_ups: std::sync::Mutex<CancellationToken>,
 }
 
 /// How many events a reader may lag behind.
@@ -50,6 +56,17 @@ impl Inner {
     pub(crate) fn tell(&self, event: Event) {
         // Nobody has to read them.
         let _readers = self.events.send(event);
+    }
+
+    /// Ends the look-ups of this process.
+    pub(crate) fn end_look_ups(&self) {
+        let mut token = self.look_ups.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *token).cancel();
+    }
+
+    /// What ends a look-up that begins now.
+    pub(crate) fn look_up_token(&self) -> CancellationToken {
+        self.look_ups.lock().unwrap_or_else(PoisonError::into_inner).child_token()
     }
 
     /// Remembers, and tells if it is news.
@@ -66,7 +83,9 @@ impl Client {
         let own = store.read(profile::own)?;
         let events = broadcast::Sender::new(EVENTS);
         let connection = watch::Sender::new(Connection::Idle);
-        Ok(Self(Arc::new(Inner { store, own, options, events, connection, changed: Notify::new() })))
+        let (changed, looking_up, look_ups) =
+            (Notify::new(), tokio::sync::Mutex::default(), std::sync::Mutex::default());
+        Ok(Self(Arc::new(Inner { store, own, options, events, connection, changed, looking_up, look_ups })))
     }
 
     /// The card to show to others, as a link or a QR code. Whoever has it can write.
@@ -76,7 +95,7 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn card(&self) -> Result<CardRef, Error> {
-        let card = self.look(|tx| shelves::one(tx, true))?;
+        let card = self.look(|tx| shelves::one(tx, CardKind::Shown))?;
         Ok(card.card(&self.0.own.relay, self.identity().hash()))
     }
 
@@ -130,7 +149,7 @@ impl Client {
                 received: messages::count_received(tx)?,
                 unopened: inbox::count_unopened(tx)?,
                 mailboxes: mailboxes::count_open(tx)?,
-                shelf_items: shelves::one(tx, true)?.counted,
+                shelf_items: shelves::one(tx, CardKind::Shown)?.counted,
             })
         })
     }
@@ -163,6 +182,7 @@ impl Client {
     pub fn opt_out(self) -> Result<Leaving, Error> {
         let Inner { store, options, changed, .. } = &*self.0;
         store.write(crate::leaving::revoke)?;
+        self.0.end_look_ups();
         changed.notify_one();
         Leaving::open(Arc::clone(store), options.clone())
     }

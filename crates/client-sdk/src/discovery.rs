@@ -12,37 +12,67 @@
 //! Numbers are not stored, neither one's own nor others'. What is kept is a hash of each under a key of this profile's own,
 //! and what was computed for it in the epoch, so that it is computed once.
 
+mod buckets;
+mod directory;
+mod evaluating;
+#[cfg(test)]
+pub(crate) mod fake;
+mod hashing;
 mod job;
+mod keeping;
 mod listing;
+mod patience;
+mod proving;
+mod publishing;
 mod report;
+mod round;
+mod run;
+mod store;
 mod terms;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod ways;
 
 use std::sync::Arc;
 
-use sealpost_identity::{AddressBook, PhoneNumber};
+use sealpost_identity::AddressBook;
+use sealpost_identity::consent::Discovery;
 use sealpost_wire::time::Day;
+use tokio::runtime::Handle;
 
-use crate::client::Inner;
+use crate::client::{Client, Inner};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
-#[cfg(doc)]
-use crate::event::Event;
+use crate::permit::{DiscoveryPermit, NetworkPermit};
+use crate::store::consents::{self, DiscoveryOnRecord};
+use crate::store::{entries, found, lookups, numbers, profile};
+use run::Run;
 
+pub(crate) use directory::{Directory, basis, kept_on};
+pub(crate) use evaluating::Asking;
 pub use job::{DiscoveryJob, Progress, Stage};
 pub use listing::Listing;
 pub use report::{DiscoveryReport, Found, Reason};
 pub use terms::{EpochTerms, Terms};
+pub(crate) use trouble::Trouble;
+pub(crate) use ways::Ways;
 
 /// Discovery, for a profile that has consented to it. Cheap to clone; all clones are one.
 ///
 /// Once the consent is revoked, each of its calls fails with [`ErrorKind::NoConsent`].
 #[derive(Clone)]
 pub struct DiscoveryAccess {
-    inner: Arc<Inner>,
+    client: Client,
+    ways: Ways,
 }
 
 impl DiscoveryAccess {
-    pub(crate) const fn new(inner: Arc<Inner>) -> Self {
-        Self { inner }
+    pub(crate) fn new(inner: Arc<Inner>, on_record: &DiscoveryOnRecord) -> Result<Self, Error> {
+        let permit = NetworkPermit::of_consent(&inner.store.read(profile::consent_on_record)?);
+        let network = crate::engine::network(&permit, &inner, &inner.store);
+        let ways = Ways::new(network, DiscoveryPermit::of_consent(on_record), &inner);
+        Ok(Self { client: Client(inner), ways })
     }
 
     /// What the directory of one's own relay demands and promises, fetched anew: to be shown before a number is proved.
@@ -51,68 +81,8 @@ impl DiscoveryAccess {
     /// [`ErrorKind::NoDirectory`] when the relay has none, [`ErrorKind::DirectoryRefused`] when it asks for more than a
     /// device bears, [`ErrorKind::Unreachable`] and its like, or trouble with storage.
     pub async fn terms(&self) -> Result<Terms, Error> {
-        Err(self.unfinished())
-    }
-
-    /// Asks the directory's attester to send a code to one's own number by SMS. Only the last one counts.
-    ///
-    /// **The attester learns** the number, and the network address. It is the one server that does.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoAttester`] when the directory wants no proof, [`ErrorKind::NumberRefused`],
-    /// [`ErrorKind::TooManyTries`] with [`Error::retry_after`]; else as [`Self::terms`].
-    pub async fn ask_code(&self, number: &PhoneNumber) -> Result<(), Error> {
-        let _ = number;
-        Err(self.unfinished())
-    }
-
-    /// Proves the number with the code that came to it. What it gives, for each epoch that is open, is stored: the
-    /// attester's word for the directory, and the right to have the key services evaluate.
-    ///
-    /// It has to be done again in each epoch; [`Event::NumberProofDue`] and [`Self::listing`] say when. To renew the right to
-    /// look up others, when [`Reason::ProofNeeded`] says that it is used up, is the same call.
-    ///
-    /// # Errors
-    /// [`ErrorKind::WrongCode`], also for one that has expired; else as [`Self::ask_code`].
-    pub async fn prove_number(&self, number: &PhoneNumber, code: &str) -> Result<(), Error> {
-        let _ = (number, code);
-        Err(self.unfinished())
-    }
-
-    /// Lets people who have this number find a card that is made for it. Durable when it returns; the engine lists it in
-    /// each open epoch as soon as its shelf is stocked, and keeps it listed.
-    ///
-    /// The number is not stored. So where the directory wants no proof, call this again at times, as when the app starts:
-    /// it does nothing but what is due for a new epoch. Another number takes the place of the first, whose card is closed.
-    ///
-    /// Takes a tenth of a second for each epoch in which the number is new.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotProved`] when the directory wants a proof and there is none, [`ErrorKind::DirectoryUnknown`] before the
-    /// relay was ever reached, [`ErrorKind::NoDirectory`], [`ErrorKind::DirectoryRefused`], or trouble with storage.
-    pub fn publish_number(&self, number: &PhoneNumber) -> Result<(), Error> {
-        let _ = number;
-        Err(self.unfinished())
-    }
-
-    /// Takes the number out of the directory. Durable when it returns, also offline: the engine withdraws the entries as
-    /// soon as it can, and closes the card's shelf and front door. What comes of it is in
-    /// [`Client::closings`](crate::Client::closings).
-    ///
-    /// Does nothing when no number is published.
-    ///
-    /// # Errors
-    /// Trouble with storage.
-    pub fn withdraw(&self) -> Result<(), Error> {
-        Err(self.unfinished())
-    }
-
-    /// How one's own entry stands in the epoch of the day.
-    ///
-    /// # Errors
-    /// Trouble with storage.
-    pub fn listing(&self) -> Result<Listing, Error> {
-        Err(self.unfinished())
+        self.client.look(consents::discovery)?;
+        Ok(self.ways.directory().await?.terms())
     }
 
     /// Looks up everyone of an address book, in the background, in the current Tokio runtime. Who is found becomes a contact
@@ -125,8 +95,13 @@ impl DiscoveryAccess {
     /// # Errors
     /// [`ErrorKind::NoRuntime`], [`ErrorKind::NoConsent`], or trouble with storage.
     pub fn discover(&self, book: AddressBook) -> Result<DiscoveryJob, Error> {
-        drop(book);
-        Err(self.unfinished())
+        let runtime = Handle::try_current().map_err(|_| ErrorKind::NoRuntime)?;
+        self.client.look(consents::discovery)?;
+        let (inner, ways) = (Arc::clone(&self.client.0), self.ways.clone());
+        let stop = inner.look_up_token();
+        Ok(DiscoveryJob::start(&runtime, stop, |progress, stop| {
+            Run { inner, ways, progress, stop, day: clock::today() }.run(book)
+        }))
     }
 
     /// Everyone who was found by a number. Which number cannot be said, since it was not stored: see
@@ -135,7 +110,13 @@ impl DiscoveryAccess {
     /// # Errors
     /// Trouble with storage.
     pub fn found(&self) -> Result<Vec<Found>, Error> {
-        Err(self.unfinished())
+        let rows = self.client.look(|tx| {
+            consents::discovery(tx)?;
+            found::all(tx)
+        })?;
+        let shown =
+            |row: found::FoundRow| Found { contact: row.contact, since: row.since, changed: row.other.is_some() };
+        Ok(rows.into_iter().map(shown).collect())
     }
 
     /// Takes back the consent. Durable when it returns, also offline: withdraws as [`Self::withdraw`] does, and erases what
@@ -144,13 +125,17 @@ impl DiscoveryAccess {
     /// # Errors
     /// Trouble with storage; the consent is still in force then.
     pub fn revoke(self, day: Day) -> Result<(), Error> {
-        let _ = day;
-        Err(self.unfinished())
-    }
-
-    fn unfinished(&self) -> Error {
-        let _ = &self.inner;
-        ErrorKind::Internal.into()
+        self.client.change(|tx| {
+            let _revoked = consents::require::<Discovery>(tx)?.revoke(day);
+            crate::leaving::withdraw(tx)?;
+            entries::erase_all(tx)?;
+            lookups::erase_all(tx)?;
+            found::erase_all(tx)?;
+            numbers::erase_key(tx)?;
+            consents::erase::<Discovery>(tx)
+        })?;
+        self.client.0.end_look_ups();
+        Ok(())
     }
 }
 

@@ -6,17 +6,21 @@
 //!            supervisor ─┬─▶ lane, one for each contact with something in the outbox:   seal, deposit
 //!                        ├─▶ collector, one for each front door and for the pairwise mailboxes: open, acknowledge
 //!                        ├─▶ upkeep: open and close mailboxes, stock shelves
+//!                        ├─▶ listing: keep one's number in the directory, where that is wanted
+//!                        ├─▶ closer: close what was withdrawn
 //!                        └─▶ gaps: give up waiting for what is missing
 //! ```
 //!
 //! Decisions and what they change in the store are in `sealing`, `opening`, `order` and `stocking`, which do no I/O but the
 //! store's; the others carry bytes.
 
+mod closer;
 mod collector;
 mod context;
 mod gaps;
 mod health;
 mod lane;
+mod listing;
 pub(crate) mod lock;
 mod opening;
 mod order;
@@ -38,6 +42,7 @@ use crate::error::Error;
 use crate::event::{Connection, Event};
 use crate::store::{StoreError, profile};
 use context::Context;
+pub(crate) use context::network;
 use lock::EngineLock;
 pub(crate) use pins::StorePins;
 use pulse::Pulse;

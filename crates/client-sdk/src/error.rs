@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::net::NetError;
 use crate::store::StoreError;
 
 /// Why something was not done. Opaque: [`Error::kind`] says what the caller can do about it.
@@ -11,7 +12,13 @@ use crate::store::StoreError;
 pub struct Error {
     kind: ErrorKind,
     retry_after: Option<Duration>,
-    source: Option<StoreError>,
+    source: Option<Source>,
+}
+
+/// What an [`Error`] comes from.
+enum Source {
+    Store(StoreError),
+    Network(NetError),
 }
 
 /// Kinds of [`Error`], told apart by what the caller can do.
@@ -67,6 +74,8 @@ pub enum ErrorKind {
     KeyServiceRefused,
     /// The epoch is not open at the other end. Try again: what is open may just have changed.
     EpochOver,
+    /// The device has not the memory that the directory's hash takes. Close something, and try again.
+    Memory,
     /// The number has not been proved in this epoch, or the proof is too old. Prove it.
     NotProved,
     /// The directory wants no proof, so there is nobody to ask for a code. Publish the number at once.
@@ -115,7 +124,20 @@ impl From<ErrorKind> for Error {
 
 impl From<StoreError> for Error {
     fn from(source: StoreError) -> Self {
-        Self { kind: source.kind(), retry_after: None, source: Some(source) }
+        Self { kind: source.kind(), retry_after: None, source: Some(Source::Store(source)) }
+    }
+}
+
+impl From<NetError> for Error {
+    fn from(source: NetError) -> Self {
+        Self { kind: source.kind(), retry_after: source.retry_after(), source: Some(Source::Network(source)) }
+    }
+}
+
+impl Error {
+    /// The same, for a caller who knows better what it means.
+    pub(crate) fn meaning(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -144,6 +166,7 @@ impl ErrorKind {
             Self::DirectoryRefused => "the directory asks for what a device does not bear",
             Self::KeyServiceRefused => "a key service is not what the directory says",
             Self::EpochOver => "the epoch is not open",
+            Self::Memory => "the device has not the memory that the directory's hash takes",
             Self::NotProved => "the number was not proved",
             Self::NoAttester => "the directory wants no proof of a number",
             Self::NumberRefused => "the attester does not take this number",
@@ -175,7 +198,8 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Some(source) => write!(f, "Error({:?}: {source:?})", self.kind),
+            Some(Source::Store(source)) => write!(f, "Error({:?}: {source:?})", self.kind),
+            Some(Source::Network(source)) => write!(f, "Error({:?}: {source:?})", self.kind),
             None => write!(f, "Error({:?})", self.kind),
         }
     }
@@ -183,6 +207,9 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_ref().map(|source| match source {
+            Source::Store(source) => source as _,
+            Source::Network(source) => source as _,
+        })
     }
 }

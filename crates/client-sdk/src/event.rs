@@ -66,6 +66,8 @@ pub enum Event {
         /// The first day on which it is not listed.
         by: Day,
     },
+    /// One's own number cannot be listed for this reason, which does not pass by itself; the engine tries again.
+    DirectoryTrouble(ErrorKind),
     /// The number by which this contact was found leads to another identity by now: a new phone, a new owner, or somebody who
     /// pretends to be them. The contact is as it was. See [`crate::Client::accept_new_identity`].
     IdentityChanged {

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use rusqlite::Transaction;
 use sealpost_wire::statement::{Closed, SignedDeletion};
 
+pub(crate) use closing::close;
+
 use crate::error::Error;
 use crate::options::Options;
 use crate::store::closings::{Closing, Outcome, Target};
-use crate::store::{Store, StoreError, closings, mailboxes, profile, shelves};
+use crate::store::numbers::NumberHash;
+use crate::store::{Store, StoreError, closings, entries, mailboxes, profile, shelves};
 
 /// A profile whose consent was revoked. All it can still do is to close what the relay holds for it.
 pub struct Leaving {
@@ -18,7 +21,7 @@ pub struct Leaving {
     options: Options,
 }
 
-/// What came of closing one's objects on the relay.
+/// What came of closing one's objects on the relay: after the opt-out all of them, before it what was withdrawn.
 #[derive(Debug, Clone, Default)]
 pub struct OptOutReport {
     /// Objects that the relay has closed, each with its statement of deletion, signed by its operator and verified.
@@ -36,6 +39,7 @@ pub struct OptOutReport {
 pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
     let own = profile::own(tx)?;
     let hash = own.identity.public().hash();
+    withdraw(tx)?;
     for mailbox in mailboxes::all(tx)? {
         closings::add(tx, &Target::Mailbox(mailbox.id(), mailbox.collect))?;
     }
@@ -45,6 +49,32 @@ pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
     }
     profile::leave(tx)?;
     closings::erase_all_else(tx)
+}
+
+/// Takes one's number out of the directory: its entries are to be withdrawn, its card's shelf and front door to be closed.
+pub(crate) fn withdraw(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let Some(publication) = entries::publication(tx)? else { return Ok(()) };
+    withdraw_entries(tx, publication.number)?;
+    let own = profile::own(tx)?;
+    let card = shelves::by_row(tx, publication.card)?.ok_or(StoreError::Row)?;
+    if let Some(door) = mailboxes::front_door_of(tx, card.row)? {
+        closings::add(tx, &Target::Mailbox(door.id(), door.collect))?;
+    }
+    let shelf = card.card(&own.relay, own.identity.public().hash()).shelf();
+    closings::add(tx, &Target::Shelf(shelf, card.stock))?;
+    entries::unpublish(tx)?;
+    shelves::remove(tx, publication.card)
+}
+
+/// Keeps, of every entry that may stand in the directory, what takes it out.
+fn withdraw_entries(tx: &Transaction<'_>, number: NumberHash) -> Result<(), StoreError> {
+    for entry in entries::of_number(tx, number)? {
+        if let Some(place) = entry.place {
+            closings::add(tx, &Target::Entry(entry.epoch, place, entry.key))?;
+        }
+        entries::remove(tx, entry.epoch, entry.number)?;
+    }
+    Ok(())
 }
 
 impl Leaving {
@@ -58,12 +88,15 @@ impl Leaving {
     /// # Errors
     /// Trouble with storage.
     pub fn report(&self) -> Result<OptOutReport, Error> {
-        let rows = self.store.read(closings::all)?;
-        Ok(rows.into_iter().fold(OptOutReport::default(), OptOutReport::with))
+        Ok(OptOutReport::of(self.store.read(closings::all)?))
     }
 }
 
 impl OptOutReport {
+    pub(crate) fn of(closings: Vec<Closing>) -> Self {
+        closings.into_iter().fold(Self::default(), Self::with)
+    }
+
     fn with(mut self, closing: Closing) -> Self {
         match closing.outcome {
             Some(Outcome::Confirmed(statement)) => self.confirmed.push((closing.target.closed(), statement)),

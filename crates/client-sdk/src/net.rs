@@ -1,10 +1,11 @@
 //! The network: the one place of this crate that opens sockets and resolves names.
 //!
 //! ```text
-//! Network ─ owner()          ─▶ OwnerConnection  ─┬─▶ http   ─┐
-//!         ─ sender()         ─▶ SenderConnection ─┘           ├─▶ guard ─▶ TLS 1.3 ─▶ dial (DNS, TCP)
-//!         ─ collect_socket() ─▶ CollectSocket    ─┬─▶ socket ─┘   tripwire   verifier
-//!         ─ deposit_socket() ─▶ DepositSocket    ─┘
+//! Network ─ owner()          ─▶ OwnerConnection   ─┬─▶ http   ─┐
+//!         ─ sender()         ─▶ SenderConnection  ─┤           │
+//!         ─ directory() …    ─▶ NeitherConnection ─┘           ├─▶ guard ─▶ TLS 1.3 ─▶ dial (DNS, TCP)
+//!         ─ collect_socket() ─▶ CollectSocket     ─┬─▶ socket ─┘   tripwire   verifier
+//!         ─ deposit_socket() ─▶ DepositSocket     ─┘
 //! ```
 //!
 //! Three rules hold on every path through that picture:
@@ -13,6 +14,7 @@
 //!    [`Network`].
 //! 2. **Nothing is asked of a relay before its key is known to be the operator's.** The first connection fetches the
 //!    signed manifest and nothing else; from then on the TLS verifier demands a key that the manifest names ([`trust`]).
+//!    And nothing is asked of a server whose manifest says that it is another kind of server.
 //! 3. **Every plaintext byte passes the tripwire before TLS takes it** ([`guard`]). That is why the stream under HTTP is
 //!    this module's own.
 
@@ -23,11 +25,12 @@ mod dial;
 mod error;
 mod guard;
 mod http;
+mod neither;
 mod reach;
 mod side;
 mod socket;
 #[cfg(test)]
-mod test_relay;
+pub(crate) mod test_relay;
 mod timeouts;
 mod tls;
 mod trust;
@@ -38,6 +41,7 @@ use std::sync::Arc;
 use sealpost_identity::Tripwire;
 use sealpost_wire::RelayRef;
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
+use sealpost_wire::manifest::Role;
 
 pub(crate) use self::backoff::Backoff;
 pub(crate) use self::collect::CollectSocket;
@@ -47,6 +51,7 @@ pub(crate) use self::error::{NetError, ProtocolError, Stage, TrustError};
 pub(crate) use self::guard::Alarm;
 use self::guard::Guard;
 use self::http::HttpConnection;
+pub(crate) use self::neither::{Attester, Directory, KeyService, NeitherConnection};
 pub(crate) use self::reach::Reach;
 pub(crate) use self::side::{OwnerConnection, SenderConnection};
 use self::socket::Socket;
@@ -112,7 +117,7 @@ impl Network {
     /// # Errors
     /// [`NetError::Trust`] when the relay is not who it must be, else why there is no connection.
     pub(crate) async fn owner(&self, relay: &RelayRef) -> Result<OwnerConnection, NetError> {
-        Ok(OwnerConnection::new(self.http(relay, Reach::Anywhere).await?))
+        Ok(OwnerConnection::new(self.http(relay, Role::Relay, Reach::Anywhere).await?))
     }
 
     /// A connection to deposit with and take from one recipient on `relay`.
@@ -122,7 +127,7 @@ impl Network {
     /// # Errors
     /// As [`Network::owner`], and [`NetError::Unreachable`] where `reach` does not go as far as the relay's address.
     pub(crate) async fn sender(&self, relay: &RelayRef, reach: Reach) -> Result<SenderConnection, NetError> {
-        Ok(SenderConnection::new(self.http(relay, reach).await?))
+        Ok(SenderConnection::new(self.http(relay, Role::Relay, reach).await?))
     }
 
     /// A socket on which envelopes arrive as they are deposited.
@@ -144,9 +149,9 @@ impl Network {
         Ok(DepositSocket::new(socket, limits.body_bytes, self.shared.timeouts.request))
     }
 
-    async fn http(&self, relay: &RelayRef, reach: Reach) -> Result<HttpConnection, NetError> {
+    async fn http(&self, relay: &RelayRef, role: Role, reach: Reach) -> Result<HttpConnection, NetError> {
         let Shared { trust, timeouts, .. } = &*self.shared;
-        let stream = trust.connect(relay, reach).await?;
+        let stream = trust.connect(relay, role, reach, None).await?;
         HttpConnection::start(stream, &relay.host, *timeouts).await
     }
 
@@ -158,7 +163,7 @@ impl Network {
         longest_frame: usize,
     ) -> Result<Socket, NetError> {
         let Shared { trust, timeouts, guard } = &*self.shared;
-        let stream = trust.connect(relay, reach).await?;
+        let stream = trust.connect(relay, Role::Relay, reach, None).await?;
         socket::open(stream, &relay.host, path, longest_frame, guard.clone(), *timeouts).await
     }
 }

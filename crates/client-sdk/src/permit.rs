@@ -11,7 +11,14 @@
 //! ```compile_fail
 //! let permit = sealpost_client::permit::NetworkPermit::default();
 //! ```
+//!
+//! What belongs to discovery wants a [`DiscoveryPermit`] besides, and that comes from a stored consent to discovery alone:
+//!
+//! ```compile_fail
+//! let permit = sealpost_client::permit::DiscoveryPermit(());
+//! ```
 
+use crate::store::consents::DiscoveryOnRecord;
 use crate::store::profile::{ClosingOnRecord, ConsentOnRecord};
 
 /// Allows its holder to use the network. It has no size, and it cannot be made, copied out of a type or default-constructed
@@ -27,6 +34,23 @@ impl NetworkPermit {
 
     /// The right to close what is left on relays, and nothing else.
     pub(crate) fn of_closing(_: &ClosingOnRecord) -> Self {
+        Self(())
+    }
+
+    /// For tests of the network layer, which has no store below it.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self(())
+    }
+}
+
+/// Allows its holder to look up and to publish: to ask directories, key services and attesters. Made as [`NetworkPermit`] is.
+#[derive(Debug, Clone)]
+pub struct DiscoveryPermit(());
+
+impl DiscoveryPermit {
+    /// The right that a stored consent to discovery gives.
+    pub(crate) fn of_consent(_: &DiscoveryOnRecord) -> Self {
         Self(())
     }
 

@@ -16,6 +16,7 @@ use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::store::mailboxes::Purpose;
 use crate::store::profile::{Own, Phase};
+use crate::store::shelves::CardKind;
 use crate::store::{Store, StoreError, mailboxes, profile, shelves};
 use crate::unlock::Unlock;
 
@@ -99,19 +100,21 @@ impl Device {
         let own = Own { identity: IdentityKeyPair::generate(&mut rand::rng()), relay };
         self.store.write(|tx| {
             profile::opt_in(tx, &consent, &own)?;
-            add_card(tx, true)?;
-            add_card(tx, false)
+            add_card(tx, CardKind::Shown)?;
+            add_card(tx, CardKind::Inner).map(|_row| ())
         })?;
         Client::open(self.store, self.options)
     }
 }
 
 /// Makes a card with its shelf and front door. The relay learns of them when the engine opens them.
-fn add_card(tx: &Transaction<'_>, published: bool) -> Result<(), StoreError> {
+pub(crate) fn add_card(tx: &Transaction<'_>, kind: CardKind) -> Result<i64, StoreError> {
     let mut rng = rand::rng();
-    let card = shelves::add(tx, published, &CardSeed::random(&mut rng), &StockKey::random(&mut rng))?;
+    let (seed, stock) = (CardSeed::random(&mut rng), StockKey::random(&mut rng));
+    let card = shelves::add(tx, kind, &seed, &stock, &mut rng)?;
     let purpose = Purpose::FrontDoor { card };
-    mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)
+    mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)?;
+    Ok(card)
 }
 
 impl std::fmt::Debug for Device {

@@ -4,13 +4,18 @@
 //! together is put into one transaction by whoever calls them.
 
 pub(crate) mod closings;
+pub(crate) mod consents;
 pub(crate) mod contacts;
+pub(crate) mod entries;
 pub(crate) mod error;
 mod files;
+pub(crate) mod found;
 mod header;
 pub(crate) mod inbox;
+pub(crate) mod lookups;
 pub(crate) mod mailboxes;
 pub(crate) mod messages;
+pub(crate) mod numbers;
 mod open;
 pub(crate) mod outbox;
 pub(crate) mod pins;

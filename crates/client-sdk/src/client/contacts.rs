@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// Reads from an opted-in profile.
-    pub(super) fn look<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
+    pub(crate) fn look<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
         let looked = self.0.store.read(|tx| {
             profile::require_opted_in(tx)?;
             work(tx)
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Runs `work` in a transaction of an opted-in profile, and wakes the engine.
-    pub(super) fn change<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
+    pub(crate) fn change<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, Error> {
         let done = self.0.store.write(|tx| {
             profile::require_opted_in(tx)?;
             work(tx)
@@ -145,4 +145,40 @@ fn check_name(name: &str) -> Result<(), Error> {
 fn free_name(tx: &Transaction<'_>, name: &str, except: Option<ContactId>) -> Result<(), StoreError> {
     let taken = contacts::name_is_taken(tx, name, except)?;
     if taken { Err(StoreError::Refused(ErrorKind::NameTaken)) } else { Ok(()) }
+}
+
+/// A name that nobody has, as like the wanted one as can be: with a number behind it where it is taken.
+pub(crate) fn free_name_like(tx: &Transaction<'_>, wanted: &str) -> Result<String, StoreError> {
+    let plain: String = wanted.chars().filter(|character| !character.is_control()).collect();
+    let plain = shortened(plain.trim(), MAX_NAME);
+    if !plain.is_empty() && !contacts::name_is_taken(tx, plain, None)? {
+        return Ok(plain.to_owned());
+    }
+    let stem = if plain.is_empty() { "contact" } else { shortened(plain, MAX_NAME - LONGEST_SUFFIX) };
+    for number in 2..i64::MAX {
+        let name = format!("{stem} {number}");
+        if !contacts::name_is_taken(tx, &name, None)? {
+            return Ok(name);
+        }
+    }
+    Err(StoreError::Row)
+}
+
+/// A space and the digits of a 64-bit number.
+const LONGEST_SUFFIX: usize = 20;
+
+fn shortened(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default().trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_cut_between_characters() {
+        assert_eq!(shortened("Zoë", 3), "Zo");
+        assert_eq!(shortened("Zoë", 4), "Zoë");
+        assert_eq!(shortened("Al Bo", 3), "Al");
+    }
 }

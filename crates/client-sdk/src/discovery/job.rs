@@ -1,10 +1,12 @@
 //! A look-up that is under way.
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::report::DiscoveryReport;
+use super::trouble::Trouble;
 use crate::error::{Error, ErrorKind};
 
 /// Looking up an address book, in the background. Dropped, it is cancelled.
@@ -12,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 pub struct DiscoveryJob {
     progress: watch::Receiver<Progress>,
     stop: CancellationToken,
-    task: Option<JoinHandle<Result<DiscoveryReport, Error>>>,
+    task: Option<JoinHandle<Result<DiscoveryReport, Trouble>>>,
 }
 
 /// How far a look-up has come.
@@ -20,7 +22,7 @@ pub struct DiscoveryJob {
 pub struct Progress {
     /// Numbers that are hashed, of those that were not hashed before in this epoch.
     pub hashed: Stage,
-    /// Numbers that every key service has evaluated, of those that were not evaluated before.
+    /// Evaluations, of each number by each key service, of those that were not made before.
     pub evaluated: Stage,
     /// Buckets that are read, of those that are due today; some are read for show.
     pub read: Stage,
@@ -38,6 +40,19 @@ pub struct Stage {
 }
 
 impl DiscoveryJob {
+    pub(super) fn start<F>(
+        runtime: &Handle,
+        stop: CancellationToken,
+        work: impl FnOnce(watch::Sender<Progress>, CancellationToken) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<DiscoveryReport, Trouble>> + Send + 'static,
+    {
+        let (sender, progress) = watch::channel(Progress::default());
+        let task = runtime.spawn(work(sender, stop.clone()));
+        Self { progress, stop, task: Some(task) }
+    }
+
     /// How far it has come.
     #[must_use]
     pub fn progress(&self) -> Progress {
@@ -65,7 +80,7 @@ impl DiscoveryJob {
     /// meanwhile, or trouble with storage.
     pub async fn finish(mut self) -> Result<DiscoveryReport, Error> {
         match self.task.take() {
-            Some(task) => task.await.unwrap_or_else(|_| Err(ErrorKind::Internal.into())),
+            Some(task) => Ok(task.await.unwrap_or(Err(Trouble::Kind(ErrorKind::Internal)))?),
             None => Err(ErrorKind::Internal.into()),
         }
     }

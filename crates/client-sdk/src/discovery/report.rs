@@ -20,7 +20,7 @@ pub struct DiscoveryReport {
     pub changed: Vec<ContactId>,
     /// Numbers that were hashed in this run.
     pub hashed: usize,
-    /// Numbers that the key services evaluated in this run.
+    /// Evaluations in this run, of each number by each key service.
     pub evaluated: usize,
     /// Buckets that were read in this run, those among them that were not wanted included.
     pub read: usize,

@@ -33,6 +33,9 @@ pub(super) struct Shared {
     pub(super) local: Local,
     pub(super) network: Network,
     pub(super) health: Health,
+    /// Held while a card's shelf and front door are opened or stocked. Whoever closes those of a card that is gone waits for
+    /// it first, so that nothing is opened after it was closed.
+    pub(super) furnishing: tokio::sync::Mutex<()>,
 }
 
 impl Context {
@@ -46,7 +49,8 @@ impl Context {
         let network = network(&permit, inner, &store);
         let local = Local::new(inner.own.identity.clone(), &mut rand::rng());
         let health = Health::new(Arc::clone(inner));
-        let shared = Shared { inner: Arc::clone(inner), store, local, network, health };
+        let inner = Arc::clone(inner);
+        let shared = Shared { inner, store, local, network, health, furnishing: tokio::sync::Mutex::default() };
         Ok(Self { shared: Arc::new(shared), beats, stop })
     }
 
@@ -101,7 +105,8 @@ impl Context {
     }
 }
 
-fn network(permit: &NetworkPermit, inner: &Arc<Inner>, store: &Arc<Store>) -> Network {
+/// The network, as engine and look-ups use it.
+pub(crate) fn network(permit: &NetworkPermit, inner: &Arc<Inner>, store: &Arc<Store>) -> Network {
     let told = Arc::clone(inner);
     let alarm = Arc::new(move |tripped: &sealpost_identity::tripwire::Tripped| told.tell(Event::TripwireHit(*tripped)));
     let pins = Arc::new(StorePins(Arc::clone(store)));

@@ -19,6 +19,7 @@ use crate::message::{FailureReason, MessageState};
 use crate::store::contacts::Peer;
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::outbox::{SealedRow, Waiting};
+use crate::store::shelves::CardKind;
 use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
 
 /// How many messages to one contact are sealed and in flight at once.
@@ -150,7 +151,7 @@ impl Sealer<'_> {
     }
 
     fn letterhead(&self, tx: &Transaction<'_>, peer: &Peer, home: &OwnMailbox) -> Result<Letterhead, StoreError> {
-        let card = shelves::one(tx, false)?.card(self.relay, self.local.key().hash());
+        let card = shelves::one(tx, CardKind::Inner)?.card(self.relay, self.local.key().hash());
         Ok(Letterhead {
             return_address: home.return_address(self.relay).ok_or(StoreError::Row)?,
             card: (!peer.answered).then_some(card),

@@ -63,7 +63,7 @@ impl Maker<'_> {
         card: &OwnCard,
         renew: bool,
     ) -> Result<(DoorSecret, FrontDoor), StoreError> {
-        let mailbox = mailboxes::front_door_of(tx, card.row)?.ok_or(StoreError::Row)?;
+        let mailbox = mailboxes::front_door_of(tx, card.row)?.ok_or(StoreError::NoRow)?;
         let key = if renew {
             DoorSecret::generate(&mut rand::rng())
         } else {
@@ -80,6 +80,8 @@ impl Maker<'_> {
         key: Option<&DoorSecret>,
         rows: &[PrivatePrekey],
     ) -> Result<(), StoreError> {
+        // A card can be withdrawn at any time, and its keys went with it.
+        shelves::by_row(tx, card.row)?.ok_or(StoreError::NoRow)?;
         if let Some(key) = key {
             let until = door_kept_until(self.today().plus(RENEWAL_DAYS), self.time_to_live);
             shelves::add_door_key(tx, card.row, key, self.today(), until)?;

@@ -1,4 +1,5 @@
-//! Starts a lane for each contact with something in the outbox, and a collector for each group of mailboxes.
+//! Starts a lane for each contact with something in the outbox, a collector for each group of mailboxes, and what there is
+//! one of.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,7 +9,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::context::Context;
 use super::lane::Lane;
-use super::{collector, gaps, upkeep};
+use super::{closer, collector, gaps, listing, upkeep};
 use crate::contact::ContactId;
 use crate::store::mailboxes::Group;
 use crate::store::{StoreError, mailboxes, outbox, profile};
@@ -34,6 +35,8 @@ pub(super) async fn run(mut context: Context) {
     let (mut lanes, mut collectors) = (Crew::new(), Crew::new());
     let upkeep = tokio::spawn(upkeep::run(context.clone()));
     let gaps = tokio::spawn(gaps::run(context.clone()));
+    let listing = tokio::spawn(listing::run(context.clone()));
+    let closer = tokio::spawn(closer::run(context.clone()));
     while !context.stop.is_cancelled() {
         context.beats.mark_unchanged();
         match context.blocking(|shared| shared.store.read(wanted)).await {
@@ -60,7 +63,7 @@ pub(super) async fn run(mut context: Context) {
     let all = async {
         lanes.finish().await;
         collectors.finish().await;
-        let _ended = tokio::join!(upkeep, gaps);
+        let _ended = tokio::join!(upkeep, gaps, listing, closer);
     };
     if tokio::time::timeout(PARTING, all).await.is_err() {
         tracing::debug!("parts of the engine were cut off");

@@ -3,6 +3,7 @@
 //! Each card with its shelf and front door has a connection of its own here, and so have the pairwise mailboxes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Transaction;
@@ -19,10 +20,11 @@ use super::sealing::add_mailbox;
 use super::stocking::Maker;
 use crate::clock;
 use crate::contact::ContactState;
+use crate::discovery::kept_on;
 use crate::net::{Backoff, NetError, OwnerConnection, Reach};
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::shelves::OwnCard;
-use crate::store::{StoreError, contacts, inbox, mailboxes, outbox, shelves};
+use crate::store::{StoreError, contacts, entries, inbox, lookups, mailboxes, outbox, shelves};
 
 /// How often the items on a shelf are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
@@ -105,9 +107,23 @@ impl Upkeep {
         let estate = self.context.blocking(|shared| shared.store.read(estate)).await?;
         let mut outcome = self.pairwise(estate.to_open, estate.to_close).await;
         for (card, door) in estate.cards {
-            outcome = outcome.and(self.card(card, door).await);
+            outcome = outcome.and(self.furnish(card, door).await);
         }
         outcome
+    }
+
+    /// Opens and stocks what a card leads to, unless the card was withdrawn meanwhile.
+    async fn furnish(&mut self, card: OwnCard, door: OwnMailbox) -> Result<(), Trouble> {
+        let (shared, row) = (Arc::clone(&self.context.shared), card.row);
+        let _furnishing = shared.furnishing.lock().await;
+        let is_there = self.context.blocking(move |shared| shared.store.read(|tx| shelves::by_row(tx, row))).await?;
+        match is_there {
+            Some(card) => match self.card(card, door).await {
+                Err(Trouble::Store(StoreError::NoRow)) => Ok(()),
+                outcome => outcome,
+            },
+            None => Ok(()),
+        }
     }
 
     /// What goes wrong here is told, and is no reason to leave the rest undone.
@@ -281,6 +297,9 @@ fn daily(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
         add_mailbox(tx, contact)?;
     }
     shelves::erase_expired(tx, today)?;
+    let (first, last) = kept_on(today);
+    lookups::erase_beyond(tx, first, last)?;
+    entries::erase_beyond(tx, first, last)?;
     inbox::forget_before(tx, days(lifetime + MARGIN_DAYS))
 }
 

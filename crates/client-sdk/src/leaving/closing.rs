@@ -10,18 +10,21 @@ use rand::Rng;
 use sealpost_wire::RelayRef;
 use sealpost_wire::codec::V1;
 use sealpost_wire::operator::OperatorKey;
-use sealpost_wire::request::{CloseMailbox, CloseShelf, Refusal};
+use sealpost_wire::request::{CloseMailbox, CloseShelf, Refusal, Withdraw};
 use sealpost_wire::statement::SignedDeletion;
+use sealpost_wire::time::Day;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use super::{Leaving, OptOutReport};
+use crate::clock;
 use crate::engine::StorePins;
 use crate::engine::lock::EngineLock;
 use crate::error::{Error, ErrorKind};
 use crate::net::{KnownRelay, NetError, Network, Reach, Timeouts};
 use crate::permit::NetworkPermit;
 use crate::store::closings::{Closing, Outcome, Target};
+use crate::store::entries::Place;
 use crate::store::{StoreError, closings, profile};
 
 /// How long engines of other processes have to notice and stop.
@@ -73,8 +76,7 @@ impl Leaving {
     }
 
     fn pending(&self) -> Result<Vec<Closing>, StoreError> {
-        let all = self.store.read(closings::all)?;
-        Ok(all.into_iter().filter(|closing| closing.outcome.is_none()).collect())
+        self.store.read(closings::pending)
     }
 
     fn network(&self) -> Result<Network, StoreError> {
@@ -123,19 +125,29 @@ impl Leaving {
 }
 
 /// Closes one object; `None` when that is still to be done.
-async fn close(network: &Network, relay: &RelayRef, target: &Target, delay: Duration) -> Option<Outcome> {
+pub(crate) async fn close(network: &Network, relay: &RelayRef, target: &Target, delay: Duration) -> Option<Outcome> {
     sleep(delay).await;
+    if has_ended(target, clock::today()) {
+        return Some(Outcome::Gone);
+    }
     let statement = match request(network, relay, target).await {
         Ok(statement) => statement,
-        Err(NetError::Refused(refused)) if matches!(refused.reason, Refusal::Denied | Refusal::Gone) => {
-            return Some(Outcome::Gone);
-        }
+        Err(NetError::Refused(refused)) if is_gone(refused.reason) => return Some(Outcome::Gone),
         Err(error) => {
             tracing::debug!(transient = error.is_transient(), "an object could not be closed");
             return None;
         }
     };
     confirms(network, relay, &statement, target).await.then_some(Outcome::Confirmed(statement))
+}
+
+/// An entry goes with its epoch.
+fn has_ended(target: &Target, today: Day) -> bool {
+    matches!(target, Target::Entry(epoch, ..) if epoch.closes() < today)
+}
+
+const fn is_gone(reason: Refusal) -> bool {
+    matches!(reason, Refusal::Denied | Refusal::Gone | Refusal::NoEpoch)
 }
 
 /// Whether the operator, or a successor that this side has not heard of yet, has signed that this object was closed.
@@ -146,13 +158,18 @@ async fn confirms(network: &Network, relay: &RelayRef, statement: &SignedDeletio
 }
 
 async fn request(network: &Network, relay: &RelayRef, target: &Target) -> Result<SignedDeletion, NetError> {
-    let mut connection = network.owner(relay).await?;
     let reply = match target {
         Target::Mailbox(mailbox, collect) => {
-            connection.call(&CloseMailbox { version: V1, mailbox: *mailbox, collect: collect.clone() }).await?
+            let close = CloseMailbox { version: V1, mailbox: *mailbox, collect: collect.clone() };
+            network.owner(relay).await?.call(&close).await?
         }
         Target::Shelf(shelf, stock) => {
-            connection.call(&CloseShelf { version: V1, shelf: *shelf, stock: stock.clone() }).await?
+            let close = CloseShelf { version: V1, shelf: *shelf, stock: stock.clone() };
+            network.owner(relay).await?.call(&close).await?
+        }
+        Target::Entry(epoch, Place { prefix, tag }, entry) => {
+            let withdraw = Withdraw { version: V1, epoch: *epoch, prefix: *prefix, tag: *tag, entry: entry.clone() };
+            network.withdrawal(relay).await?.call(&withdraw).await?
         }
     };
     Ok(reply.statement)

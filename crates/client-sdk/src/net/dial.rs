@@ -42,11 +42,12 @@ impl Dialler {
     /// Why there is no connection.
     pub(super) async fn to_stranger(&self, host: &RelayHost, reach: Reach) -> Result<(Stream, Presented), NetError> {
         let verifier = Arc::new(RelayVerifier::new(None, tls::algorithms()));
-        let stream = self.connect(host, reach, &verifier).await?;
+        let stream = self.connect(host, reach, &verifier, &self.guard).await?;
         Ok((stream, verifier.presented().ok_or(NetError::Tls)?))
     }
 
-    /// Connects to a relay that must show one of the keys that are known of it.
+    /// Connects to a relay that must show one of the keys that are known of it. What is sent there passes `guard`, where the
+    /// connection has one of its own.
     ///
     /// # Errors
     /// [`NetError::Trust`] when it does not, else why there is no connection.
@@ -55,12 +56,19 @@ impl Dialler {
         host: &RelayHost,
         reach: Reach,
         known: &Arc<KnownRelay>,
+        guard: Option<&Guard>,
     ) -> Result<Stream, NetError> {
         let verifier = Arc::new(RelayVerifier::new(Some(Arc::clone(known)), tls::algorithms()));
-        self.connect(host, reach, &verifier).await
+        self.connect(host, reach, &verifier, guard.unwrap_or(&self.guard)).await
     }
 
-    async fn connect(&self, host: &RelayHost, reach: Reach, verifier: &Arc<RelayVerifier>) -> Result<Stream, NetError> {
+    async fn connect(
+        &self,
+        host: &RelayHost,
+        reach: Reach,
+        verifier: &Arc<RelayVerifier>,
+        guard: &Guard,
+    ) -> Result<Stream, NetError> {
         // The name goes out in the clear: to the resolver, and in the TLS handshake.
         self.guard.check(host.as_str().as_bytes())?;
         let tcp = self.tcp(host, reach).await?;
@@ -69,7 +77,7 @@ impl Dialler {
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, tcp);
         let stream = within(self.timeouts.handshake, Stage::Handshake, handshake).await?;
         let failed = |_| verifier.refusal().map_or(NetError::Tls, NetError::Trust);
-        Ok(self.guard.stream(stream.map_err(failed)?))
+        Ok(guard.stream(stream.map_err(failed)?))
     }
 
     async fn tcp(&self, host: &RelayHost, reach: Reach) -> Result<TcpStream, NetError> {

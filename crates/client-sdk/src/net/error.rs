@@ -7,6 +7,8 @@ use sealpost_wire::manifest::ManifestError;
 use sealpost_wire::request::{Refusal, Refused};
 use thiserror::Error;
 
+use crate::error::ErrorKind;
+
 /// Why the network did not do what was asked of it.
 ///
 /// It names neither relay nor mailbox, and carries no error of a library that would.
@@ -47,6 +49,9 @@ pub(crate) enum TrustError {
     /// Its manifest holds, but does not name the key of its certificate.
     #[error("the certificate's key is not one that the manifest names")]
     Key,
+    /// Its manifest holds, but is of another kind of server.
+    #[error("it is another kind of server")]
+    Role,
     /// Its manifest holds, but was signed before the one that is known.
     #[error("the manifest is older than the one that is known")]
     Older,
@@ -108,6 +113,22 @@ impl NetError {
             Self::Unreachable | Self::Tls | Self::TimedOut(_) | Self::Closed => true,
             Self::Refused(refused) => refused.reason == Refusal::TryLater,
             Self::Trust(_) | Self::Protocol(_) | Self::Tripwire(_) => false,
+        }
+    }
+
+    /// What the app is told.
+    pub(crate) const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable | Self::Tls | Self::TimedOut(_) | Self::Closed => ErrorKind::Unreachable,
+            Self::Trust(_) => ErrorKind::NotTrusted,
+            Self::Tripwire(_) => ErrorKind::Tripwire,
+            Self::Protocol(_) => ErrorKind::Refused,
+            Self::Refused(refused) => match refused.reason {
+                Refusal::TryLater => ErrorKind::Unreachable,
+                Refusal::NoEpoch => ErrorKind::EpochOver,
+                Refusal::TicketNeeded | Refusal::NotAttested => ErrorKind::NotProved,
+                _ => ErrorKind::Refused,
+            },
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use sealpost_wire::RelayHost;
+
 /// How far a connection may go.
 ///
 /// A contact names the relay of its return address. Without a limit it could make this device talk to a router or a
@@ -15,6 +17,16 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// How far to go for a server that another has named: as far as the other is itself. One that is next to the person, in
+    /// a network at home for instance, may name what is next to it; one on the internet may not.
+    pub(crate) fn of_named_by(host: &RelayHost) -> Self {
+        let is_local = match host.host().parse::<IpAddr>() {
+            Ok(address) => !Self::Public.allows(address),
+            Err(_) => host.host() == "localhost" || host.host().ends_with(".localhost"),
+        };
+        if is_local { Self::Anywhere } else { Self::Public }
+    }
+
     pub(super) fn allows(self, address: IpAddr) -> bool {
         match (self, address.to_canonical()) {
             (Self::Anywhere, _) => true,
@@ -85,6 +97,17 @@ mod tests {
             let address: IpAddr = near.parse().unwrap();
             assert!(!Reach::Public.allows(address), "{near}");
             assert!(Reach::Anywhere.allows(address), "{near}");
+        }
+    }
+
+    #[test]
+    fn a_relay_next_door_may_name_what_is_next_to_it() {
+        let named_by = |host: &str| Reach::of_named_by(&host.parse().unwrap());
+        for near in ["127.0.0.1:443", "192.168.1.2:443", "[::1]:443", "localhost:8443", "relay.localhost:443"] {
+            assert_eq!(named_by(near), Reach::Anywhere, "{near}");
+        }
+        for far in ["relay.example.org:443", "9.9.9.9:443", "[2620:fe::fe]:443", "localhost.example.org:443"] {
+            assert_eq!(named_by(far), Reach::Public, "{far}");
         }
     }
 

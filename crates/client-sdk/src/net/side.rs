@@ -17,9 +17,9 @@ use super::http::HttpConnection;
 use super::{NetError, ProtocolError};
 
 /// The longest refusal, and the longest reply that carries no object.
-const SHORT_REPLY: usize = 1024;
+pub(super) const SHORT_REPLY: usize = 1024;
 /// What surrounds an object in a reply, at most.
-const FRAME: usize = 128;
+pub(super) const FRAME: usize = 128;
 
 /// A request from an owner.
 pub(crate) trait OwnerRequest: Request {
@@ -97,7 +97,11 @@ impl SenderConnection {
     }
 }
 
-async fn call<R: Request>(connection: &mut HttpConnection, request: &R, limit: usize) -> Result<R::Reply, NetError> {
+pub(super) async fn call<R: Request>(
+    connection: &mut HttpConnection,
+    request: &R,
+    limit: usize,
+) -> Result<R::Reply, NetError> {
     let (status, body) = connection.post(R::PATH, to_bytes(request), limit).await?;
     match status {
         StatusCode::OK => from_bytes(&body).map_err(|_| NetError::Protocol(ProtocolError::Body)),

@@ -11,7 +11,8 @@ use sealpost_identity::tripwire::{OwnNumber, Tripped, Tripwire};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 pub(super) use self::peer::Peer;
-pub(super) use self::server::{Certificate, Handshake, ISSUED, RelayServer};
+pub(crate) use self::server::{Certificate, RelayServer, manifest_of};
+pub(super) use self::server::{Handshake, ISSUED};
 use super::Timeouts;
 use super::guard::Guard;
 

@@ -16,12 +16,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use data_encoding::HEXLOWER;
-use sealpost_wire::manifest::{self, Manifest, ManifestError, SignedManifest};
+use sealpost_wire::manifest::{self, Manifest, ManifestError, Role, SignedManifest};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 use sealpost_wire::{RelayHost, RelayRef};
 
 use super::dial::{Dialler, Stream};
+use super::guard::Guard;
 use super::http::HttpConnection;
 use super::verifier::{KeyHash, Presented};
 use super::{NetError, ProtocolError, Reach, TrustError};
@@ -66,6 +67,11 @@ impl KnownRelay {
         self.manifest.issued < known.manifest.issued.min(today)
     }
 
+    /// Whether the server is of the kind that is wanted.
+    pub(crate) fn is_a(&self, role: Role) -> Result<(), TrustError> {
+        if self.manifest.role == role { Ok(()) } else { Err(TrustError::Role) }
+    }
+
     /// Whether the relay's certificate may be this one.
     pub(super) fn accepts(&self, presented: &Presented) -> Result<(), TrustError> {
         if !self.keys.contains(&presented.key) {
@@ -102,16 +108,25 @@ impl Trust {
     }
 
     /// Connects to `relay`; asks it for its manifest before, on another connection, if none is known or if the relay
-    /// shows a key that the known one does not name.
+    /// shows a key that the known one does not name. What is sent then passes `guard`, if the connection has one of its own.
     ///
     /// # Errors
-    /// [`NetError::Trust`] when it is not the relay that was pinned; else why there is no connection.
-    pub(super) async fn connect(&self, relay: &RelayRef, reach: Reach) -> Result<Stream, NetError> {
+    /// [`NetError::Trust`] when it is not the relay that was pinned, or its manifest names another role; else why there is no
+    /// connection.
+    pub(super) async fn connect(
+        &self,
+        relay: &RelayRef,
+        role: Role,
+        reach: Reach,
+        guard: Option<&Guard>,
+    ) -> Result<Stream, NetError> {
         let known = self.known(relay, reach).await?;
-        match self.dialler.to_known(&relay.host, reach, &known).await {
+        known.is_a(role)?;
+        match self.dialler.to_known(&relay.host, reach, &known, guard).await {
             Err(NetError::Trust(_)) => {
                 let renewed = self.refresh(relay, reach).await?;
-                self.dialler.to_known(&relay.host, reach, &renewed).await
+                renewed.is_a(role)?;
+                self.dialler.to_known(&relay.host, reach, &renewed, guard).await
             }
             outcome => outcome,
         }

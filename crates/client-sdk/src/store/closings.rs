@@ -1,10 +1,12 @@
-//! What is left to close after the opt-out, and what came of it.
+//! What is left to close, after the opt-out or a withdrawal, and what came of it.
 
 use rusqlite::{Row, Transaction, params};
+use sealpost_wire::directory::{BucketPrefix, Epoch, Tag};
 use sealpost_wire::statement::{Closed, SignedDeletion};
-use sealpost_wire::{CollectKey, MailboxId, ShelfId, StockKey};
+use sealpost_wire::{CollectKey, EntryKey, MailboxId, ShelfId, StockKey};
 
 use super::StoreError;
+use super::entries::Place;
 use super::value::Cbor;
 
 /// One object to close, with the key that closes it.
@@ -12,6 +14,7 @@ use super::value::Cbor;
 pub(crate) enum Target {
     Mailbox(MailboxId, CollectKey),
     Shelf(ShelfId, StockKey),
+    Entry(Epoch, Place, EntryKey),
 }
 
 /// One object to close, and what came of it.
@@ -36,22 +39,41 @@ impl Target {
         match self {
             Self::Mailbox(id, _) => Closed::Mailbox(*id),
             Self::Shelf(id, _) => Closed::Shelf(*id),
+            Self::Entry(epoch, place, _) => Closed::Entry(*epoch, place.tag),
         }
     }
 }
 
 const MAILBOX: i64 = 0;
 const SHELF: i64 = 1;
+const ENTRY: i64 = 2;
 const CONFIRMED: i64 = 0;
 const GONE: i64 = 1;
 
 pub(crate) fn add(tx: &Transaction<'_>, target: &Target) -> Result<(), StoreError> {
     let (kind, object, key) = match target {
-        Target::Mailbox(id, key) => (MAILBOX, id.as_bytes(), key.expose()),
-        Target::Shelf(id, key) => (SHELF, id.as_bytes(), key.expose()),
+        Target::Mailbox(id, key) => (MAILBOX, id.as_bytes().to_vec(), key.expose()),
+        Target::Shelf(id, key) => (SHELF, id.as_bytes().to_vec(), key.expose()),
+        Target::Entry(epoch, place, key) => (ENTRY, entry_object(*epoch, place), key.expose()),
     };
     tx.execute("INSERT INTO closings (kind, object, key) VALUES (?1, ?2, ?3)", params![kind, object, key])?;
     Ok(())
+}
+
+/// What is still to be closed.
+pub(crate) fn pending(tx: &Transaction<'_>) -> Result<Vec<Closing>, StoreError> {
+    Ok(all(tx)?.into_iter().filter(|closing| closing.outcome.is_none()).collect())
+}
+
+fn entry_object(epoch: Epoch, place: &Place) -> Vec<u8> {
+    [epoch.0.to_be_bytes().as_slice(), &place.prefix.0.to_be_bytes(), place.tag.as_bytes()].concat()
+}
+
+fn entry_of(object: &[u8]) -> Option<(Epoch, Place)> {
+    let (epoch, rest) = object.split_first_chunk()?;
+    let (prefix, tag) = rest.split_first_chunk()?;
+    let place = Place { prefix: BucketPrefix(u32::from_be_bytes(*prefix)), tag: Tag::from_bytes(tag.try_into().ok()?) };
+    Some((Epoch(u32::from_be_bytes(*epoch)), place))
 }
 
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Closing>, StoreError> {
@@ -65,10 +87,15 @@ pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Closing>, StoreError> {
 }
 
 fn target(row: &Row<'_>) -> Result<Target, StoreError> {
-    let (kind, object, key): (i64, [u8; 32], [u8; 32]) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let (kind, object, key): (i64, Vec<u8>, [u8; 32]) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let id = || object.as_slice().try_into().map_err(|_| StoreError::Row);
     match kind {
-        MAILBOX => Ok(Target::Mailbox(MailboxId::from_bytes(object), CollectKey::new(key))),
-        SHELF => Ok(Target::Shelf(ShelfId::from_bytes(object), StockKey::new(key))),
+        MAILBOX => Ok(Target::Mailbox(MailboxId::from_bytes(id()?), CollectKey::new(key))),
+        SHELF => Ok(Target::Shelf(ShelfId::from_bytes(id()?), StockKey::new(key))),
+        ENTRY => {
+            let (epoch, place) = entry_of(&object).ok_or(StoreError::Row)?;
+            Ok(Target::Entry(epoch, place, EntryKey::new(key)))
+        }
         _ => Err(StoreError::Row),
     }
 }
@@ -99,7 +126,8 @@ pub(crate) fn set_outcome(tx: &Transaction<'_>, row: i64, outcome: &Outcome) -> 
 pub(crate) fn erase_all_else(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
         "DELETE FROM outbox; DELETE FROM held; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
-         DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
+         DELETE FROM found; DELETE FROM publication; DELETE FROM entries; DELETE FROM vouchers; DELETE FROM epochs;
+         DELETE FROM number_key; DELETE FROM consents; DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
          DELETE FROM cursors; DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
     )?)
 }

@@ -19,6 +19,8 @@ pub(crate) struct Peer {
     pub(crate) identity: Option<IdentityKey>,
     /// The card that was added by hand.
     pub(crate) card: Option<CardRef>,
+    /// The card that was found in the directory by their number.
+    pub(crate) found_card: Option<CardRef>,
     /// The card that they gave inside the seal.
     pub(crate) inner_card: Option<CardRef>,
     /// The pairwise mailbox that they named last.
@@ -37,7 +39,8 @@ pub(crate) struct Peer {
     pub(crate) expected: u64,
 }
 
-const PEER: &str = "id, state, hash, identity, card, inner_card, address, generation, door, door_until, answered, sent,
+const PEER: &str =
+    "id, state, hash, identity, card, found_card, inner_card, address, generation, door, door_until, answered, sent,
                     expected";
 
 impl Peer {
@@ -51,6 +54,7 @@ impl Peer {
             hash: IdentityHash::from_bytes(row.get("hash")?),
             identity: identity.map_err(|_| StoreError::Row)?,
             card: unwrapped(row.get("card")?),
+            found_card: unwrapped(row.get("found_card")?),
             inner_card: unwrapped(row.get("inner_card")?),
             address: row.get::<_, Option<Cbor<ReturnAddress>>>("address")?.map(|Cbor(address)| address),
             generation: row.get("generation")?,
@@ -64,7 +68,7 @@ impl Peer {
 
     /// The cards that lead to them, the one to try first first.
     pub(crate) fn cards(&self) -> impl Iterator<Item = &CardRef> {
-        self.inner_card.iter().chain(&self.card)
+        self.inner_card.iter().chain(&self.card).chain(&self.found_card)
     }
 }
 
@@ -141,6 +145,10 @@ pub(crate) fn set_state(tx: &Transaction<'_>, id: ContactId, state: ContactState
 
 pub(crate) fn set_card(tx: &Transaction<'_>, id: ContactId, card: &CardRef) -> Result<(), StoreError> {
     one(tx.execute("UPDATE contacts SET card = ?2 WHERE id = ?1", params![id.0, Cbor(card)])?)
+}
+
+pub(crate) fn set_found_card(tx: &Transaction<'_>, id: ContactId, card: &CardRef) -> Result<(), StoreError> {
+    one(tx.execute("UPDATE contacts SET found_card = ?2 WHERE id = ?1", params![id.0, Cbor(card)])?)
 }
 
 pub(crate) fn set_inner_card(tx: &Transaction<'_>, id: ContactId, card: &CardRef) -> Result<(), StoreError> {

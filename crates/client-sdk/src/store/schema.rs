@@ -6,7 +6,7 @@ use rusqlite_migration::{Error, M, Migrations};
 use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
-const STEPS: &[M<'static>] = &[M::up(FIRST)];
+const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -154,6 +154,77 @@ CREATE TABLE closings (
     outcome     INTEGER,
     statement   BLOB
 ) STRICT;
+";
+
+const DISCOVERY: &str = "
+-- Consents to more than messaging. scope: 1 discovery, 2 SMS.
+CREATE TABLE consents (
+    scope       INTEGER PRIMARY KEY,
+    record      BLOB NOT NULL
+) STRICT;
+
+-- No number is stored. Each is named by its hash under this key: one row from the first consent to discovery on.
+CREATE TABLE number_key (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    key         BLOB NOT NULL
+) STRICT;
+
+-- What was computed for numbers, and in which epoch; basis: a hash of what it was computed under. x: after argon2id,
+-- y1, y2: what the key services made of it. read: the day on which its bucket was read last.
+CREATE TABLE epochs (
+    epoch       INTEGER PRIMARY KEY,
+    basis       BLOB NOT NULL
+) STRICT;
+CREATE TABLE lookups (
+    epoch       INTEGER NOT NULL REFERENCES epochs ON DELETE CASCADE,
+    number      BLOB NOT NULL,
+    x           BLOB NOT NULL,
+    y1          BLOB,
+    y2          BLOB,
+    read        INTEGER,
+    PRIMARY KEY (epoch, number)
+) STRICT, WITHOUT ROWID;
+
+-- Who was found by a number, and the card of somebody else to whom it leads by now.
+CREATE TABLE found (
+    number      BLOB PRIMARY KEY,
+    contact     INTEGER NOT NULL REFERENCES contacts,
+    day         INTEGER NOT NULL,
+    other       BLOB
+) STRICT, WITHOUT ROWID;
+ALTER TABLE contacts ADD COLUMN found_card BLOB;
+
+-- The number that one publishes, and the card for it (cards.published: 0 given inside the seal, 1 shown, 2 in the directory).
+CREATE TABLE publication (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    number      BLOB NOT NULL,
+    card        INTEGER NOT NULL REFERENCES cards
+) STRICT;
+
+-- One's own entries. prefix, tag: from before it was published first. standing: 0 listed, 1 contested, 2 waiting, 3 full;
+-- until: the day that goes with it; published: when the directory said so. changed: to be published anew.
+CREATE TABLE entries (
+    epoch       INTEGER NOT NULL,
+    number      BLOB NOT NULL,
+    key         BLOB NOT NULL,
+    attestation BLOB,
+    proved      INTEGER,
+    prefix      INTEGER,
+    tag         BLOB,
+    standing    INTEGER,
+    until       INTEGER,
+    published   INTEGER,
+    changed     INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (epoch, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE vouchers (
+    epoch       INTEGER NOT NULL,
+    service     BLOB NOT NULL,
+    voucher     BLOB NOT NULL,
+    PRIMARY KEY (epoch, service)
+) STRICT, WITHOUT ROWID;
+
+-- closings are also made while opted in, of what was withdrawn. kind: 2 an entry, whose object is epoch, prefix and tag.
 ";
 
 /// Brings the database to this version's schema.

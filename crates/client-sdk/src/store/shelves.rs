@@ -1,5 +1,6 @@
 //! One's own cards: their shelves, the keys of their front doors, the private halves of what lies on them.
 
+use rand::{CryptoRng, Rng};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sealpost_crypto::{DoorSecret, PrekeyId, PrivatePrekey, UsedPrekey};
 use sealpost_identity::{CardRef, CardSeed, IdentityHash};
@@ -9,12 +10,22 @@ use sealpost_wire::{RelayRef, Secret, StockKey};
 use super::StoreError;
 use super::value::InDays;
 
+/// To whom a card of one's own is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CardKind {
+    /// To contacts, inside the seal.
+    Inner,
+    /// To anyone, as a link or a QR code.
+    Shown,
+    /// To those who look for one's number.
+    Directory,
+}
+
 /// A card of one's own, with what stocks its shelf.
 #[derive(Clone)]
 pub(crate) struct OwnCard {
     pub(crate) row: i64,
-    /// Shown to anyone, as opposed to given to contacts inside the seal.
-    pub(crate) published: bool,
+    pub(crate) kind: CardKind,
     pub(crate) seed: CardSeed,
     pub(crate) stock: StockKey,
     /// Whether the relay has opened the shelf.
@@ -34,7 +45,7 @@ impl OwnCard {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             row: row.get("id")?,
-            published: row.get("published")?,
+            kind: CardKind::of(row.get("published")?)?,
             seed: CardSeed::new(Secret::new(row.get("seed")?)),
             stock: StockKey::new(row.get("stock")?),
             opened: row.get("opened")?,
@@ -44,10 +55,37 @@ impl OwnCard {
     }
 }
 
-pub(crate) fn add(tx: &Transaction<'_>, published: bool, seed: &CardSeed, stock: &StockKey) -> Result<i64, StoreError> {
+impl CardKind {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Inner => 0,
+            Self::Shown => 1,
+            Self::Directory => 2,
+        }
+    }
+
+    const fn of(number: i64) -> rusqlite::Result<Self> {
+        match number {
+            0 => Ok(Self::Inner),
+            1 => Ok(Self::Shown),
+            2 => Ok(Self::Directory),
+            _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, number)),
+        }
+    }
+}
+
+/// Adds a card, in a row whose number no other card has or had: whoever still holds one that is gone by then does not take
+/// another for it.
+pub(crate) fn add(
+    tx: &Transaction<'_>,
+    kind: CardKind,
+    seed: &CardSeed,
+    stock: &StockKey,
+    rng: &mut impl CryptoRng,
+) -> Result<i64, StoreError> {
     tx.execute(
-        "INSERT INTO cards (published, seed, stock) VALUES (?1, ?2, ?3)",
-        params![published, seed.secret().expose(), stock.expose()],
+        "INSERT INTO cards (id, published, seed, stock) VALUES (?1, ?2, ?3, ?4)",
+        params![rng.random_range(1..i64::MAX), kind.number(), seed.secret().expose(), stock.expose()],
     )?;
     Ok(tx.last_insert_rowid())
 }
@@ -59,9 +97,19 @@ pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnCard>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The card that is shown to anyone, or the one that is given inside the seal.
-pub(crate) fn one(tx: &Transaction<'_>, published: bool) -> Result<OwnCard, StoreError> {
-    all(tx)?.into_iter().find(|card| card.published == published).ok_or(StoreError::Row)
+/// The card that is shown to anyone, or the one that is given inside the seal: there is always one of each.
+pub(crate) fn one(tx: &Transaction<'_>, kind: CardKind) -> Result<OwnCard, StoreError> {
+    all(tx)?.into_iter().find(|card| card.kind == kind).ok_or(StoreError::Row)
+}
+
+pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnCard>, StoreError> {
+    Ok(all(tx)?.into_iter().find(|card| card.row == row))
+}
+
+/// Forgets a card with its front door and its keys. What the relay holds of them is to be closed by who has them.
+pub(crate) fn remove(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM cards WHERE id = ?1", [row])?;
+    Ok(())
 }
 
 pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {

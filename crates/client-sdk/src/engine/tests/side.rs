@@ -19,6 +19,7 @@ use crate::engine::opening::{Arrival, Opener};
 use crate::engine::sealing::{Introduced, Plan, Sealer};
 use crate::engine::stocking::Maker;
 use crate::store::outbox::{SealedRow, Waiting};
+use crate::store::shelves::CardKind;
 use crate::store::{StoreError, mailboxes, outbox, profile, shelves};
 use crate::{Client, ContactId, Event, MessageState, Options, Position, Profile, Unlock};
 
@@ -70,7 +71,7 @@ impl Side {
     }
 
     pub(super) fn stock(&self) {
-        let card = self.client.0.store.read(|tx| shelves::one(tx, true)).unwrap();
+        let card = self.client.0.store.read(|tx| shelves::one(tx, CardKind::Shown)).unwrap();
         let maker = Maker {
             local: &self.local,
             relay: &relay(),

@@ -24,14 +24,14 @@ use super::{answer, read_request};
 
 /// A certificate and the key that it shows.
 #[derive(Clone)]
-pub(in crate::net) struct Certificate {
+pub(crate) struct Certificate {
     shown: CertificateDer<'static>,
     signing: Arc<CertifiedKey>,
     hash: String,
 }
 
 impl Certificate {
-    pub(in crate::net) fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         use rcgen::PublicKeyData;
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let hash = HEXLOWER.encode(&Sha256::digest(made.signing_key.subject_public_key_info()));
@@ -42,13 +42,13 @@ impl Certificate {
     }
 
     /// This certificate in the hands of someone who has only another key.
-    pub(in crate::net) fn stolen_by(&self, thief: &Self) -> Self {
+    pub(crate) fn stolen_by(&self, thief: &Self) -> Self {
         let signing = CertifiedKey::new(vec![self.shown.clone()], thief.signing.key.clone());
         Self { signing: Arc::new(signing), ..self.clone() }
     }
 
     /// Another's certificate and key, with this certificate behind it as if it had issued it.
-    pub(in crate::net) fn claimed_by(&self, impostor: &Self) -> Self {
+    pub(crate) fn claimed_by(&self, impostor: &Self) -> Self {
         let chain = vec![impostor.shown.clone(), self.shown.clone()];
         let signing = CertifiedKey::new(chain, impostor.signing.key.clone());
         Self { signing: Arc::new(signing), ..impostor.clone() }
@@ -56,10 +56,10 @@ impl Certificate {
 }
 
 /// The day on which manifests are signed, unless a test says another.
-pub(in crate::net) const ISSUED: Day = Day(20_000);
+pub(crate) const ISSUED: Day = Day(20_000);
 
-/// Answers one request, given whole, other than one for the manifest.
-type Handler = fn(&[u8]) -> Vec<u8>;
+/// Answers one request, given whole, other than one for the manifest. With nothing to say, the connection is cut.
+type Handler = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 struct State {
     certificate: Certificate,
@@ -71,12 +71,12 @@ struct State {
 
 /// What a handshake showed and came to.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::net) struct Handshake {
-    pub(in crate::net) name: Option<String>,
-    pub(in crate::net) kind: Option<HandshakeKind>,
-    pub(in crate::net) group: Option<NamedGroup>,
-    pub(in crate::net) version: Option<ProtocolVersion>,
-    pub(in crate::net) protocol: Option<Vec<u8>>,
+pub(crate) struct Handshake {
+    pub(crate) name: Option<String>,
+    pub(crate) kind: Option<HandshakeKind>,
+    pub(crate) group: Option<NamedGroup>,
+    pub(crate) version: Option<ProtocolVersion>,
+    pub(crate) protocol: Option<Vec<u8>>,
 }
 
 impl Handshake {
@@ -92,7 +92,7 @@ impl Handshake {
 }
 
 /// The server. It changes under its clients as a test wants.
-pub(in crate::net) struct RelayServer {
+pub(crate) struct RelayServer {
     host: RelayHost,
     state: Arc<Mutex<State>>,
     _task: AbortOnDropHandle<()>,
@@ -100,7 +100,11 @@ pub(in crate::net) struct RelayServer {
 
 impl RelayServer {
     /// Listens with `certificate`, and serves no manifest that anyone would believe yet.
-    pub(in crate::net) async fn start(certificate: &Certificate, handler: Handler) -> Self {
+    pub(crate) async fn start(
+        certificate: &Certificate,
+        handler: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let handler: Handler = Arc::new(handler);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string().parse().unwrap();
         let state = State {
@@ -115,28 +119,28 @@ impl RelayServer {
     }
 
     /// The reference to it under an operator's key.
-    pub(in crate::net) fn reference(&self, operator: &OperatorSecret) -> RelayRef {
+    pub(crate) fn reference(&self, operator: &OperatorSecret) -> RelayRef {
         RelayRef { host: self.host.clone(), operator: operator.public() }
     }
 
     /// The same under a DNS name.
-    pub(in crate::net) fn named_reference(&self, operator: &OperatorSecret) -> RelayRef {
+    pub(crate) fn named_reference(&self, operator: &OperatorSecret) -> RelayRef {
         let host = format!("localhost:{}", self.host.port()).parse().unwrap();
         RelayRef { host, operator: operator.public() }
     }
 
     /// Shows `certificate` from now on.
-    pub(in crate::net) fn show(&self, certificate: &Certificate) {
+    pub(crate) fn show(&self, certificate: &Certificate) {
         self.state.lock().unwrap().certificate = certificate.clone();
     }
 
     /// Serves a manifest that names the keys of `certificates` and is signed by `operator`.
-    pub(in crate::net) fn publish(&self, operator: &OperatorSecret, certificates: &[&Certificate]) {
+    pub(crate) fn publish(&self, operator: &OperatorSecret, certificates: &[&Certificate]) {
         self.publish_as(operator, certificates, |_| {});
     }
 
     /// As [`RelayServer::publish`], changed before it is signed.
-    pub(in crate::net) fn publish_as(
+    pub(crate) fn publish_as(
         &self,
         operator: &OperatorSecret,
         certificates: &[&Certificate],
@@ -149,24 +153,24 @@ impl RelayServer {
     }
 
     /// The operator `from` hands over to `to`, who signs.
-    pub(in crate::net) fn hand_over(&self, from: &OperatorSecret, to: &OperatorSecret, certificate: &Certificate) {
+    pub(crate) fn hand_over(&self, from: &OperatorSecret, to: &OperatorSecret, certificate: &Certificate) {
         let step = Succession::sign(from, &to.public());
         self.publish_as(to, &[certificate], |manifest| manifest.succession = vec![step]);
     }
 
     /// The first line of each request of each connection that got through its handshake.
-    pub(in crate::net) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let first_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned();
         self.received().iter().map(|bytes| first_line(bytes)).filter(|line| !line.is_empty()).collect()
     }
 
     /// Each handshake that was got through.
-    pub(in crate::net) fn handshakes(&self) -> Vec<Handshake> {
+    pub(crate) fn handshakes(&self) -> Vec<Handshake> {
         self.state.lock().unwrap().handshakes.clone()
     }
 
     /// All application bytes that came in, by connection.
-    pub(in crate::net) fn received(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn received(&self) -> Vec<Vec<u8>> {
         self.state.lock().unwrap().connections.clone()
     }
 }
@@ -174,7 +178,7 @@ impl RelayServer {
 async fn listen(listener: TcpListener, state: Arc<Mutex<State>>, handler: Handler) {
     loop {
         let (tcp, _) = listener.accept().await.unwrap();
-        tokio::spawn(serve(tcp, state.clone(), handler));
+        tokio::spawn(serve(tcp, state.clone(), handler.clone()));
     }
 }
 
@@ -207,7 +211,11 @@ async fn converse(mut stream: TlsStream<TcpStream>, state: &Mutex<State>, handle
             let manifest = state.lock().unwrap().signed_manifest.clone();
             answer(&mut stream, "200 OK", &manifest).await;
         } else {
-            let _client_may_be_gone = stream.write_all(&handler(&request)).await;
+            let answer = handler(&request);
+            if answer.is_empty() {
+                return;
+            }
+            let _client_may_be_gone = stream.write_all(&answer).await;
         }
     }
 }
@@ -221,7 +229,8 @@ impl ResolvesServerCert for Shows {
     }
 }
 
-fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates: &[&Certificate]) -> Manifest {
+/// What a relay says of itself that is in order.
+pub(crate) fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates: &[&Certificate]) -> Manifest {
     Manifest {
         versions: vec![1],
         issued: ISSUED,

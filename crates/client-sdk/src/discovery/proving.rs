@@ -1,0 +1,196 @@
+//! Proving a number to the attester.
+
+use std::collections::HashSet;
+
+use sealpost_blind::discovery::{Descriptor, Stretched};
+use sealpost_identity::PhoneNumber;
+use sealpost_identity::attester::{AskCode, Attested, Code, DisclosedNumber, EntryOf, MAX_EPOCHS, ProveNumber};
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::directory::{Attestation, Epoch, SignedAttestation, SignedVoucher, Voucher};
+use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::request::Refusal;
+use sealpost_wire::{EntryKey, RelayRef};
+
+use super::directory::basis;
+use super::hashing::hash_one;
+use super::store::blocking;
+use super::{Directory, DiscoveryAccess};
+#[cfg(doc)]
+use crate::Reason;
+use crate::error::{Error, ErrorKind};
+#[cfg(doc)]
+use crate::event::Event;
+use crate::net::NetError;
+use crate::store::numbers::NumberHash;
+use crate::store::{StoreError, consents, entries, lookups, numbers};
+
+/// The attester's word for one epoch, checked.
+struct Word {
+    descriptor: Descriptor,
+    attestation: (SignedAttestation, Attestation),
+    stretched: Stretched,
+}
+
+impl DiscoveryAccess {
+    /// Asks the directory's attester to send a code to one's own number by SMS. Only the last one counts.
+    ///
+    /// **The attester learns** the number, and the network address. It is the one server that does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoAttester`] when the directory wants no proof, [`ErrorKind::NumberRefused`],
+    /// [`ErrorKind::TooManyTries`] with [`Error::retry_after`]; else as [`Self::terms`].
+    pub async fn ask_code(&self, number: &PhoneNumber) -> Result<(), Error> {
+        let number_out = self.disclose(number).await?;
+        let attester = self.ways.directory().await?.attester.ok_or(ErrorKind::NoAttester)?;
+        let ask = AskCode { version: V1, number: number_out };
+        let mut connection = self.attester(&attester, number).await?;
+        connection.call(&ask).await.map_err(of_attester)?;
+        Ok(())
+    }
+
+    /// Proves the number with the code that came to it. What it gives, for each epoch that is open, is stored: the
+    /// attester's word for the directory, and the right to have the key services evaluate.
+    ///
+    /// It has to be done again in each epoch; [`Event::NumberProofDue`] and [`Self::listing`] say when. To renew the right to
+    /// look up others, when [`Reason::ProofNeeded`] says that it is used up, is the same call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongCode`], also for one that has expired; else as [`Self::ask_code`].
+    pub async fn prove_number(&self, number: &PhoneNumber, code: &str) -> Result<(), Error> {
+        let code = Code::parse(code).ok_or(ErrorKind::WrongCode)?;
+        let number_out = self.disclose(number).await?;
+        let directory = self.ways.directory().await?;
+        let attester = directory.attester.clone().ok_or(ErrorKind::NoAttester)?;
+        let wanted = self.entries(number, &directory).await?;
+        let entries = List::new(wanted.iter().map(|(_, entry)| *entry).collect()).unwrap_or_default();
+        let prove = ProveNumber { version: V1, number: number_out, code, entries };
+        let mut connection = self.attester(&attester, number).await?;
+        let attested = connection.call(&prove).await.map_err(of_attester)?;
+        drop(connection);
+        let operator = self.signer(&attester, &attested, &wanted).await?;
+        let mut words = Vec::new();
+        for ((descriptor, entry), signed) in wanted.into_iter().zip(attested.attestations.into_vec()) {
+            let attestation = checked(&signed, &operator, &entry).ok_or(ErrorKind::Refused)?;
+            let stretched = hash_one(number.clone(), &descriptor).await?;
+            words.push(Word { descriptor, attestation: (signed, attestation), stretched });
+        }
+        let vouchers = vouchers(attested.vouchers.into_vec(), &operator, &directory);
+        self.keep(number, words, vouchers).await
+    }
+
+    async fn disclose(&self, number: &PhoneNumber) -> Result<DisclosedNumber, Error> {
+        let on_record = blocking(&self.client.0.store, |store| store.read(consents::discovery)).await?;
+        Ok(DisclosedNumber::of(number, on_record.consent()))
+    }
+
+    async fn attester(
+        &self,
+        attester: &RelayRef,
+        number: &PhoneNumber,
+    ) -> Result<crate::net::NeitherConnection<crate::net::Attester>, Error> {
+        let super::Ways { network, permit, reach, .. } = &self.ways;
+        Ok(network.attester(permit, attester, *reach, number).await?)
+    }
+
+    /// For each epoch, the entry that is to be vouched for; its key is stored before anybody hears of its hash.
+    async fn entries(&self, number: &PhoneNumber, directory: &Directory) -> Result<Vec<(Descriptor, EntryOf)>, Error> {
+        let (number, epochs) = (number.clone(), directory.epochs.clone());
+        let entries = blocking(&self.client.0.store, move |store| {
+            store.write(|tx| {
+                let number = hash(tx, &number)?;
+                let entry = |descriptor: Descriptor| {
+                    let epoch = descriptor.epoch;
+                    let entry = entries::ensure(tx, epoch, number, &EntryKey::random(&mut rand::rng()))?;
+                    Ok((descriptor, EntryOf { epoch, entry: entry.key.hash() }))
+                };
+                epochs.into_iter().take(MAX_EPOCHS).map(entry).collect::<Result<Vec<_>, StoreError>>()
+            })
+        });
+        Ok(entries.await?)
+    }
+
+    /// The key that signs for the attester: the one that is known, or its successor.
+    async fn signer(
+        &self,
+        attester: &RelayRef,
+        attested: &Attested,
+        wanted: &[(Descriptor, EntryOf)],
+    ) -> Result<OperatorKey, Error> {
+        if attested.attestations.len() != wanted.len() {
+            return Err(ErrorKind::Refused.into());
+        }
+        let known = self.ways.network.relay(attester, self.ways.reach).await?.operator;
+        let mut signed = attested.attestations.iter().zip(wanted);
+        if signed.all(|(word, (_, entry))| checked(word, &known, entry).is_some()) {
+            return Ok(known);
+        }
+        Ok(self.ways.network.renew(attester, self.ways.reach).await?.operator)
+    }
+
+    async fn keep(
+        &self,
+        number: &PhoneNumber,
+        words: Vec<Word>,
+        vouchers: Vec<(Voucher, SignedVoucher)>,
+    ) -> Result<(), Error> {
+        let number = number.clone();
+        let kept = blocking(&self.client.0.store, move |store| {
+            store.write(|tx| {
+                let number = hash(tx, &number)?;
+                for Word { descriptor, attestation: (signed, word), stretched } in &words {
+                    lookups::enter(tx, descriptor.epoch, &basis(descriptor))?;
+                    lookups::set_hashed(tx, descriptor.epoch, number, stretched)?;
+                    entries::set_proof(tx, descriptor.epoch, number, Some((signed, word.issued)))?;
+                }
+                let mut vouchers = vouchers.iter();
+                vouchers.try_for_each(|(word, signed)| entries::set_voucher(tx, word.epoch, &word.service, signed))
+            })
+        });
+        kept.await?;
+        self.client.0.changed.notify_one();
+        Ok(())
+    }
+}
+
+/// The hash of a number, for somebody who has consented.
+pub(super) fn hash(tx: &rusqlite::Transaction<'_>, number: &PhoneNumber) -> Result<NumberHash, StoreError> {
+    consents::discovery(tx)?;
+    Ok(numbers::key(tx)?.ok_or(StoreError::Row)?.hash(number))
+}
+
+/// The word, if the attester gave it for this entry.
+fn checked(signed: &SignedAttestation, operator: &OperatorKey, entry: &EntryOf) -> Option<Attestation> {
+    signed.verify(operator).filter(|word| word.epoch == entry.epoch && word.entry == entry.entry)
+}
+
+/// The vouchers that are the attester's, for a key service and an epoch of the directory.
+fn vouchers(
+    signed: Vec<SignedVoucher>,
+    operator: &OperatorKey,
+    directory: &Directory,
+) -> Vec<(Voucher, SignedVoucher)> {
+    let services = directory.epochs.iter().flat_map(|descriptor| {
+        descriptor.references.iter().map(|reference| (descriptor.epoch, *reference.operator.as_bytes()))
+    });
+    let services: HashSet<(Epoch, [u8; 32])> = services.collect();
+    let known = |word: &Voucher| services.contains(&(word.epoch, *word.service.as_bytes()));
+    signed.into_iter().filter_map(|voucher| Some((voucher.verify(operator).filter(known)?, voucher))).collect()
+}
+
+/// What an attester's refusals mean.
+fn of_attester(error: NetError) -> Error {
+    let meaning = match &error {
+        NetError::Refused(refused) => match refused.reason {
+            Refusal::Denied => Some(ErrorKind::WrongCode),
+            Refusal::Limit => Some(ErrorKind::TooManyTries),
+            Refusal::Malformed => Some(ErrorKind::NumberRefused),
+            _ => None,
+        },
+        _ => None,
+    };
+    let error = Error::from(error);
+    match meaning {
+        Some(kind) => error.meaning(kind),
+        None => error,
+    }
+}
