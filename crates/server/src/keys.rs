@@ -1,7 +1,7 @@
-//! Files that hold keys: only their owner may read them, and nothing here overwrites one.
+//! Files that hold keys: only their owner may read them, and nothing here overwrites one but to erase it.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -85,7 +85,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
         return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LENGTH));
-    io::Read::read_to_end(&mut io::Read::take(&mut file, MAX_LENGTH as u64), &mut bytes).map_err(failed)?;
+    Read::take(&mut file, MAX_LENGTH as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -123,6 +123,40 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Overwrites a file with zeros, durably, and takes its name away, durably; tells whether it was there.
+///
+/// That is the best a program can do: file systems that copy on write, disks that move blocks around, and snapshots may
+/// keep the old bytes.
+///
+/// # Errors
+/// The system's.
+pub fn erase(path: &Path) -> io::Result<bool> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()?;
+    remove(path)?;
+    Ok(true)
+}
+
+/// Takes a file's name away, durably, if it has one.
+///
+/// # Errors
+/// The system's.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed?,
+    }
+    match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Where a file is written before it has its name.
@@ -177,6 +211,18 @@ mod tests {
                 std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
                 assert!(matches!(read_operator(path), Err(KeyFileError::Exposed { .. })), "{mode:o}");
             }
+        });
+    }
+
+    #[test]
+    fn of_an_erased_file_no_byte_is_left_where_it_was() {
+        in_directory(|path| {
+            create(path, b"secret").unwrap();
+            let witness = path.with_file_name("witness");
+            std::fs::hard_link(path, &witness).unwrap();
+            assert!(erase(path).unwrap() && !path.exists());
+            assert_eq!(std::fs::read(witness).unwrap(), [0; 6]);
+            assert!(!erase(path).unwrap());
         });
     }
 

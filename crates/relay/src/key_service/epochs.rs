@@ -10,7 +10,6 @@
 //! That is the best a program can do: file systems that copy on write, disks that move blocks around, and snapshots may
 //! keep the old bytes. An encrypted disk whose key can be destroyed does the rest.
 
-mod erase;
 mod form;
 
 use std::fs::{self, DirBuilder, File};
@@ -313,11 +312,11 @@ fn read(epoch: Epoch, path: &Path) -> Result<Option<EpochKey>, EpochsError> {
 }
 
 fn erase(path: &Path) -> Result<bool, EpochsError> {
-    erase::erase(path).map_err(|source| EpochsError::Erase { path: path.to_owned(), source })
+    keys::erase(path).map_err(|source| EpochsError::Erase { path: path.to_owned(), source })
 }
 
 fn remove(path: &Path) -> Result<(), EpochsError> {
-    erase::remove(path).map_err(|source| EpochsError::Erase { path: path.to_owned(), source })
+    keys::remove(path).map_err(|source| EpochsError::Erase { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
