@@ -6,7 +6,7 @@ pub mod demo;
 pub mod http1;
 pub mod person;
 pub mod programs;
-pub mod relay;
+pub mod server;
 pub mod stranger;
 pub mod talk;
 pub mod wait;

@@ -9,8 +9,10 @@ use crate::Result;
 
 /// Set by `cargo xtask test`, which has built them.
 const BUILT: &str = "SEALPOST_PROGRAMS_ARE_BUILT";
+/// What has the programs.
+const PACKAGES: [&str; 3] = ["sealpost-relay", "sealpost-attester", "sealpost"];
 
-/// The path of `sealpost` or `sealpost-relay`.
+/// The path of `sealpost`, `sealpost-relay` or `sealpost-attester`.
 ///
 /// # Errors
 /// When it cannot be built or is not there.
@@ -39,9 +41,8 @@ fn prepare() -> Result<PathBuf> {
 fn build(directory: &Path) -> Result<()> {
     let target = directory.parent().ok_or("the profile's directory has no parent")?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--quiet", "--package", "sealpost-relay", "--package", "sealpost", "--target-dir"])
-        .arg(target);
+    cargo.args(["build", "--quiet"]).args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    cargo.arg("--target-dir").arg(target);
     if directory.ends_with("release") {
         cargo.arg("--release");
     }

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use sealpost_wire::request::{Refused, Request};
 use sealpost_wire::{from_bytes, to_bytes};
 
-use crate::relay::Relay;
+use crate::server::Server;
 use crate::tap::Ends;
 use crate::{Result, http1};
 
@@ -26,7 +26,7 @@ impl Stranger {
     ///
     /// # Errors
     /// When its certificate cannot be read.
-    pub fn at(relay: &Relay) -> Result<Self> {
+    pub fn at(relay: &Server) -> Result<Self> {
         let (certificate, key) = relay.certificate();
         Ok(Self { relay: relay.listen(), ends: Ends::of(&certificate, &key, None)? })
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sealpost_tests::Result;
 use sealpost_tests::leak_budget::{LeakBudget, RELAY};
 use sealpost_tests::person::{Listener, Person};
-use sealpost_tests::relay::{Relay, Settings, free_port};
+use sealpost_tests::server::{Server, Settings, free_port};
 use sealpost_tests::tap::{Seen, Tap};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn acquaint(directory: &Path, relay: &Relay) -> Result<Self> {
+    fn acquaint(directory: &Path, relay: &Server) -> Result<Self> {
         let person = |name: &str| -> Result<Person> {
             let person = Person::new(name, &directory.join(name))?;
             person.opt_in(relay.reference())?;
@@ -70,8 +70,9 @@ impl Pair {
 fn everything_sent() -> Result<Vec<Seen>> {
     let directory = tempfile::tempdir()?;
     let port = free_port()?;
-    let settings = Settings { public_port: Some(port), options: vec![("disk_reserve", "\"16 MiB\"".to_owned())] };
-    let mut relay = Relay::init(&directory.path().join("relay"), &settings)?;
+    let options = vec![("disk_reserve", "\"16 MiB\"".to_owned())];
+    let settings = Settings { public_port: Some(port), options, ..Settings::default() };
+    let mut relay = Server::init(&directory.path().join("relay"), &settings)?;
     let tap = Tap::start(port, &relay)?;
     relay.start()?;
     let pair = Pair::acquaint(directory.path(), &relay)?;

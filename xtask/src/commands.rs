@@ -12,7 +12,16 @@ use crate::layers;
 use crate::machine::{self, BUILD, TEST};
 use crate::run::{cargo, metadata, output, run};
 
-const PROGRAMS: &[&str] = &["--package", "sealpost-relay", "--package", "sealpost", "--package", "sealpost-tests"];
+const PROGRAMS: &[&str] = &[
+    "--package",
+    "sealpost-relay",
+    "--package",
+    "sealpost-attester",
+    "--package",
+    "sealpost",
+    "--package",
+    "sealpost-tests",
+];
 
 /// `cargo xtask demo`
 #[derive(Args)]

@@ -12,8 +12,8 @@ use super::stored::Stored;
 use super::{OptOut, Progress, Trial};
 use crate::Result;
 use crate::person::Person;
-use crate::relay::{Relay, Settings, free_port};
 use crate::search::{Canary, Search};
+use crate::server::{Server, Settings, free_port};
 use crate::talk::Talk;
 use crate::tap::Tap;
 
@@ -23,7 +23,7 @@ const NUMBERS: [[&str; 3]; 2] =
 
 /// All that takes part.
 pub(super) struct Cast {
-    pub(super) relay: Relay,
+    pub(super) relay: Server,
     pub(super) people: [Person; 2],
     tap: Tap,
     scratch: PathBuf,
@@ -37,8 +37,8 @@ impl Cast {
         progress(Stage::Relay);
         let port = free_port()?;
         let options = vec![("level", "\"trace\"".to_owned()), ("disk_reserve", "\"16 MiB\"".to_owned())];
-        let settings = Settings { public_port: Some(port), options };
-        let mut relay = Relay::init(&directory.join("relay"), &settings)?;
+        let settings = Settings { public_port: Some(port), options, ..Settings::default() };
+        let mut relay = Server::init(&directory.join("relay"), &settings)?;
         let tap = Tap::start(port, &relay)?;
         relay.start()?;
         progress(Stage::OptIn);

@@ -12,7 +12,7 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::{Listener, Person};
-use sealpost_tests::relay::{Relay, Settings, free_port};
+use sealpost_tests::server::{Server, Settings, free_port};
 use sealpost_tests::tap::{Connection, Tap};
 use sealpost_tests::wait;
 use sealpost_wire::request::{Deposit, Outcome};
@@ -23,7 +23,7 @@ use forger::{Forger, deposits};
 
 /// Everything that was deposited for somebody is known to the tap.
 struct Overheard {
-    relay: Relay,
+    relay: Server,
     tap: Tap,
     anna: Person,
     ben: Person,
@@ -35,7 +35,7 @@ impl Overheard {
         let directory = tempfile::tempdir()?;
         let port = free_port()?;
         let settings = Settings { public_port: Some(port), ..Settings::default() };
-        let mut relay = Relay::init(&directory.path().join("relay"), &settings)?;
+        let mut relay = Server::init(&directory.path().join("relay"), &settings)?;
         let tap = Tap::start(port, &relay)?;
         relay.start()?;
         let person = |name| Person::new(name, &directory.path().join(name));

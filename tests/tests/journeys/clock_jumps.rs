@@ -8,7 +8,7 @@
 
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
-use sealpost_tests::relay::Settings;
+use sealpost_tests::server::Settings;
 
 use super::company::{Company, PATIENCE, texts};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::{Listener, Person};
-use sealpost_tests::relay::{Relay, Settings};
+use sealpost_tests::server::{Server, Settings};
 use tempfile::TempDir;
 
 /// How long to wait for what should happen at once.
@@ -12,7 +12,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running relay, and two people who have opted in and added each other.
 pub(super) struct Company {
-    pub(super) relay: Relay,
+    pub(super) relay: Server,
     pub(super) anna: Person,
     pub(super) ben: Person,
     pub(super) directory: TempDir,
@@ -22,7 +22,7 @@ impl Company {
     /// With a relay that differs from the defaults by these settings.
     pub(super) fn meet(settings: &Settings) -> Result<Self> {
         let directory = tempfile::tempdir()?;
-        let mut relay = Relay::init(&directory.path().join("relay"), settings)?;
+        let mut relay = Server::init(&directory.path().join("relay"), settings)?;
         relay.start()?;
         let person = |name| Person::new(name, &directory.path().join(name));
         let (anna, ben) = (person("anna")?, person("ben")?);

@@ -12,7 +12,7 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::{Listener, Person};
-use sealpost_tests::relay::{Relay, Settings};
+use sealpost_tests::server::{Server, Settings};
 use sealpost_tests::wait;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ const A_WHILE: &str = "3s";
 #[test]
 fn a_client_whose_disk_is_full_says_so_and_keeps_what_it_has() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let mut relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let mut relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     relay.start()?;
     let person = |name| Person::new(name, &directory.path().join(name));
     let (anna, ben) = (person("anna")?, person("ben")?);
@@ -63,7 +63,7 @@ fn a_client_whose_disk_is_full_says_so_and_keeps_what_it_has() -> Result<()> {
 #[test]
 fn what_arrives_while_the_disk_is_full_stays_on_the_relay_until_there_is_room() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let mut relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let mut relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     relay.start()?;
     let person = |name| Person::new(name, &directory.path().join(name));
     let (anna, ben) = (person("anna")?, person("ben")?);

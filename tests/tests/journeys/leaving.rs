@@ -14,7 +14,7 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
-use sealpost_tests::relay::{Relay, Settings, free_port};
+use sealpost_tests::server::{Server, Settings, free_port};
 use sealpost_tests::tap::Tap;
 use sealpost_tests::wait;
 use serde_json::json;
@@ -24,7 +24,7 @@ use left_behind::LeftBehind;
 
 /// A relay behind a tap, and two people of whom only one is there at a time.
 struct Apart {
-    relay: Relay,
+    relay: Server,
     tap: Tap,
     anna: Person,
     ben: Person,
@@ -36,7 +36,7 @@ impl Apart {
         let directory = tempfile::tempdir()?;
         let port = free_port()?;
         let settings = Settings { public_port: Some(port), ..Settings::default() };
-        let mut relay = Relay::init(&directory.path().join("relay"), &settings)?;
+        let mut relay = Server::init(&directory.path().join("relay"), &settings)?;
         let tap = Tap::start(port, &relay)?;
         relay.start()?;
         let person = |name| Person::new(name, &directory.path().join(name));

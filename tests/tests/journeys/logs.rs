@@ -13,8 +13,8 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
-use sealpost_tests::relay::{Relay, Settings, free_port};
 use sealpost_tests::search::Search;
+use sealpost_tests::server::{Server, Settings, free_port};
 use sealpost_tests::tap::Tap;
 
 use super::company::{PATIENCE, introduce};
@@ -28,8 +28,8 @@ fn logs_at_trace_level_say_nothing_about_anybody() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let port = free_port()?;
     let options = vec![("level", "\"trace\"".to_owned())];
-    let settings = Settings { public_port: Some(port), options };
-    let mut relay = Relay::init(&directory.path().join("relay"), &settings)?;
+    let settings = Settings { public_port: Some(port), options, ..Settings::default() };
+    let mut relay = Server::init(&directory.path().join("relay"), &settings)?;
     let tap = Tap::start(port, &relay)?;
     relay.start()?;
     let person = |name: &str| Person::new(name, &directory.path().join(name));
@@ -56,7 +56,7 @@ fn logs_at_trace_level_say_nothing_about_anybody() -> Result<()> {
 }
 
 /// All that the two can do, blunders included, and a relay that is killed, restarted and purged.
-fn live_through(people: &[Person; 2], relay: &mut Relay, values: &mut Values) -> Result<()> {
+fn live_through(people: &[Person; 2], relay: &mut Server, values: &mut Values) -> Result<()> {
     let [one, other] = people;
     introduce(one, other, relay.reference())?;
     for person in people {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
 use sealpost_tests::programs::program;
-use sealpost_tests::relay::{Relay, Settings};
+use sealpost_tests::server::{Server, Settings};
 
 /// Between the prompt and the first key a person takes longer than the client does to turn the echo off.
 const A_MOMENT: Duration = Duration::from_millis(300);
@@ -42,7 +42,7 @@ fn status_after_typing(person: &Person, passphrase: &str) -> Result<(Option<i32>
 #[test]
 fn a_passphrase_that_is_typed_opens_the_profile_and_is_not_shown() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     let anna = Person::new("anna", &directory.path().join("anna"))?;
     anna.opt_in(relay.reference())?;
     let (code, shown) = status_after_typing(&anna, "the passphrase of anna")?;

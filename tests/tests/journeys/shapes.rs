@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use sealpost_tests::Result;
-use sealpost_tests::relay::Settings;
+use sealpost_tests::server::Settings;
 use serde_json::Value;
 
 use super::company::{Company, PATIENCE};

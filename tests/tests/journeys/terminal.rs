@@ -4,7 +4,7 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
-use sealpost_tests::relay::{Relay, Settings};
+use sealpost_tests::server::{Server, Settings};
 use serde_json::{Value, json};
 
 use super::company::{Company, PATIENCE, introduce, texts};
@@ -53,7 +53,7 @@ fn what_is_written_while_the_relay_is_away_arrives_once_it_is_back() -> Result<(
 #[test]
 fn what_is_written_before_any_relay_was_reached_arrives_once_the_card_is_of_use() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let mut relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let mut relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     let (anna, ben) =
         (Person::new("anna", &directory.path().join("a"))?, Person::new("ben", &directory.path().join("b"))?);
     anna.opt_in(relay.reference())?;
@@ -87,7 +87,7 @@ fn listen_goes_on_where_it_stopped() -> Result<()> {
 #[test]
 fn the_same_contact_under_another_name_is_no_second_one() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let mut relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let mut relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     relay.start()?;
     let (anna, ben) =
         (Person::new("anna", &directory.path().join("a"))?, Person::new("ben", &directory.path().join("b"))?);
@@ -102,7 +102,7 @@ fn the_same_contact_under_another_name_is_no_second_one() -> Result<()> {
 #[test]
 fn an_svg_of_the_card_is_written_where_it_was_asked_for() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     let anna = Person::new("anna", &directory.path().join("a"))?;
     anna.opt_in(relay.reference())?;
     let file = directory.path().join("card.svg");

@@ -4,13 +4,13 @@ use std::fs;
 
 use sealpost_tests::Result;
 use sealpost_tests::person::Person;
-use sealpost_tests::relay::{Relay, Settings};
+use sealpost_tests::server::{Server, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn opted_in() -> Result<(TempDir, Person)> {
     let directory = tempfile::tempdir()?;
-    let relay = Relay::init(&directory.path().join("relay"), &Settings::default())?;
+    let relay = Server::init(&directory.path().join("relay"), &Settings::default())?;
     let anna = Person::new("anna", &directory.path().join("anna"))?;
     anna.opt_in(relay.reference())?;
     Ok((directory, anna))

@@ -3,7 +3,7 @@
 use rand::RngCore;
 use sealpost_crypto::{Body, Content, Local, MessageId, Route, Session, Text, VerifiedItem, begin, open_item, seal};
 use sealpost_identity::{CardRef, IdentityKeyPair};
-use sealpost_tests::relay::Relay;
+use sealpost_tests::server::Server;
 use sealpost_tests::stranger::Stranger;
 use sealpost_tests::tap::Seen;
 use sealpost_tests::{Result, clock};
@@ -43,7 +43,7 @@ pub(super) fn address_of(deposit: &Deposit) -> Slot {
 }
 
 impl Forger {
-    pub(super) fn at(relay: &Relay, card: &str) -> Result<Self> {
+    pub(super) fn at(relay: &Server, card: &str) -> Result<Self> {
         Ok(Self { stranger: Stranger::at(relay)?, card: card.parse().map_err(|_| "no card")? })
     }
 

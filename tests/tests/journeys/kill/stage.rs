@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use sealpost_identity::traces::Value;
 use sealpost_tests::Result;
 use sealpost_tests::person::{Listener, Person};
-use sealpost_tests::relay::{Relay, Settings};
 use sealpost_tests::search::{Canary, Search};
+use sealpost_tests::server::{Server, Settings};
 use sealpost_tests::wait;
 
 use super::ledger::{Ledger, MARK};
@@ -43,7 +43,7 @@ impl Victim {
 
 /// The relay and the two people.
 pub(super) struct Stage {
-    relay: Relay,
+    relay: Server,
     seats: [Seat; 2],
 }
 
@@ -68,7 +68,7 @@ impl Stage {
     /// All five run, and the two have each other's cards.
     pub(super) fn set(directory: &Path) -> Result<Self> {
         let options = vec![("level", "\"trace\"".to_owned()), ("deposits_per_minute", "100000".to_owned())];
-        let mut relay = Relay::init(&directory.join("relay"), &Settings { options, ..Settings::default() })?;
+        let mut relay = Server::init(&directory.join("relay"), &Settings { options, ..Settings::default() })?;
         relay.start()?;
         let counts = [Arc::default(), Arc::default()];
         let seat = |number: usize| Seat::new(directory, number, &counts);

@@ -1,6 +1,8 @@
-//! A relay as a process, with TLS, on loopback.
+//! A server as a process, with TLS, on loopback: a relay, a key service or an attester.
 
 mod admin;
+mod config;
+mod role;
 
 use std::fs::{self, File, OpenOptions};
 use std::iter;
@@ -13,6 +15,8 @@ use std::time::Duration;
 use rand::Rng;
 use serde_json::Value;
 
+pub use role::Role;
+
 use crate::programs::program;
 use crate::tap::Tapped;
 use crate::{Result, clock, wait};
@@ -20,8 +24,9 @@ use crate::{Result, clock, wait};
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 
-/// A relay's directory and, while it runs, its process. Dropped, the process is killed.
-pub struct Relay {
+/// A server's directory and, while it runs, its process. Dropped, the process is killed.
+pub struct Server {
+    role: Role,
     directory: PathBuf,
     reference: String,
     listen: SocketAddr,
@@ -30,16 +35,18 @@ pub struct Relay {
     process: Option<Child>,
 }
 
-/// How a test wants its relay, besides the defaults.
+/// How a test wants its server, besides the defaults.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// What it is.
+    pub role: Role,
     /// The port under which clients reach it, when that is not its own but a tap's.
     pub public_port: Option<u16>,
-    /// Options of the configuration file to change: name and value as TOML writes it.
+    /// Options of the configuration file to change: name, behind its section if it has one, and value as TOML writes it.
     pub options: Vec<(&'static str, String)>,
 }
 
-/// Below the ports that systems give to outgoing connections: one of those could take a relay's while it is down.
+/// Below the ports that systems give to outgoing connections: one of those could take a server's while it is down.
 const PORTS: Range<u16> = 10_000..32_000;
 const TRIES: usize = 1_000;
 
@@ -53,8 +60,8 @@ pub fn free_port() -> Result<u16> {
     free.ok_or_else(|| "no port is free".into())
 }
 
-impl Relay {
-    /// Makes a relay in `directory`, by `sealpost-relay init`. It does not run yet.
+impl Server {
+    /// Makes a server in `directory`, by its program's `init`. It does not run yet.
     ///
     /// # Errors
     /// When the program refuses.
@@ -62,8 +69,10 @@ impl Relay {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let (listen, admin) = (local(free_port()?), local(free_port()?));
         let host = local(settings.public_port.unwrap_or(listen.port()));
-        let mut init = Command::new(program("sealpost-relay")?);
-        init.args(["init", "--json", "--region", "loopback", "--name", "A relay under test", "--dir"]).arg(directory);
+        let role = settings.role.clone();
+        let mut init = Command::new(program(role.program())?);
+        init.args(["init", "--json", "--region", "loopback", "--name", "A server under test", "--dir"]).arg(directory);
+        init.args(role.arguments());
         init.args(["--listen", &listen.to_string(), "--host", &host.to_string(), "--admin", &admin.to_string()]);
         let written = init.output()?;
         if !written.status.success() {
@@ -71,12 +80,13 @@ impl Relay {
         }
         let written: Value = serde_json::from_slice(&written.stdout)?;
         let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
-        let relay = Self { directory: directory.to_owned(), reference, listen, admin, clock: None, process: None };
-        relay.set(&settings.options)?;
-        Ok(relay)
+        let directory = directory.to_owned();
+        let server = Self { role, directory, reference, listen, admin, clock: None, process: None };
+        server.set(&settings.options)?;
+        Ok(server)
     }
 
-    /// What people opt in with.
+    /// What people opt in with, and what other servers are told.
     #[must_use]
     pub fn reference(&self) -> &str {
         &self.reference
@@ -88,16 +98,16 @@ impl Relay {
         self.listen
     }
 
-    /// The directory with the store.
+    /// The directory of what it keeps.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.directory.join("data")
+        self.role.data(&self.directory)
     }
 
     /// All that it wrote to its standard error.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.directory.join("relay.log")
+        self.directory.join("server.log")
     }
 
     /// Its own certificate and that certificate's key, which whoever runs it has.
@@ -126,7 +136,7 @@ impl Relay {
     /// When the program cannot be started.
     pub fn spawn(&mut self) -> Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
-        let mut serve = Command::new(program("sealpost-relay")?);
+        let mut serve = Command::new(program(self.role.program())?);
         serve.arg("serve").arg("--config").arg(self.config());
         if let Some(jump) = &self.clock {
             clock::jump(&mut serve, jump)?;
@@ -140,7 +150,7 @@ impl Relay {
     /// # Errors
     /// When it ends instead, or is not ready in time.
     pub fn wait_until_ready(&mut self) -> Result<()> {
-        wait::until("the relay is ready", START, || self.look_whether_ready())
+        wait::until("the server is ready", START, || self.look_whether_ready())
     }
 
     /// kill -9.
@@ -148,7 +158,7 @@ impl Relay {
     /// # Errors
     /// When it does not run.
     pub fn kill(&mut self) -> Result<()> {
-        let mut process = self.process.take().ok_or("the relay does not run")?;
+        let mut process = self.process.take().ok_or("the server does not run")?;
         process.kill()?;
         process.wait()?;
         Ok(())
@@ -159,11 +169,11 @@ impl Relay {
     /// # Errors
     /// When it does not end in time, or not well.
     pub fn stop(&mut self) -> Result<()> {
-        let mut process = self.process.take().ok_or("the relay does not run")?;
+        let mut process = self.process.take().ok_or("the server does not run")?;
         // The shell's own: a bare machine has no program of that name.
         Command::new("sh").args(["-c", "kill -TERM \"$0\""]).arg(process.id().to_string()).status()?;
-        let status = wait::until("the relay stops", STOP, || Ok(process.try_wait()?))?;
-        if status.success() { Ok(()) } else { Err(format!("the relay ended with {status}").into()) }
+        let status = wait::until("the server stops", STOP, || Ok(process.try_wait()?))?;
+        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}").into()) }
     }
 
     /// Whether the process is there.
@@ -175,38 +185,36 @@ impl Relay {
     /// Rewrites the store without what was erased.
     ///
     /// # Errors
-    /// When the relay does not say that it did.
+    /// When it does not say that it did.
     pub fn purge(&self) -> Result<()> {
         admin::ask(self.admin, "POST", "/purge").map(drop)
     }
 
-    /// The numbers of the whole relay, in Prometheus' text format.
+    /// The numbers of the whole server, in Prometheus' text format.
     ///
     /// # Errors
-    /// When the relay does not answer.
+    /// When it does not answer.
     pub fn metrics(&self) -> Result<String> {
         admin::ask(self.admin, "GET", "/metrics")
     }
 
-    fn config(&self) -> PathBuf {
-        self.directory.join("sealpost-relay.toml")
+    /// Changes options where they stand; what runs has read its own at the start.
+    ///
+    /// # Errors
+    /// When there is no such option.
+    pub fn set(&self, options: &[(&str, String)]) -> Result<()> {
+        let text = fs::read_to_string(self.config())?;
+        let changed = options.iter().try_fold(text, |text, (option, value)| config::with(&text, option, value))?;
+        Ok(fs::write(self.config(), changed)?)
     }
 
-    /// Changes options where they stand: every option is in the file that `init` writes.
-    fn set(&self, options: &[(&str, String)]) -> Result<()> {
-        let mut text = fs::read_to_string(self.config())?;
-        for (name, value) in options {
-            let start = format!("{name} = ");
-            let line =
-                text.lines().find(|line| line.starts_with(&start)).ok_or(format!("there is no option {name}"))?;
-            text = text.replacen(&format!("{line}\n"), &format!("{start}{value}\n"), 1);
-        }
-        Ok(fs::write(self.config(), text)?)
+    fn config(&self) -> PathBuf {
+        self.directory.join(self.role.program()).with_extension("toml")
     }
 
     fn look_whether_ready(&mut self) -> Result<Option<()>> {
         if !self.runs() {
-            return Err(format!("the relay ended at once: {}", self.end_of_log()).into());
+            return Err(format!("the server ended at once: {}", self.end_of_log()).into());
         }
         Ok(admin::ask(self.admin, "GET", "/ready").ok().map(drop))
     }
@@ -217,7 +225,7 @@ impl Relay {
     }
 }
 
-impl Tapped for Relay {
+impl Tapped for Server {
     fn listen(&self) -> SocketAddr {
         self.listen
     }
@@ -227,7 +235,7 @@ impl Tapped for Relay {
     }
 }
 
-impl Drop for Relay {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ended_already = self.kill();
     }

@@ -1,4 +1,4 @@
-//! The relay's admin listener: plain HTTP, one request a connection.
+//! A server's admin listener: plain HTTP, one request a connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
