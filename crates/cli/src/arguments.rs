@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
 
-pub(crate) use discovery::{Consent, Discover, Publish, Revoke, Scope, Withdraw};
+pub(crate) use discovery::{Closing, Consent, Discover, Publish, Revoke, Scope, Withdraw};
 
 /// Sealed messages over a relay that cannot read them.
 #[derive(Debug, Parser)]

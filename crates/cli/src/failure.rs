@@ -131,6 +131,7 @@ const fn help_of(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::DirectoryRefused => "nothing was computed or sent; its operator has to mend it",
         ErrorKind::KeyServiceRefused => "nothing it said was used; tell your relay's operator",
         ErrorKind::EpochOver => "call again; if that does not help, look at this device's date",
+        ErrorKind::Memory => "close other programs and call again",
         ErrorKind::NotProved => "`sealpost publish NUMBER` proves it",
         ErrorKind::NoAttester => "leave out --code and --prove: this directory wants no proof",
         ErrorKind::NumberRefused => "look at the number again; the attester sends no code to it",

@@ -44,7 +44,10 @@ Examples:
   sealpost publish
   sealpost publish \"+49 1512 3456789\"
   sealpost publish +4915123456789 --i-consent        a script: asks for the code, exits with 5
-  sealpost publish +4915123456789 --code 123456      the same script, when the code has come")]
+  sealpost publish +4915123456789 --code 123456      the same script, when the code has come
+  sealpost publish --unlisted                        only to look others up
+
+Where the directory wants a proof, a code comes by SMS. It gives the right to look people up, too.")]
 pub(crate) struct Publish {
     /// Your phone number, with its country code; others on this machine can see arguments [default: asked for]
     #[arg(value_name = "NUMBER")]
@@ -55,6 +58,9 @@ pub(crate) struct Publish {
     /// Prove the number once more: against somebody who claims it, or to look up more people
     #[arg(long)]
     pub(crate) prove: bool,
+    /// Prove it and no more: you can look people up, and nobody finds you
+    #[arg(long)]
+    pub(crate) unlisted: bool,
     /// Consent to discovery without being asked; the text is the one that `sealpost publish` shows
     #[arg(long)]
     pub(crate) i_consent: bool,
@@ -73,9 +79,20 @@ Examples:
   sealpost withdraw
   sealpost withdraw --json | jq -r '.statements[]'")]
 pub(crate) struct Withdraw {
-    /// How long to wait for the signed statements; it will be withdrawn in any case
+    /// How it is closed.
+    #[command(flatten)]
+    pub(crate) closing: Closing,
+}
+
+/// How that is closed which is no longer wanted.
+#[derive(Debug, Args)]
+pub(crate) struct Closing {
+    /// How long to wait for the signed statements; it will be closed in any case
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    /// Close everything at once instead of spread over a minute: faster, and the relay sees what belongs together
+    #[arg(long)]
+    pub(crate) at_once: bool,
 }
 
 /// `sealpost consent`
@@ -106,9 +123,9 @@ Who was found stays a contact. `sealpost withdraw` takes back the number alone."
 pub(crate) struct Revoke {
     /// Of what
     pub(crate) scope: Scope,
-    /// How long to wait for the signed statements; what is to be withdrawn will be in any case
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = humantime::parse_duration)]
-    pub(crate) timeout: Duration,
+    /// How that is closed which is no longer wanted.
+    #[command(flatten)]
+    pub(crate) closing: Closing,
 }
 
 /// What is consented to apart from messages.

@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use sealpost_client::{Client, OptOutReport};
+use sealpost_client::{Client, OptOutReport, Options};
 use sealpost_wire::to_bytes;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
+use crate::arguments::Closing;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Spinner;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Options by which what is withdrawn is closed as the caller wants.
+pub(super) fn options(arguments: &Closing) -> Options {
+    let spread = if arguments.at_once { Duration::ZERO } else { Options::default().leaving_spread };
+    Options { leaving_spread: spread, ..Options::default() }
+}
 
 /// What had been closed before, so that only what is closed from now on is shown.
 pub(super) struct Watch<'a> {
@@ -36,9 +43,9 @@ impl<'a> Watch<'a> {
         Ok(Self { client, before: Closed::of(&client.closings()?) })
     }
 
-    /// Runs the engine until nothing is left to be closed, or for as long as `patience` lasts.
-    pub(super) async fn wait(self, patience: Duration, output: Output) -> Result<Closed, Failure> {
-        let end = Instant::now() + patience;
+    /// Runs the engine until nothing is left to be closed, or for as long as the caller has patience.
+    pub(super) async fn wait(self, arguments: &Closing, output: Output) -> Result<Closed, Failure> {
+        let end = Instant::now() + arguments.timeout;
         let engine = self.client.start()?;
         let spinner = Spinner::new(output, "waiting for the signed statements");
         let closed = loop {

@@ -5,7 +5,7 @@ use sealpost_identity::Consent;
 use sealpost_identity::consent::{self, Prompt};
 use serde::Serialize;
 
-use super::closing::{Closed, Watch};
+use super::closing::{self, Closed, Watch};
 use crate::arguments::{self, Common, Revoke, Scope};
 use crate::clock;
 use crate::failure::{Exit, Failure, word};
@@ -48,7 +48,7 @@ pub(super) fn give(common: &Common, command: &arguments::Consent, output: Output
 
 /// Revokes, durably, before anybody is told.
 pub(super) async fn revoke(common: &Common, command: &Revoke, output: Output) -> Result<(), Failure> {
-    let client = opening::opted_in(common)?;
+    let client = opening::opted_in_with(common, closing::options(&command.closing))?;
     let scope = word(&format!("{:?}", command.scope));
     if command.scope == Scope::Sms {
         client.sms()?.map_or(Ok(()), |sms| sms.revoke(clock::today()))?;
@@ -57,7 +57,7 @@ pub(super) async fn revoke(common: &Common, command: &Revoke, output: Output) ->
     }
     let watch = Watch::start(&client)?;
     client.discovery()?.map_or(Ok(()), |access| access.revoke(clock::today()))?;
-    let closed = watch.wait(command.timeout, output).await?;
+    let closed = watch.wait(&command.closing, output).await?;
     let revoked = Revoked { scope, consented: false, closed };
     output
         .show(&revoked, |revoked| format!("Nobody is looked up, and nobody finds you.\n{}", revoked.closed.text()))?;

@@ -50,8 +50,9 @@ impl Publishing<'_> {
     fn agree(&self) -> Result<(), Failure> {
         self.output.tell(&terms::text(self.terms));
         let is_new = self.access.listing()? == Listing::NotPublished && self.command.code.is_none();
-        if is_new && !self.command.i_consent && !self.output.confirms("Publish your number there?")? {
-            return Err(Failure::new(Exit::Failed, "kept", "nothing was published"));
+        let question = if self.command.unlisted { "Prove your number there?" } else { "Publish your number there?" };
+        if is_new && !self.command.i_consent && !self.output.confirms(question)? {
+            return Err(Failure::new(Exit::Failed, "kept", "nothing was sent or published"));
         }
         Ok(())
     }
@@ -64,12 +65,12 @@ impl Publishing<'_> {
             self.access.ask_code(self.number).await?;
             self.prove().await?;
         }
-        Ok(self.access.publish_number(self.number)?)
+        if self.command.unlisted { Ok(()) } else { Ok(self.access.publish_number(self.number)?) }
     }
 
     fn is_proof_due(&self) -> Result<bool, Failure> {
         let due = matches!(self.access.listing()?, Listing::Contested { .. } | Listing::ProofNeeded);
-        Ok(self.command.prove || due && self.terms.attester.is_some())
+        Ok(self.command.prove || self.command.unlisted || due && self.terms.attester.is_some())
     }
 
     fn lacks_proof(&self) -> Result<bool, Failure> {

@@ -69,8 +69,8 @@ pub(super) fn unknown(reason: Reason) -> String {
 pub(super) const fn unknown_advice(reason: Reason) -> &'static str {
     match reason {
         Reason::ProofNeeded => {
-            "`sealpost publish NUMBER --prove` proves your number, which gives the right to look up more people; or call \
-             again tomorrow"
+            "`sealpost publish NUMBER --prove` proves your number, which gives the right to look up more people (with \
+             --unlisted nobody finds you); or call again tomorrow"
         }
         Reason::KeyServiceRefused | Reason::DirectoryRefused | Reason::BadRecord => {
             "nothing that cannot be trusted was used; call again another day, or tell your relay's operator"

@@ -76,6 +76,8 @@ impl Entry {
                 "Listed. But somebody else has proved this number, and on {day} their entry takes the place of yours: \
                  `sealpost publish NUMBER --prove` ends that.\n"
             ),
+            Listing::NotPublished => "Proved. You can look people up; nobody finds you by your number.\n".to_owned(),
+            Listing::Preparing => "It is stored, and will be listed.\n".to_owned(),
             _ => String::new(),
         }
     }
