@@ -11,14 +11,19 @@ use sealpost_identity::attester::{AskCode, Attested, ProveNumber};
 use sealpost_identity::{CardRef, PhoneNumber};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::directory::{
-    Attestation, BucketBits, BucketRead, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher, Slot, Voucher,
-    VoucherId,
+    Attestation, BucketBits, BucketPrefix, BucketRead, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher,
+    Slot, Tag, Voucher, VoucherId,
 };
 use sealpost_wire::manifest::{
     self, Argon2, EpochDescriptor, KeyService, KeyServiceEpoch, KeyServiceKey, Manifest, Role,
 };
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::{Done, Evaluate, Evaluated, Refusal, Refused};
+use sealpost_wire::request::{
+    CloseMailbox, CloseShelf, ClosedReply, Done, Evaluate, Evaluated, Listing, Publish, Published, Refusal, Refused,
+    Request, Withdraw,
+};
+use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::time::Day;
 use sealpost_wire::{RelayRef, Secret, from_bytes, to_bytes};
 
 use crate::clock;
@@ -41,7 +46,14 @@ type Then = Box<dyn FnOnce() + Send>;
 pub(crate) struct State {
     /// What happens once a read was refused because there are more buckets by now.
     pub(crate) then: Option<Then>,
-    pub(crate) slots: Vec<(Lookup, Slot)>,
+    /// What stands in the directory, whoever put it there.
+    pub(crate) slots: Vec<(BucketPrefix, Slot)>,
+    /// What was published, request by request.
+    pub(crate) published: Vec<Publish>,
+    /// What the directory answers to whoever publishes, if not that it is listed.
+    pub(crate) verdict: Option<Verdict>,
+    /// What was closed, in this order.
+    pub(crate) closed: Vec<Closed>,
     pub(crate) bits: u8,
     /// Evaluations, by key service.
     pub(crate) evaluated: [usize; 2],
@@ -56,6 +68,13 @@ pub(crate) struct State {
     pub(crate) is_silent: bool,
     /// Numbers that were disclosed to the attester.
     pub(crate) disclosed: Vec<String>,
+}
+
+/// What a directory says to whoever publishes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verdict {
+    Answered(Listing, Option<Day>),
+    Refused(Refusal),
 }
 
 /// A directory with two key services, and maybe an attester.
@@ -177,12 +196,12 @@ impl World {
         self.list_until(number, card, clock::today().plus(30));
     }
 
-    pub(crate) fn list_until(&self, number: &str, card: &CardRef, last_day: sealpost_wire::time::Day) {
+    pub(crate) fn list_until(&self, number: &str, card: &CardRef, last_day: Day) {
         let lookup = self.lookup(number);
         let slot = Record { card: card.to_record(), last_day }.seal(&lookup.tag, &lookup.key, &mut rand::rng());
         let mut state = self.state();
-        state.slots.retain(|(listed, _)| listed.tag != lookup.tag);
-        state.slots.push((lookup, slot));
+        state.slots.retain(|(_, listed)| listed.tag() != lookup.tag);
+        state.slots.push((lookup.prefix, slot));
     }
 
     /// Where a number is, as whoever holds all keys can tell.
@@ -196,7 +215,8 @@ impl World {
     }
 }
 
-fn near() -> impl Iterator<Item = Epoch> {
+/// The epochs that are open on the day on which the tests run.
+pub(crate) fn near() -> impl Iterator<Item = Epoch> {
     Epoch::open_on(clock::today())
 }
 
@@ -231,6 +251,9 @@ fn directory(state: &mut State, request: &[u8]) -> (Vec<u8>, Option<Then>) {
     if state.is_silent {
         return (Vec::new(), None);
     }
+    if request.starts_with(b"POST ") {
+        return (owner(state, request), None);
+    }
     let path = path(request);
     let mut parts = path.trim_start_matches(BucketRead::PATH).trim_start_matches('/').split('/');
     let mut part = || parts.next().unwrap_or_default();
@@ -239,9 +262,46 @@ fn directory(state: &mut State, request: &[u8]) -> (Vec<u8>, Option<Then>) {
         return (refused(Refusal::OtherBits), state.then.take());
     }
     state.reads.push(read);
-    let inside = state.slots.iter().filter(|(lookup, _)| lookup.prefix.bucket(read.bits) == read.number);
+    let inside = state.slots.iter().filter(|(prefix, _)| prefix.bucket(read.bits) == read.number);
     let bucket = Bucket::fill(inside.map(|(_, slot)| slot.clone()).collect(), &mut rand::rng()).unwrap();
     (answered("200 OK", bucket.as_bytes()), None)
+}
+
+/// What somebody asks who has something there.
+fn owner(state: &mut State, request: &[u8]) -> Vec<u8> {
+    let closed = match path(request).as_str() {
+        Publish::PATH => return publish(state, from_bytes(body(request)).unwrap()),
+        Withdraw::PATH => {
+            let Withdraw { epoch, tag, entry, .. } = from_bytes(body(request)).unwrap();
+            let mine = |put: &Publish| put.epoch == epoch && put.slot.tag() == tag && put.entry.hash() == entry.hash();
+            if !state.published.iter().any(mine) {
+                return refused(Refusal::Denied);
+            }
+            state.slots.retain(|(_, slot)| slot.tag() != tag);
+            Closed::Entry(epoch, tag)
+        }
+        CloseMailbox::PATH => Closed::Mailbox(from_bytes::<CloseMailbox>(body(request)).unwrap().mailbox),
+        CloseShelf::PATH => Closed::Shelf(from_bytes::<CloseShelf>(body(request)).unwrap().shelf),
+        _ => return refused(Refusal::NoSuchRequest),
+    };
+    state.closed.push(closed);
+    let statement = SignedDeletion::sign(closed, clock::today(), &operator(0x10));
+    answered("200 OK", &to_bytes(&ClosedReply { version: V1, statement }))
+}
+
+fn publish(state: &mut State, request: Publish) -> Vec<u8> {
+    state.published.push(request.clone());
+    let (listing, day) = match state.verdict {
+        Some(Verdict::Refused(reason)) => return refused(reason),
+        Some(Verdict::Answered(listing, day)) => (listing, day),
+        None => (Listing::Listed, None),
+    };
+    if listing == Listing::Listed {
+        let tag = request.slot.tag();
+        state.slots.retain(|(_, slot)| slot.tag() != tag);
+        state.slots.push((request.prefix, request.slot));
+    }
+    answered("200 OK", &to_bytes(&Published { version: V1, listing, day }))
 }
 
 fn service(state: &mut State, place: usize, is_attested: bool, request: &[u8]) -> Vec<u8> {
@@ -283,8 +343,8 @@ fn attester(state: &mut State, request: &[u8]) -> Vec<u8> {
         let word = Attestation {
             version: V1,
             epoch: entry.epoch,
-            prefix: sealpost_wire::directory::BucketPrefix(0),
-            tag: sealpost_wire::directory::Tag::from_bytes([0; 16]),
+            prefix: BucketPrefix(0),
+            tag: Tag::from_bytes([0; 16]),
             entry: entry.entry,
             issued: clock::today(),
         };

@@ -33,8 +33,8 @@ pub(super) struct Shared {
     pub(super) local: Local,
     pub(super) network: Network,
     pub(super) health: Health,
-    /// Held while a card's shelf and front door are opened or stocked. Whoever closes those of a card that is gone waits for
-    /// it first, so that nothing is opened after it was closed.
+    /// Held while something of a card's is opened, stocked or published. Whoever closes what belongs to a card that is gone
+    /// waits for it first, so that nothing is opened after it was closed.
     pub(super) furnishing: tokio::sync::Mutex<()>,
 }
 

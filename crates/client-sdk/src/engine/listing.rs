@@ -5,6 +5,7 @@
 //! time apart from the other's, so that nothing ties the two together.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
@@ -170,6 +171,8 @@ impl Keeper {
         let lookup = self.lookup(ways, &descriptor, wanted.publication).await?;
         let (epoch, number) = (descriptor.epoch, entry.number);
         let place = Place { prefix: lookup.prefix, tag: lookup.tag };
+        let shared = Arc::clone(&self.context.shared);
+        let _furnishing = shared.furnishing.lock().await;
         // From here on it may stand there, so from here on there is something to withdraw.
         if !self.write_while_wanted(wanted.publication, move |tx| entries::set_place(tx, epoch, number, &place)).await?
         {

@@ -110,7 +110,7 @@ async fn a_record_that_does_not_open_or_is_out_of_date_is_nobody() {
     let lookup = world.lookup(&nth(1));
     let mut moved = *slot.as_bytes();
     moved[..16].copy_from_slice(lookup.tag.as_bytes());
-    world.state().slots.push((lookup, sealpost_wire::directory::Slot::new(moved)));
+    world.state().slots.push((lookup.prefix, sealpost_wire::directory::Slot::new(moved)));
     world.list_until(&nth(2), &card(&world, 6), sealpost_wire::time::Day(clock::today().0 - 1));
     let report = seeker.look_up(row(3)).await;
     assert_eq!(names(&report.found), ["person 0"]);
