@@ -3,6 +3,7 @@
 //! `deploy/sealpost-relay.toml` is the same as [`Config::default`], option by option, with a comment on each.
 
 mod options;
+mod reference;
 mod rules;
 mod sections;
 mod settings;
@@ -10,23 +11,26 @@ mod settings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bytesize::ByteSize;
 use sealpost_server::config::{Configuration, Rules, Section, Serving};
 use serde::{Deserialize, Serialize};
 
 pub use sealpost_server::config::{
     Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Problem, Public, Report, Template, Tls, TlsMode,
 };
-pub use sections::{Limits, Retention, Store};
+pub use sections::{KeyService, Limits, Retention, Role, Store};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// What the server is.
+    pub role: Role,
     /// Where clients connect.
     pub listen: SocketAddr,
     /// Where health, readiness, metrics and purging are served, or `"off"`.
     pub admin: Admin,
-    /// The store's directory.
+    /// The directory of a relay's store.
     pub data: PathBuf,
     /// The file of the operator's key.
     pub operator_key: PathBuf,
@@ -42,13 +46,19 @@ pub struct Config {
     pub store: Store,
     /// What one connection, and all of them, may take.
     pub connections: Connections,
+    /// What a key service does, and for whom.
+    pub key_service: KeyService,
     /// What is logged, and how.
     pub log: Log,
 }
 
+/// The longest body of a request to a key service: a batch of elements, a voucher and a ticket.
+const KEY_SERVICE_BODY: ByteSize = ByteSize::kib(4);
+
 impl Default for Config {
     fn default() -> Self {
         Self {
+            role: Role::Relay,
             listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             admin: Admin::On(SocketAddr::from(([127, 0, 0, 1], 8444))),
             data: "data".into(),
@@ -59,6 +69,7 @@ impl Default for Config {
             limits: Limits::default(),
             store: Store::default(),
             connections: Connections::default(),
+            key_service: KeyService::default(),
             log: Log::default(),
         }
     }
@@ -85,7 +96,10 @@ impl Configuration for Config {
             public_section: "relay",
             tls: &self.tls,
             connections: &self.connections,
-            body: self.limits.body,
+            body: match self.role {
+                Role::Relay => self.limits.body,
+                Role::KeyService => KEY_SERVICE_BODY,
+            },
         }
     }
 
@@ -94,7 +108,8 @@ impl Configuration for Config {
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        vec![&mut self.data, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
+        let (data, keys) = (&mut self.data, &mut self.key_service.keys);
+        vec![data, keys, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
     }
 }
 

@@ -5,13 +5,14 @@ use sealpost_server::config::{Key, Section};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section::top(expected::TOP),
-    Section::top(&[Key::new("data", "the path of a directory")]),
+    Section::top(&[Key::new("role", "\"relay\" or \"key-service\""), Key::new("data", "the path of a directory")]),
     Section::new("relay", expected::PUBLIC),
     Section::new("tls", expected::TLS),
     Section::new("retention", RETENTION),
     Section::new("limits", LIMITS),
     Section::new("store", STORE),
     Section::new("connections", expected::CONNECTIONS),
+    Section::new("key_service", KEY_SERVICE),
     Section::new("log", expected::LOG),
 ];
 
@@ -36,4 +37,11 @@ const STORE: &[Key] = &[
     Key::new("index", MEMORY),
     Key::new("cache", MEMORY),
     Key::new("disk_reserve", "a size, such as \"256 MiB\""),
+];
+
+const KEY_SERVICE: &[Key] = &[
+    Key::new("keys", "the path of a directory, another one than that of `data`"),
+    Key::new("attester", "the reference that another server's `init` printed, \"sealpost-relay:…\", or \"\""),
+    Key::new("batches_per_minute", COUNT),
+    Key::new("vouchers_per_epoch", COUNT),
 ];

@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use sealpost_server::config::Rules;
 use sealpost_wire::request::MAX_ITEMS;
 
-use super::{Config, Limits, Retention, Store};
+use super::{Config, KeyService, Limits, Retention, Store};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -21,6 +21,7 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     retention(&config.retention, rules);
     limits(&config.limits, rules);
     store(&config.store, rules);
+    key_service(config, rules);
 }
 
 fn retention(kept: &Retention, rules: &mut Rules) {
@@ -44,6 +45,15 @@ fn store(store: &Store, rules: &mut Rules) {
     rules.memory(store.undelivered, "store.undelivered");
     rules.memory(store.index, "store.index");
     rules.memory(store.cache, "store.cache");
+}
+
+fn key_service(config: &Config, rules: &mut Rules) {
+    let KeyService { keys, attester, batches_per_minute, vouchers_per_epoch } = &config.key_service;
+    rules.require(*keys != config.data, "key_service.keys", "a relay's store lies there");
+    let itself = attester.as_ref().is_some_and(|attester| attester.host == config.relay.host);
+    rules.require(!itself, "key_service.attester", "this server itself is at that place");
+    rules.within(*batches_per_minute, 1..=u32::MAX, "key_service.batches_per_minute");
+    rules.within(*vouchers_per_epoch, 1..=u32::MAX, "key_service.vouchers_per_epoch");
 }
 
 #[cfg(test)]
@@ -92,6 +102,22 @@ mod tests {
     fn a_lease_is_no_shorter_than_what_it_keeps() {
         let short = |config: &mut Config| (config.retention.envelopes, config.retention.lease) = (2 * DAY, DAY);
         assert_eq!(broken_keys(short), ["retention.lease"]);
+    }
+
+    #[test]
+    fn a_key_service_has_a_directory_and_an_attester_other_than_itself() {
+        assert_eq!(broken_keys(|config| config.key_service.keys = config.data.clone()), ["key_service.keys"]);
+        let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+        let attester = |host: &str| {
+            let attester = sealpost_wire::RelayRef { host: host.parse().unwrap(), operator };
+            broken_keys(|config| config.key_service.attester = Some(attester))
+        };
+        assert_eq!(attester("localhost:8443"), ["key_service.attester"]);
+        assert!(attester("localhost:8445").is_empty());
+        let nobody = |config: &mut Config| {
+            (config.key_service.batches_per_minute, config.key_service.vouchers_per_epoch) = (0, 0);
+        };
+        assert_eq!(broken_keys(nobody), ["key_service.batches_per_minute", "key_service.vouchers_per_epoch"]);
     }
 
     #[test]

@@ -1,12 +1,26 @@
 //! The tables that a relay has besides [those of every server](sealpost_server::config).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use sealpost_wire::RelayRef;
 use serde::{Deserialize, Serialize};
+
+use super::reference;
 
 const fn days(count: u64) -> Duration {
     Duration::from_secs(count * 24 * 60 * 60)
+}
+
+/// What the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// It keeps mailboxes and shelves.
+    Relay,
+    /// It evaluates elements under a key of its own for each epoch, and keeps neither.
+    KeyService,
 }
 
 /// How long things are kept.
@@ -86,5 +100,26 @@ impl Default for Store {
             cache: ByteSize::mib(16),
             disk_reserve: ByteSize::mib(256),
         }
+    }
+}
+
+/// What a key service does, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyService {
+    /// The directory of the epochs' keys.
+    pub keys: PathBuf,
+    /// The attester whose vouchers give the right to ask; without one, anyone may.
+    #[serde(with = "reference")]
+    pub attester: Option<RelayRef>,
+    /// Without an attester: batches per minute, of all together.
+    pub batches_per_minute: u32,
+    /// With an attester: the most vouchers that are counted in one epoch.
+    pub vouchers_per_epoch: u32,
+}
+
+impl Default for KeyService {
+    fn default() -> Self {
+        Self { keys: "epochs".into(), attester: None, batches_per_minute: 600, vouchers_per_epoch: 100_000 }
     }
 }

@@ -1,9 +1,12 @@
 //! What the service and the manifest are told of the configuration.
 
+use std::num::NonZeroU32;
+
 use sealpost_server::config::bytes;
 use sealpost_wire::manifest::{Limits, Retention};
 
-use super::Config;
+use super::{Config, KeyService};
+use crate::key_service;
 use crate::service::{Memory, Settings};
 
 const HOUR: u64 = 60 * 60;
@@ -18,6 +21,14 @@ impl Config {
             retention: self.manifest_retention(),
             memory: self.memory(),
         }
+    }
+
+    /// What a key service is opened with.
+    #[must_use]
+    pub fn key_service_settings(&self) -> key_service::Settings {
+        let KeyService { keys, attester, batches_per_minute, vouchers_per_epoch } = self.key_service.clone();
+        let batches_per_minute = NonZeroU32::new(batches_per_minute).unwrap_or(NonZeroU32::MIN);
+        key_service::Settings { directory: keys, attester, batches_per_minute, vouchers_per_epoch }
     }
 
     /// The limits that the manifest tells.

@@ -33,6 +33,14 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn an_attester_that_is_none_is_placed_with_what_was_expected() {
+    insta::assert_snapshot!(
+        problems("role = \"key-service\"\n\n[key_service]\nattester = \"example.org\"\n").join("\n")
+    );
+    insta::assert_snapshot!(problems("role = \"attester\"\n").join("\n"));
+}
+
+#[test]
 fn a_typo_is_placed_and_the_right_word_suggested() {
     insta::assert_snapshot!(problems("listen = \"127.0.0.1:1\"\n\n[limits]\nboddy = \"1 MiB\"\n").join("\n"));
 }
