@@ -23,6 +23,14 @@ fn a_template_changes_nothing_but_the_named_option() {
     assert_eq!(text.lines().count(), Config::EXAMPLE.lines().count());
 }
 
+#[test]
+fn a_template_changes_an_option_of_the_named_section_alone() {
+    let text = Template::of::<Config>().with("tls.key", "a").with("key_service.keys", "b").with("log.keys", "c").text();
+    let mut expected = Config::default();
+    (expected.tls.key, expected.key_service.keys) = ("a".into(), "b".into());
+    assert_eq!(parse(&text, "relay.toml").unwrap(), expected);
+}
+
 fn problems(text: &str) -> Vec<String> {
     match parse(text, "relay.toml") {
         Err(ConfigError::Invalid { problems }) => {

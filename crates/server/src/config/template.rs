@@ -13,13 +13,20 @@ impl Template {
         Self(C::EXAMPLE.to_owned())
     }
 
-    /// The same with the text `value` for the option that is called `name`, whatever its section.
+    /// The same with the text `value` for the option `path`: its name, whatever its section, or `section.name`.
     #[must_use]
-    pub fn with(self, name: &str, value: &str) -> Self {
+    pub fn with(self, path: &str, value: &str) -> Self {
+        let (section, name) = path.split_once('.').map_or((None, path), |(section, name)| (Some(section), name));
         let prefix = format!("{name} = \"");
-        let set = |line: &str| match line.starts_with(&prefix) {
-            true => format!("{name} = {}\n", toml::Value::from(value)),
-            false => format!("{line}\n"),
+        let mut there = section.is_none();
+        let set = |line: &str| {
+            if let (Some(section), Some(opened)) = (section, line.strip_prefix('[')) {
+                there = opened.strip_suffix(']') == Some(section);
+            }
+            match there && line.starts_with(&prefix) {
+                true => format!("{name} = {}\n", toml::Value::from(value)),
+                false => format!("{line}\n"),
+            }
         };
         Self(self.0.lines().map(set).collect())
     }
