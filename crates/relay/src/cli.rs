@@ -1,6 +1,7 @@
 //! The command line of `sealpost-relay`.
 
 mod check;
+mod epoch;
 mod failure;
 mod init;
 mod purge;
@@ -23,6 +24,7 @@ Examples:
       --host relay.example.org:8443 --region eu-de
   sealpost-relay check-config --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
+  sealpost-relay init --role key-service --dir /var/lib/sealpost-keys
 
 Exit codes:
   0  done
@@ -46,9 +48,11 @@ enum Command {
     /// Say what is wrong with a configuration, and where; changes nothing.
     CheckConfig(check::CheckConfig),
     /// Write a configuration, the operator's key and a TLS key; overwrites nothing.
-    Init(init::Init),
+    Init(Box<init::Init>),
     /// Rewrite the store without anything that was erased.
     Purge(purge::Purge),
+    /// Show, make ahead and retire the epochs of discovery.
+    Epoch(epoch::EpochCommand),
 }
 
 /// Where the configuration is.
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(check) => check.run(),
         Command::Init(init) => init.run(),
         Command::Purge(purge) => purge.run(),
+        Command::Epoch(epoch) => epoch.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -109,10 +114,15 @@ mod tests {
     fn the_help_is_as_reviewed() {
         let mut program = Cli::command().term_width(100);
         program.build();
-        insta::assert_snapshot!("sealpost-relay", program.render_long_help());
-        for command in program.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-            let name = command.get_name().to_owned();
-            insta::assert_snapshot!(name, command.clone().term_width(100).render_long_help());
+        review("sealpost-relay", &mut program, "");
+    }
+
+    /// Compares the help of a command and of those below it, whose names begin with `prefix`.
+    fn review(name: &str, command: &mut clap::Command, prefix: &str) {
+        insta::assert_snapshot!(name.to_owned(), command.clone().term_width(100).render_long_help());
+        for below in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+            let name = format!("{prefix}{}", below.get_name());
+            review(&name, below, &format!("{name}-"));
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod epochs;
 mod events;
 mod keyring;
 mod pool;
+mod program;
 mod rights;
 mod settings;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use self::events::Event;
 pub use self::keyring::KeepError;
 use self::keyring::{Keyring, UsedEpoch};
 use self::pool::{Pool, Undone};
+pub(crate) use self::program::KeyServiceProgram;
 use self::rights::Rights;
 pub use self::settings::Settings;
 use self::totals::Counts;

@@ -22,6 +22,8 @@ sealpost_server::events! {
     ERROR StoreStuck {} = "the store has hung for a minute: the program ends, to be started again; nothing accepted is lost";
     /// A row is not one that this program writes; said once.
     ERROR DamagedRow {} = "the store found a damaged row";
+    /// A key service evaluates for anyone.
+    WARN AnyoneMayAsk {} = "there is no attester: anyone may have elements evaluated, as fast as batches_per_minute says";
     /// Little of the disk is left.
     WARN LittleSpace {
         /// What is free, in MiB.

@@ -1,4 +1,4 @@
-//! The running relay: it opens its store, serves, and stops without losing anything.
+//! The running server, in one of its roles: it opens what it keeps, serves, and stops without losing anything.
 
 mod warnings;
 
@@ -10,12 +10,14 @@ use miette::Diagnostic;
 use sealpost_server::Foundation;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
-use sealpost_wire::manifest::Role;
+use sealpost_wire::manifest;
 use thiserror::Error;
 
 pub use warnings::{Warning, warnings};
 
-use crate::config::Config;
+use crate::config::{self, Config, Role};
+use crate::key_service::epochs::EpochDirectory;
+use crate::key_service::{KeepError, KeyService, KeyServiceProgram};
 use crate::keys;
 use crate::log::Event;
 use crate::metrics::Metrics;
@@ -32,6 +34,10 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the relay's data cannot be opened")]
     Store(#[source] OpenError),
+    /// The keys of epochs cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Epochs(KeepError),
 }
 
 /// The store hangs for good. Nothing that was accepted is lost, but only another process can open it again.
@@ -39,11 +45,16 @@ pub enum StartError {
 #[error("the relay's store hangs")]
 pub struct Stuck;
 
-/// A relay that has opened its store and its listeners, and waits for [`Server::run`].
-pub struct Server(sealpost_server::Server<RelayProgram>);
+/// A relay or key service that has opened what it keeps and its listeners, and waits for [`Server::run`].
+pub struct Server(Served);
+
+enum Served {
+    Relay(sealpost_server::Server<RelayProgram>),
+    KeyService(sealpost_server::Server<KeyServiceProgram>),
+}
 
 impl Server {
-    /// Reads the keys, opens the store and binds the listeners that `config` names.
+    /// Reads the keys, opens what is kept and binds the listeners that `config` names.
     ///
     /// # Errors
     /// [`StartError`].
@@ -56,16 +67,10 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn bind_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let serving = config.serving();
-        let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
-        let mut manifest = foundation.manifest(&serving, Role::Relay);
-        (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
-        let manifest = foundation.sign(manifest)?;
-        let operator = Arc::clone(foundation.operator());
-        let relay = Relay::open(config.settings(), operator, clock).map_err(StartError::Store)?;
-        warnings(config).into_iter().for_each(Warning::log);
-        let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()) };
-        Ok(Self(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?))
+        Ok(Self(match config.role {
+            Role::Relay => Served::Relay(bind_relay(config, clock).await?),
+            Role::KeyService => Served::KeyService(bind_key_service(config, clock).await?),
+        }))
     }
 
     /// Where clients connect: the port is the real one when the configuration's is 0.
@@ -73,7 +78,10 @@ impl Server {
     /// # Errors
     /// The system's.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.0.address()
+        match &self.0 {
+            Served::Relay(server) => server.address(),
+            Served::KeyService(server) => server.address(),
+        }
     }
 
     /// Where the operator connects, if anywhere.
@@ -81,28 +89,75 @@ impl Server {
     /// # Errors
     /// The system's.
     pub fn admin_address(&self) -> io::Result<Option<SocketAddr>> {
-        self.0.admin_address()
+        match &self.0 {
+            Served::Relay(server) => server.admin_address(),
+            Served::KeyService(server) => server.admin_address(),
+        }
     }
 
     /// Serves until `stop` is ready; then takes no new connection, lets the others end, cuts off what is left after the
-    /// configured time, and closes the store.
+    /// configured time, and closes what is kept.
     ///
     /// # Errors
     /// [`Stuck`], at any time.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stuck> {
-        self.0.run(stop).await.map_err(|sealpost_server::Stuck| {
+        let ran = match self.0 {
+            Served::Relay(server) => server.run(stop).await,
+            Served::KeyService(server) => server.run(stop).await,
+        };
+        ran.map_err(|sealpost_server::Stuck| {
             Event::StoreStuck {}.log();
             Stuck
         })
     }
 }
 
+async fn bind_relay(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+) -> Result<sealpost_server::Server<RelayProgram>, StartError> {
+    let serving = config.serving();
+    let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
+    let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
+    (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
+    let manifest = foundation.sign(manifest)?;
+    let operator = Arc::clone(foundation.operator());
+    let relay = Relay::open(config.settings(), operator, clock).map_err(StartError::Store)?;
+    warnings(config).into_iter().for_each(Warning::log);
+    let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()) };
+    Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
+async fn bind_key_service(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+) -> Result<sealpost_server::Server<KeyServiceProgram>, StartError> {
+    let serving = config.serving();
+    let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
+    let (settings, operator) = (config.key_service_settings(), foundation.operator().public());
+    let service = KeyService::open(settings, operator, clock).map_err(StartError::Epochs)?;
+    let mut manifest = foundation.manifest(&serving, manifest::Role::KeyService);
+    manifest.key_service = Some(service.told());
+    let manifest = foundation.sign(manifest)?;
+    warnings(config).into_iter().for_each(Warning::log);
+    let program = KeyServiceProgram::new(service, manifest.clone(), foundation.registry());
+    Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
 /// Reads the keys that `config` names, as a start would, and makes none.
 ///
 /// # Errors
-/// [`StartError::Server`].
+/// [`StartError::Server`], [`StartError::Epochs`].
 pub fn check_keys(config: &Config) -> Result<(), StartError> {
-    Ok(sealpost_server::server::check_keys(&config.serving())?)
+    sealpost_server::server::check_keys(&config.serving())?;
+    match config.role {
+        Role::Relay => Ok(()),
+        Role::KeyService => check_epochs(&config.key_service).map_err(StartError::Epochs),
+    }
+}
+
+fn check_epochs(config: &config::KeyService) -> Result<(), KeepError> {
+    EpochDirectory::new(config.keys.clone()).keys().map(drop).map_err(KeepError::Epochs)
 }
 
 /// Opens the store of a relay that is not running, and rewrites it without what was erased.

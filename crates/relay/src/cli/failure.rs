@@ -8,6 +8,8 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::key_service::KeepError;
+use crate::key_service::epochs::EpochsError;
 use crate::keys::KeyFileError;
 use crate::server::{StartError, Stuck};
 use crate::tls::CertificateError;
@@ -39,9 +41,13 @@ pub enum Failure {
         path: PathBuf,
     },
     /// `init` cannot tell by which name clients reach the relay.
-    #[error("clients cannot reach the relay by what it listens on")]
+    #[error("clients cannot reach the server by what it listens on")]
     #[diagnostic(help("say --host NAME:PORT, as in --host relay.example.org:8443"))]
     HostUnknown,
+    /// `init` was told of an attester for a relay.
+    #[error("a relay takes no vouchers, so --attester does nothing for it")]
+    #[diagnostic(help("a key service takes them: --role key-service"))]
+    AttesterOfRelay,
     /// The relay ended because its store hangs.
     #[error(transparent)]
     #[diagnostic(help("start it again; nothing that was accepted is lost"))]
@@ -59,6 +65,45 @@ pub enum Failure {
     #[error("the store was not purged")]
     #[diagnostic(help("purging needs room on the disk for a second copy of what is kept"))]
     NotPurged,
+    /// A key service has nothing to purge.
+    #[error("a key service keeps nothing that could be purged")]
+    NothingToPurge,
+    /// The keys of epochs cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Epochs(#[from] EpochsError),
+    /// The server that is configured has no epochs.
+    #[error("a relay without a directory has no epochs")]
+    #[diagnostic(help("a key service has them: `role = \"key-service\"`"))]
+    NoEpochs,
+    /// There is nothing of the epoch that is to be retired.
+    #[error("there is nothing to retire of epoch {epoch}")]
+    #[diagnostic(help("`sealpost-relay epoch list` shows what there is"))]
+    NoSuchEpoch {
+        /// Its number.
+        epoch: u32,
+    },
+    /// The epoch that is to be retired has not closed.
+    #[error("epoch {epoch} is in use until {closes}; nothing was changed")]
+    #[diagnostic(help(
+        "after a leak, say --force: nobody is found by it any more, and there is no second time for it"
+    ))]
+    LiveEpoch {
+        /// Its number.
+        epoch: u32,
+        /// Its last day.
+        closes: String,
+    },
+    /// The epoch was retired.
+    #[error("epoch {epoch} was retired; there is no second time for it")]
+    RetiredEpoch {
+        /// Its number.
+        epoch: u32,
+    },
+    /// Nobody agreed to what cannot be undone.
+    #[error("nothing was changed")]
+    #[diagnostic(help("say --yes if that is what you want"))]
+    Unconfirmed,
     /// What listens on the admin address did not answer as a relay does.
     #[error("what listens on the admin address is not this relay")]
     NotARelay,
@@ -87,9 +132,11 @@ impl Failure {
     const fn code(&self) -> u8 {
         match self {
             Self::Config(_) => 3,
-            Self::HostUnknown => 2,
-            Self::Key(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
+            Self::HostUnknown | Self::AttesterOfRelay | Self::NothingToPurge | Self::NoEpochs => 2,
+            Self::NoSuchEpoch { .. } | Self::LiveEpoch { .. } | Self::RetiredEpoch { .. } | Self::Unconfirmed => 2,
+            Self::Key(_) | Self::Epochs(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
             Self::Start(StartError::Server(error)) => of_start(error),
+            Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
         }
     }

@@ -10,7 +10,7 @@ use sealpost_wire::{RelayHost, RelayRef};
 use serde::Serialize;
 
 use super::{Failure, say, say_json, warn};
-use crate::config::{self, Admin, Config, Template};
+use crate::config::{self, Admin, Config, Role, Template};
 use crate::keys;
 use crate::tls::Certificate;
 
@@ -23,26 +23,35 @@ Examples:
   sealpost-relay init
   sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 \\
       --host relay.example.org:8443 --name 'Example relay' --region eu-de --json
+  sealpost-relay init --role key-service --dir /var/lib/sealpost-keys --listen 0.0.0.0:8445 \\
+      --host keys.example.org:8445 --admin 127.0.0.1:8446 --attester sealpost-relay:…
 
-Prints the relay's reference, which is what clients need to use it. With --json, one line:
+Prints the server's reference, which is what others need to use it. With --json, one line; the `data`
+of a key service is the directory of its keys:
   {\"reference\":…,\"config\":…,\"operator_key\":…,\"tls_key\":…,\"data\":…,\"next\":[…]}")]
 pub(super) struct Init {
+    /// What the server is to be.
+    #[arg(long, value_enum, default_value = "relay")]
+    role: Role,
     /// Where everything is written; made if it is not there.
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
     /// Where clients connect.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
     listen: SocketAddr,
-    /// The name and port by which clients reach the relay; on loopback, "localhost" and the port of --listen.
+    /// The name and port by which clients reach it; on loopback, "localhost" and the port of --listen.
     #[arg(long, value_name = "NAME:PORT")]
     host: Option<RelayHost>,
-    /// A name for people.
-    #[arg(long, default_value = "A Sealpost relay")]
-    name: String,
-    /// Where the data is kept, in your words, such as "eu-de"; the relay signs it.
+    /// A name for people; "A Sealpost relay" or "A Sealpost key service".
+    #[arg(long)]
+    name: Option<String>,
+    /// Where the data is kept, in your words, such as "eu-de"; the server signs it.
     #[arg(long, default_value = "unstated")]
     region: String,
-    /// Where health, metrics and purging are served, or "off".
+    /// Of a key service: the reference of the attester whose vouchers it takes; without, anyone may ask it.
+    #[arg(long, value_name = "REFERENCE")]
+    attester: Option<RelayRef>,
+    /// Where health, metrics and, of a relay, purging are served, or "off".
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8444")]
     admin: Admin,
     /// Answer in JSON.
@@ -63,6 +72,9 @@ struct Written {
 
 impl Init {
     pub(super) fn run(&self) -> Result<(), Failure> {
+        if self.attester.is_some() && self.role != Role::KeyService {
+            return Err(Failure::AttesterOfRelay);
+        }
         let host = self.host()?;
         let text = self.template(&host).text();
         let path = self.dir.join(CONFIG);
@@ -85,12 +97,19 @@ impl Init {
     }
 
     fn template(&self, host: &RelayHost) -> Template {
+        let name = self.name.as_deref().unwrap_or(match self.role {
+            Role::Relay => "A Sealpost relay",
+            Role::KeyService => "A Sealpost key service",
+        });
+        let attester = self.attester.as_ref().map(ToString::to_string).unwrap_or_default();
         Template::of::<Config>()
+            .with("role", self.role.name())
             .with("listen", &self.listen.to_string())
             .with("admin", &self.admin.to_string())
-            .with("host", host.as_str())
-            .with("name", &self.name)
-            .with("region", &self.region)
+            .with("relay.host", host.as_str())
+            .with("relay.name", name)
+            .with("relay.region", &self.region)
+            .with("key_service.attester", &attester)
     }
 }
 
@@ -99,16 +118,24 @@ const fn is_loopback(address: IpAddr) -> bool {
 }
 
 fn refuse_overwriting(path: &Path, config: &Config) -> Result<(), Failure> {
-    let files = [path, &config.operator_key, &config.tls.key, &config.tls.certificate, &config.data];
+    let files = [path, &config.operator_key, &config.tls.key, &config.tls.certificate, kept(config)];
     match files.into_iter().find(|file| file.exists()) {
         Some(found) => Err(Failure::Exists { path: found.to_owned() }),
         None => Ok(()),
     }
 }
 
+/// The directory of what the server will keep.
+fn kept(config: &Config) -> &Path {
+    match config.role {
+        Role::Relay => &config.data,
+        Role::KeyService => &config.key_service.keys,
+    }
+}
+
 fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
     let directory = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
-    directory(&config.data).map_err(Failure::system("making the data directory"))?;
+    directory(kept(config)).map_err(Failure::system("making the data directory"))?;
     let operator = keys::create_operator(&config.operator_key, &mut rand::rng())?;
     Certificate::create(&config.tls.certificate, &config.tls.key, &config.relay.host)?;
     keys::create_with_mode(path, text.as_bytes(), 0o644).map_err(Failure::system("writing the configuration"))?;
@@ -118,7 +145,7 @@ fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
         config: path.to_owned(),
         operator_key: config.operator_key.clone(),
         tls_key: config.tls.key.clone(),
-        data: config.data.clone(),
+        data: kept(config).to_owned(),
         next: next(path, config),
     })
 }
@@ -126,12 +153,17 @@ fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
 fn next(path: &Path, config: &Config) -> Vec<String> {
     vec![
         format!(
-            "back up {}: whoever has it is this relay, and without it there is none",
+            "back up {}: whoever has it is this server, and without it there is none",
             config.operator_key.display()
         ),
         format!("sealpost-relay check-config --config {}", path.display()),
         format!("sealpost-relay serve --config {}", path.display()),
-        "give the reference above to those who shall use the relay".to_owned(),
+        match config.role {
+            Role::Relay => "give the reference above to those who shall use the relay".to_owned(),
+            Role::KeyService => {
+                "give the reference above to those whose directories and attesters shall use it".to_owned()
+            }
+        },
     ]
 }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use super::{ConfigFile, Failure, say};
-use crate::config::{self, Admin, Config};
+use crate::config::{self, Admin, Config, Role};
 use crate::{program, server};
 
 /// Rewrite the store without anything that was erased.
@@ -31,6 +31,9 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = config::load(&self.file.config)?;
+        if config.role == Role::KeyService {
+            return Err(Failure::NothingToPurge);
+        }
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
         runtime.block_on(purge(&config))?;
         say("purged");

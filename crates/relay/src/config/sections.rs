@@ -14,13 +14,24 @@ const fn days(count: u64) -> Duration {
 }
 
 /// What the server is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// It keeps mailboxes and shelves.
     Relay,
     /// It evaluates elements under a key of its own for each epoch, and keeps neither.
     KeyService,
+}
+
+impl Role {
+    /// How the file names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::KeyService => "key-service",
+        }
+    }
 }
 
 /// How long things are kept.

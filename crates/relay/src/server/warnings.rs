@@ -1,9 +1,9 @@
-//! What does not keep a relay from starting, and still is not as its operator would want it.
+//! What does not keep a server from starting, and still is not as its operator would want it.
 
 use std::fmt;
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::log::Event;
 
 const MIB: u64 = 1024 * 1024;
@@ -26,6 +26,8 @@ pub enum Warning {
     },
     /// The reserve is too small for what it is there for.
     LittleReserve,
+    /// A key service that others than this machine reach evaluates for anyone.
+    AnyoneMayAsk,
 }
 
 impl Warning {
@@ -35,6 +37,7 @@ impl Warning {
             Self::AdminExposed => {}
             Self::LittleSpace { free, reserve } => Event::LittleSpace { free, reserve }.log(),
             Self::LittleReserve => Event::LittleReserve {}.log(),
+            Self::AnyoneMayAsk => Event::AnyoneMayAsk {}.log(),
         }
     }
 }
@@ -54,6 +57,10 @@ impl fmt::Display for Warning {
             Self::LittleReserve => f.write_str(
                 "store.disk_reserve is less than 64 MiB: when the disk is full, owners may be unable to make room",
             ),
+            Self::AnyoneMayAsk => f.write_str(
+                "key_service.attester is empty: anyone may have elements evaluated, and so try out one number after \
+                 the other as fast as key_service.batches_per_minute lets them",
+            ),
         }
     }
 }
@@ -61,11 +68,25 @@ impl fmt::Display for Warning {
 /// What `config` should be warned of on this machine, as it is now.
 #[must_use]
 pub fn warnings(config: &Config) -> Vec<Warning> {
+    let exposed = config.admin.is_exposed().then_some(Warning::AdminExposed);
+    let others = match config.role {
+        Role::Relay => of_relay(config),
+        Role::KeyService => of_key_service(config),
+    };
+    exposed.into_iter().chain(others).collect()
+}
+
+fn of_relay(config: &Config) -> Vec<Warning> {
     let reserve = config.store.disk_reserve.as_u64();
     let free = free_space(&config.data).filter(|free| *free < reserve.saturating_add(JOURNAL));
     let space = free.map(|free| Warning::LittleSpace { free: free / MIB, reserve: reserve / MIB });
     let small = (reserve < LEAST_RESERVE).then_some(Warning::LittleReserve);
-    config.admin.is_exposed().then_some(Warning::AdminExposed).into_iter().chain(space).chain(small).collect()
+    space.into_iter().chain(small).collect()
+}
+
+fn of_key_service(config: &Config) -> Vec<Warning> {
+    let open = config.key_service.attester.is_none() && !config.listen.ip().is_loopback();
+    open.then_some(Warning::AnyoneMayAsk).into_iter().collect()
 }
 
 /// What is free on the disk where `path` is or will be; `None` when the system does not tell.
@@ -104,5 +125,16 @@ mod tests {
         assert_eq!(told("0.0.0.0:8444"), [Warning::AdminExposed]);
         assert_eq!(told("[::]:8444"), [Warning::AdminExposed]);
         assert_eq!((told("[::1]:8444"), told("off")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_key_service_that_evaluates_for_anyone_is_told_and_nothing_of_a_store() {
+        let told = |listen: &str| {
+            warned(|config| {
+                (config.role, config.listen) = (Role::KeyService, listen.parse().unwrap());
+                config.store.disk_reserve = ByteSize(u64::MAX);
+            })
+        };
+        assert_eq!((told("0.0.0.0:8443"), told("127.0.0.1:8443")), (vec![Warning::AnyoneMayAsk], vec![]));
     }
 }

@@ -21,7 +21,7 @@ use crate::sockets::{collect, subscribe};
 
 const AWAY: Option<u16> = Some(1001);
 
-async fn admin(relay: &TestRelay, method: Method, path: &str, origin: Option<&str>) -> (StatusCode, String) {
+pub(crate) async fn admin(relay: &TestRelay, method: Method, path: &str, origin: Option<&str>) -> (StatusCode, String) {
     ask(relay, method, path, "localhost", origin).await
 }
 

@@ -10,6 +10,9 @@
 
 mod admin;
 mod bodies;
+mod epochs;
+mod evaluating;
+mod key_service;
 mod limits;
 mod objects;
 mod peer;

@@ -19,23 +19,23 @@ use crate::objects::{Mailbox, Shelf, envelope_id, item};
 use crate::peer::{Http, Peer, Socket};
 use crate::relay::PATIENCE;
 
-const CONFIG: &str = "sealpost-relay.toml";
+pub(crate) const CONFIG: &str = "sealpost-relay.toml";
 
-fn program(directory: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn program(directory: &Path, arguments: &[&str]) -> Output {
     command(directory, arguments).output().unwrap()
 }
 
-fn command(directory: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-relay"));
     command.current_dir(directory).args(arguments).env_remove("SEALPOST_RELAY_CONFIG");
     command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -48,7 +48,7 @@ fn initialized() -> TempDir {
     directory
 }
 
-fn edit(directory: &Path, from: &str, to: &str) {
+pub(crate) fn edit(directory: &Path, from: &str, to: &str) {
     let path = directory.join(CONFIG);
     let before = fs::read_to_string(&path).unwrap();
     assert!(before.contains(from), "{from}");
@@ -132,13 +132,13 @@ fn purge_works_on_a_relay_that_does_not_run() {
 }
 
 /// A running program; it does not outlive its test.
-struct Running {
+pub(crate) struct Running {
     child: Option<Child>,
-    directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 impl Running {
-    fn start(directory: TempDir) -> Self {
+    pub(crate) fn start(directory: TempDir) -> Self {
         let mut command = command(directory.path(), &["serve"]);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").stderr(Stdio::piped()).stdout(Stdio::piped());
         let running = Self { child: Some(command.spawn().unwrap()), directory };
@@ -150,15 +150,23 @@ impl Running {
         running
     }
 
-    fn config(&self) -> config::Config {
+    pub(crate) fn config(&self) -> config::Config {
         config::load(&self.directory.path().join(CONFIG)).unwrap()
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }
 
-    fn end(mut self, signal: Signal) -> Output {
+    /// Kills it, as nobody would who means it well, and starts it again where it was.
+    pub(crate) fn killed_and_started(mut self) -> Self {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        Self::start(std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap()))
+    }
+
+    pub(crate) fn end(mut self, signal: Signal) -> Output {
         kill_process(Pid::from_raw(self.pid() as i32).unwrap(), signal).unwrap();
         self.child.take().unwrap().wait_with_output().unwrap()
     }
@@ -242,8 +250,13 @@ async fn a_collector_that_does_not_read_costs_little_memory_and_loses_nothing() 
 }
 
 fn resident_kib(pid: u32) -> u64 {
+    kib(pid, "VmRSS:")
+}
+
+/// A line of a process's status, in KiB.
+pub(crate) fn kib(pid: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -293,7 +306,7 @@ async fn talk(address: std::net::SocketAddr) -> Vec<Vec<u8>> {
 }
 
 /// How bytes are written by those who print them, of the first eight so that a cut is found too.
-fn spellings(secret: &[u8]) -> Vec<String> {
+pub(crate) fn spellings(secret: &[u8]) -> Vec<String> {
     let start = &secret[..8];
     let list = format!("{start:?}");
     vec![
