@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use sealpost_client::{Options, Profile, Unlock};
 use sealpost_tests::Result;
+use sealpost_tests::address_book;
 use sealpost_tests::person::Person;
 use sealpost_wire::operator::OperatorSecret;
 
@@ -52,6 +53,8 @@ fn before_consent_no_command_touches_the_network() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let anna = Person::new("anna", directory.path())?;
     let relay = relay();
+    let book = directory.path().join("people.vcf").to_string_lossy().into_owned();
+    fs::write(&book, address_book::vcard(&address_book::people(3)))?;
     let before = |what: &str| -> Result<()> {
         for arguments in [
             &["status"][..],
@@ -61,6 +64,9 @@ fn before_consent_no_command_touches_the_network() -> Result<()> {
             &["listen"],
             &["safety-number", "ben"],
             &["opt-out", "--yes"],
+            &["consent", "discovery"],
+            &["publish", "+12025550143", "--i-consent"],
+            &["discover", &book, "--i-consent"],
         ] {
             assert_eq!(network_calls(&anna, arguments, "")?, [""; 0], "{what}: {arguments:?}");
         }
