@@ -2,8 +2,12 @@
 
 pub mod budget;
 pub mod capture;
+pub mod cli;
+pub mod clock;
+pub mod experiment;
 pub mod http;
 pub mod redis;
+pub mod report;
 pub mod search;
 pub mod self_test;
 mod stage;

@@ -43,11 +43,18 @@ impl KeyLog {
     /// # Errors
     /// When it cannot be read. Lines that are not understood are counted: see [`KeyLog::malformed`].
     pub fn read(path: &Path) -> Result<Self, KeyLogError> {
-        let text = fs::read(path).map(Zeroizing::new);
-        let text = text.map_err(|source| KeyLogError { path: path.to_owned(), source })?;
         let mut log = Self::default();
-        log.add(&text);
+        log.add(&Self::text_of(path)?);
         Ok(log)
+    }
+
+    /// What is in a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn text_of(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyLogError> {
+        let text = fs::read(path).map(Zeroizing::new);
+        text.map_err(|source| KeyLogError { path: path.to_owned(), source })
     }
 
     /// Adds lines.

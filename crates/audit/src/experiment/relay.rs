@@ -1,0 +1,152 @@
+//! A relay as a process, with TLS, on loopback.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rand::Rng;
+use serde_json::Value;
+
+use super::wait;
+use crate::Trouble;
+use crate::tap::Tapped;
+
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(30);
+/// Below the ports that systems give to outgoing connections.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+const TRIES: usize = 1_000;
+
+/// A relay's directory and, while it runs, its process. Dropped, the process is killed.
+pub(super) struct Relay {
+    program: PathBuf,
+    directory: PathBuf,
+    reference: String,
+    listen: SocketAddr,
+    public: SocketAddr,
+    admin: SocketAddr,
+    process: Option<Child>,
+}
+
+impl Relay {
+    /// Makes one by `sealpost-relay init`, behind another port that a tap is to take. It does not run yet.
+    pub(super) fn init(program: &Path, directory: &Path) -> Result<Self, Trouble> {
+        let (listen, public, admin) = (free_port()?, free_port()?, free_port()?);
+        let mut init = Command::new(program);
+        init.args(["init", "--json", "--region", "loopback", "--name", "A relay under audit", "--dir"]).arg(directory);
+        init.args(["--listen", &listen.to_string(), "--host", &public.to_string(), "--admin", &admin.to_string()]);
+        let written = init.output().map_err(|error| format!("{}: {error}", program.display()))?;
+        if !written.status.success() {
+            return Err(format!("sealpost-relay init: {}", String::from_utf8_lossy(&written.stderr)).into());
+        }
+        let written: Value = serde_json::from_slice(&written.stdout)?;
+        let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
+        let (program, directory) = (program.to_owned(), directory.to_owned());
+        let relay = Self { program, directory, reference, listen, public, admin, process: None };
+        relay.set("level", "\"trace\"")?;
+        relay.set("disk_reserve", "\"16 MiB\"")?;
+        Ok(relay)
+    }
+
+    /// What people opt in with.
+    pub(super) fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    pub(super) fn public_port(&self) -> u16 {
+        self.public.port()
+    }
+
+    /// The directory with the store.
+    pub(super) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.directory.join("relay.log")
+    }
+
+    pub(super) fn process(&self) -> Result<u32, Trouble> {
+        Ok(self.process.as_ref().ok_or("the relay does not run")?.id())
+    }
+
+    /// Starts it and waits until it takes connections.
+    pub(super) fn start(&mut self) -> Result<(), Trouble> {
+        let mut serve = Command::new(&self.program);
+        serve.arg("serve").arg("--config").arg(self.config());
+        serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(self.log())?);
+        self.process = Some(serve.spawn()?);
+        wait::until("the relay is ready", START, || {
+            if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().transpose()) {
+                return Err(format!("the relay ended at once: {}", status?).into());
+            }
+            Ok(self.ask("/ready").ok())
+        })
+        .map(drop)
+    }
+
+    /// Ends it as a service manager does, and waits until it has.
+    pub(super) fn stop(&mut self) -> Result<(), Trouble> {
+        let mut process = self.process.take().ok_or("the relay does not run")?;
+        Command::new("sh").args(["-c", "kill -TERM \"$0\""]).arg(process.id().to_string()).status()?;
+        wait::until("the relay stops", STOP, || Ok(process.try_wait()?)).map(drop)
+    }
+
+    /// The numbers of the whole relay.
+    pub(super) fn metrics(&self) -> Result<String, Trouble> {
+        self.ask("/metrics")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.directory.join("sealpost-relay.toml")
+    }
+
+    /// Changes an option where it stands: every one is in the file that `init` writes.
+    fn set(&self, option: &str, value: &str) -> Result<(), Trouble> {
+        let text = fs::read_to_string(self.config())?;
+        let start = format!("{option} = ");
+        let line = text.lines().find(|line| line.starts_with(&start)).ok_or(format!("there is no option {option}"))?;
+        Ok(fs::write(self.config(), text.replacen(line, &format!("{start}{value}"), 1))?)
+    }
+
+    /// Asks the admin listener: plain HTTP, one request a connection.
+    fn ask(&self, path: &str) -> Result<String, Trouble> {
+        let mut stream = TcpStream::connect(self.admin)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.admin)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("the relay's admin listener did not answer")?;
+        if head.starts_with("HTTP/1.1 200") { Ok(body.to_owned()) } else { Err(format!("{path} was refused").into()) }
+    }
+}
+
+impl Tapped for Relay {
+    fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    fn certificate(&self) -> (PathBuf, PathBuf) {
+        (self.directory.join("tls.pem"), self.directory.join("tls.key"))
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _gone = process.kill();
+            let _gone = process.wait();
+        }
+    }
+}
+
+/// An address of loopback that nothing listens on at the moment.
+fn free_port() -> Result<SocketAddr, Trouble> {
+    let mut ports = std::iter::repeat_with(|| rand::rng().random_range(PORTS)).take(TRIES);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, free.ok_or("no port is free")?)))
+}

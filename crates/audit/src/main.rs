@@ -1,0 +1,7 @@
+//! `sealpost-audit`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sealpost_audit::cli::run()
+}
