@@ -145,6 +145,7 @@ impl EpochDirectory {
     /// [`EpochsError`].
     pub fn retire(&self, epoch: Epoch, today: Day) -> Result<bool, EpochsError> {
         let _alone = self.lock()?;
+        self.settle()?;
         if today <= epoch.closes() && self.is_there(&self.key_path(epoch))? {
             keys::create(&self.path(epoch, RETIRED), &[]).map_err(EpochsError::Key)?;
         }

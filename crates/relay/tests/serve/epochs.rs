@@ -1,9 +1,10 @@
 //! The program in the role of a key service: its files, its epochs, and what a kill leaves.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
@@ -134,6 +135,41 @@ fn a_live_epoch_is_retired_by_force_and_with_a_yes() {
     assert_eq!(listed(directory.path())[0]["state"], "retired");
     failed(&retire(&[&next, "--force", "--yes"]), 2, "there is nothing to retire");
     failed(&program(directory.path(), &["epoch", "next"]), 2, "there is no second time for it");
+}
+
+/// Types `answer` where the program asks on a terminal, which `script` (Debian's bsdutils) gives it.
+fn retire_and_type(directory: &Path, answer: &str) -> Option<i32> {
+    let line = format!("'{}' epoch retire {} --force", env!("CARGO_BIN_EXE_sealpost-relay"), today().next().0);
+    let mut terminal = Command::new("script")
+        .current_dir(directory)
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut screen, mut keyboard) = (terminal.stdout.take().unwrap(), terminal.stdin.take().unwrap());
+    let mut shown = Vec::new();
+    while !shown.ends_with(b"for good? [y/N] ") {
+        let mut letter = [0];
+        screen.read_exact(&mut letter).unwrap();
+        shown.extend(letter);
+    }
+    keyboard.write_all(answer.as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    drop(keyboard);
+    terminal.wait().unwrap().code()
+}
+
+#[test]
+fn at_a_terminal_it_is_asked_and_only_a_yes_retires() {
+    let directory = initialized();
+    program(directory.path(), &["epoch", "next"]);
+    for no in ["\n", "n\n", "yesterday\n"] {
+        assert_eq!(retire_and_type(directory.path(), no), Some(2));
+        assert_ne!(listed(directory.path())[0]["state"], "retired");
+    }
+    assert_eq!(retire_and_type(directory.path(), "y\n"), Some(0));
+    assert_eq!(listed(directory.path())[0]["state"], "retired");
 }
 
 /// Waits until the running program's manifest tells of `epoch`, or tells no more of it.

@@ -96,10 +96,16 @@ fn of_a_closed_epoch_nothing_is_left_when_it_is_retired() {
 
 #[test]
 fn an_interrupted_retiring_is_ended() {
-    let Kept230 { directory, root: _root } = kept();
-    fs::write(directory.path(EPOCH, RETIRED), "").unwrap();
-    assert_eq!(keep(&directory, MIDDLE).keys.len(), 0);
-    assert!(!directory.key_path(EPOCH).exists());
+    type End = fn(&EpochDirectory);
+    let ends: [End; 3] =
+        [|it| _ = keep(it, MIDDLE), |it| _ = it.retire(EPOCH, MIDDLE).unwrap(), |it| _ = make(it, EPOCH)];
+    for end in ends {
+        let Kept230 { directory, root: _root } = kept();
+        fs::write(directory.path(EPOCH, RETIRED), "").unwrap();
+        end(&directory);
+        assert!(!directory.key_path(EPOCH).exists());
+        assert_eq!(directory.retired().unwrap(), [EPOCH]);
+    }
 }
 
 #[test]
