@@ -8,6 +8,7 @@ use sealpost_blind::discovery::{Descriptor, Lookup};
 use sealpost_wire::directory::BucketRead;
 use sealpost_wire::request::Refusal;
 use sealpost_wire::time::Day;
+use zeroize::Zeroizing;
 
 use super::buckets::{Reader, plan};
 use super::directory::basis;
@@ -68,7 +69,7 @@ pub(super) struct Round<'a> {
 /// A number whose bucket is due.
 struct Due {
     hash: NumberHash,
-    name: String,
+    name: Zeroizing<String>,
     lookup: Lookup,
 }
 
@@ -208,7 +209,7 @@ impl<'a> Round<'a> {
                 computed.outputs.iter().take(self.descriptor.references.len()).map(Option::as_ref).collect();
             let Descriptor { epoch, services, .. } = &self.descriptor;
             let lookup = services.lookup(*epoch, &computed.stretched, &outputs?).ok()?;
-            Some(Due { hash: wanted.hash, name: String::clone(&wanted.name), lookup })
+            Some(Due { hash: wanted.hash, name: wanted.name.clone(), lookup })
         };
         Ok(self.wanted.iter().filter_map(due).collect())
     }

@@ -6,6 +6,7 @@
 mod looking_up;
 mod misbehaving;
 mod proving;
+mod reaching;
 mod routing;
 
 use sealpost_identity::consent::{Consent, Messaging, Prompt};

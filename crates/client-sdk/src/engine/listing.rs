@@ -4,6 +4,8 @@
 //! and only the answer says that somebody else claims the number. Each epoch's entry goes on a connection of its own, some
 //! time apart from the other's, so that nothing ties the two together.
 
+mod due;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,28 +14,24 @@ use rand::Rng;
 use rusqlite::Transaction;
 use sealpost_blind::directory::Record;
 use sealpost_blind::discovery::{Descriptor, Lookup};
-use sealpost_identity::CardRef;
 use sealpost_wire::codec::V1;
 use sealpost_wire::directory::Epoch;
-use sealpost_wire::request::{Listing, Publish, Published, Refusal};
+use sealpost_wire::request::{Publish, Published, Refusal};
 use sealpost_wire::time::Day;
 use tokio::time::{Instant, sleep};
 
 use super::context::Context;
 use crate::clock;
-use crate::discovery::{Asking, Directory, Trouble, Ways, basis};
+use crate::discovery::{Asking, Directory, Trouble, Ways};
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::net::{Backoff, NetError};
 use crate::permit::DiscoveryPermit;
-use crate::store::closings::Target;
-use crate::store::consents::DiscoveryOnRecord;
 use crate::store::entries::{Entry, Place, Publication, Standing};
 use crate::store::lookups::Computed;
-use crate::store::{StoreError, closings, consents, entries, lookups, mailboxes, profile, shelves};
+use crate::store::{StoreError, entries, lookups};
+use due::{Ready, Wanted, is_due, standing};
 
-/// How often an entry is published again. A claim is carried out after seven days, and its owner shall have most of them.
-const AGAIN_AFTER_DAYS: u32 = 3;
 /// How long a record holds: as long as what lies on a shelf does, since that is what it leads to.
 const RECORD_DAYS: u32 = 30;
 /// How often what is due by the day is looked for.
@@ -71,25 +69,12 @@ struct Keeper {
     renewed: Option<Instant>,
 }
 
-/// What is to be listed.
-struct Wanted {
-    on_record: DiscoveryOnRecord,
-    publication: Publication,
-    card: CardRef,
-    entries: Vec<Entry>,
-}
-
-/// One epoch's entry, with what its place is computed from.
-struct Ready {
-    descriptor: Descriptor,
-    entry: Entry,
-}
-
 impl Keeper {
     async fn round(&mut self) -> Result<(), Trouble> {
         let today = clock::today();
-        let Some(wanted) = self.context.blocking(|shared| shared.store.read(wanted)).await? else { return Ok(()) };
-        let permit = DiscoveryPermit::of_consent(&wanted.on_record);
+        let wanted = self.context.blocking(|shared| shared.store.read(due::wanted)).await?;
+        let Some((on_record, wanted)) = wanted else { return Ok(()) };
+        let permit = DiscoveryPermit::of_consent(&on_record);
         let ways = Ways::new(self.context.shared.network.clone(), permit, &self.context.shared.inner);
         let directory = self.directory(&ways, today).await?;
         let ready = self.ready(&wanted, &directory).await?;
@@ -124,23 +109,8 @@ impl Keeper {
 
     /// The epochs for which there is all that is needed.
     async fn ready(&self, wanted: &Wanted, directory: &Directory) -> Result<Vec<Ready>, StoreError> {
-        let (number, entries, needs_proof) =
-            (wanted.publication.number, wanted.entries.clone(), directory.attester.is_some());
-        let epochs = directory.epochs.clone();
-        let find = move |tx: &Transaction<'_>| {
-            let mut ready = Vec::new();
-            for descriptor in epochs {
-                let entry = entries.iter().find(|entry| entry.epoch == descriptor.epoch);
-                let Some(entry) = entry.filter(|entry| entry.proof.is_some() || !needs_proof) else { continue };
-                let is_hashed = lookups::is_under(tx, descriptor.epoch, &basis(&descriptor))?
-                    && lookups::one(tx, descriptor.epoch, number)?.is_some();
-                if is_hashed {
-                    ready.push(Ready { entry: entry.clone(), descriptor });
-                }
-            }
-            Ok(ready)
-        };
-        self.context.blocking(move |shared| shared.store.read(find)).await
+        let (wanted, directory) = (wanted.clone(), directory.clone());
+        self.context.blocking(move |shared| shared.store.read(|tx| due::ready(tx, &wanted, &directory))).await
     }
 
     fn tell_what_is_due(&mut self, wanted: &Wanted, directory: &Directory, ready: &[Ready], today: Day) {
@@ -286,46 +256,5 @@ impl Keeper {
             _ = self.context.beats.changed() => {}
             () = sleep(LOOK_EVERY) => {}
         }
-    }
-}
-
-/// What is to be listed, when its card leads to a stocked shelf, and nothing that was withdrawn is still in its place.
-fn wanted(tx: &Transaction<'_>) -> Result<Option<Wanted>, StoreError> {
-    let own = profile::own(tx)?;
-    let on_record = match consents::discovery(tx) {
-        Err(StoreError::Refused(_)) => return Ok(None),
-        outcome => outcome?,
-    };
-    let Some(publication) = entries::publication(tx)? else { return Ok(None) };
-    let Some(card) = shelves::by_row(tx, publication.card)? else { return Ok(None) };
-    let door = mailboxes::front_door_of(tx, card.row)?;
-    let is_stocked = card.opened && card.renewed.is_some() && door.is_some_and(|door| door.opened.is_some());
-    let is_withdrawing = closings::pending(tx)?.iter().any(|closing| matches!(closing.target, Target::Entry(..)));
-    if !is_stocked || is_withdrawing {
-        return Ok(None);
-    }
-    let card = card.card(&own.relay, own.identity.public().hash());
-    let entries = entries::of_number(tx, publication.number)?;
-    Ok(Some(Wanted { on_record, publication, card, entries }))
-}
-
-/// Whether an entry is to be published today.
-fn is_due(entry: &Entry, today: Day) -> bool {
-    match entry.standing {
-        None => true,
-        Some(_) if entry.changed => true,
-        Some((Standing::Listed | Standing::Contested(_), on)) => on.plus(AGAIN_AFTER_DAYS) <= today,
-        Some((Standing::Waiting(from), on)) => from <= today && on < today,
-        Some((Standing::Full, on)) => on < today,
-    }
-}
-
-/// What the directory's answer means; `None` when it makes no sense.
-const fn standing(published: Published) -> Option<Standing> {
-    match (published.listing, published.day) {
-        (Listing::Listed, None) => Some(Standing::Listed),
-        (Listing::Listed, Some(until)) => Some(Standing::Contested(until)),
-        (Listing::Waiting, Some(from)) => Some(Standing::Waiting(from)),
-        (Listing::Waiting, None) => None,
     }
 }
