@@ -24,11 +24,11 @@ pub(super) async fn run(common: &Common, command: &Publish, output: Output) -> R
     let publishing = Publishing { access: &access, terms: &terms, number: &number, command, output };
     publishing.agree()?;
     publishing.publish().await?;
-    let listing =
-        if command.no_wait { access.listing()? } else { listed(&client, &access, command.timeout, output).await? };
+    let waits = !command.no_wait && !command.unlisted;
+    let listing = if waits { listed(&client, &access, command.timeout, output).await? } else { access.listing()? };
     let entry = Entry::of(listing, &terms);
     output.show(&entry, Entry::text)?;
-    if command.no_wait { Ok(()) } else { entry.verdict() }
+    if waits { entry.verdict() } else { Ok(()) }
 }
 
 /// A message of its failure does not repeat the number.
