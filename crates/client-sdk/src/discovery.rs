@@ -82,7 +82,7 @@ impl DiscoveryAccess {
     /// device bears, [`ErrorKind::Unreachable`] and its like, or trouble with storage.
     pub async fn terms(&self) -> Result<Terms, Error> {
         self.client.look(consents::discovery)?;
-        Ok(self.ways.directory().await?.terms())
+        Ok(self.ways.directory(clock::today()).await?.terms())
     }
 
     /// Looks up everyone of an address book, in the background, in the current Tokio runtime. Who is found becomes a contact

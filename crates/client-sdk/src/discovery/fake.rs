@@ -66,6 +66,8 @@ pub(crate) struct State {
     pub(crate) spent_after: Option<usize>,
     /// The directory does not answer.
     pub(crate) is_silent: bool,
+    /// The day that it is for the servers, if it is not today.
+    pub(crate) day: Option<Day>,
     /// Numbers that were disclosed to the attester.
     pub(crate) disclosed: Vec<String>,
 }
@@ -144,20 +146,25 @@ impl World {
 
     /// Publishes all manifests, the directory's changed before it is signed.
     pub(crate) fn publish(&self, change: impl FnOnce(&mut Manifest)) {
+        let today = self.state().day.unwrap_or_else(clock::today);
+        let open = Epoch::open_on(today).collect::<Vec<_>>().into_iter();
         let attester = self.attester.as_ref().map(|attester| {
             attester.publish_as(&operator(9), &[&self.certificate], |manifest| manifest.role = Role::Attester);
             attester.reference(&operator(9)).to_string()
         });
         for (n, service) in (1..).zip(&self.services) {
-            let epochs =
-                near().map(|epoch| KeyServiceEpoch { epoch, public_key: public_key(n, epoch), contribution: part(n) });
+            let epochs = open.clone().map(|epoch| KeyServiceEpoch {
+                epoch,
+                public_key: public_key(n, epoch),
+                contribution: part(n),
+            });
             let word = KeyService { attester: attester.clone(), epochs: epochs.collect() };
             service.publish_as(&operator(n), &[&self.certificate], |manifest| {
                 manifest.role = Role::KeyService;
                 manifest.key_service = Some(word);
             });
         }
-        let epochs = near().map(|epoch| self.described(epoch)).collect();
+        let epochs = open.map(|epoch| self.described(epoch)).collect();
         self.directory.publish_as(&operator(0x10), &[&self.certificate], |manifest| {
             manifest.directory = Some(manifest::Directory { attester, epochs });
             change(manifest);
@@ -197,7 +204,11 @@ impl World {
     }
 
     pub(crate) fn list_until(&self, number: &str, card: &CardRef, last_day: Day) {
-        let lookup = self.lookup(number);
+        self.list_in(epoch(), number, card, last_day);
+    }
+
+    pub(crate) fn list_in(&self, epoch: Epoch, number: &str, card: &CardRef, last_day: Day) {
+        let lookup = self.lookup_in(epoch, number);
         let slot = Record { card: card.to_record(), last_day }.seal(&lookup.tag, &lookup.key, &mut rand::rng());
         let mut state = self.state();
         state.slots.retain(|(_, listed)| listed.tag() != lookup.tag);
@@ -206,7 +217,11 @@ impl World {
 
     /// Where a number is, as whoever holds all keys can tell.
     pub(crate) fn lookup(&self, number: &str) -> Lookup {
-        let descriptor = Descriptor::check(&self.described(epoch())).unwrap();
+        self.lookup_in(epoch(), number)
+    }
+
+    fn lookup_in(&self, epoch: Epoch, number: &str) -> Lookup {
+        let descriptor = Descriptor::check(&self.described(epoch)).unwrap();
         let number = PhoneNumber::parse(number, None).unwrap();
         let mut hasher = Hasher::new(descriptor.parameters).unwrap();
         let stretched = hasher.stretch(number.expose_e164().as_bytes(), &descriptor.salt);

@@ -17,6 +17,7 @@ use super::store::blocking;
 use super::{Directory, DiscoveryAccess};
 #[cfg(doc)]
 use crate::Reason;
+use crate::clock;
 use crate::error::{Error, ErrorKind};
 #[cfg(doc)]
 use crate::event::Event;
@@ -41,7 +42,7 @@ impl DiscoveryAccess {
     /// [`ErrorKind::TooManyTries`] with [`Error::retry_after`]; else as [`Self::terms`].
     pub async fn ask_code(&self, number: &PhoneNumber) -> Result<(), Error> {
         let number_out = self.disclose(number).await?;
-        let attester = self.ways.directory().await?.attester.ok_or(ErrorKind::NoAttester)?;
+        let attester = self.ways.directory(clock::today()).await?.attester.ok_or(ErrorKind::NoAttester)?;
         let ask = AskCode { version: V1, number: number_out };
         let mut connection = self.attester(&attester, number).await?;
         connection.call(&ask).await.map_err(of_attester)?;
@@ -59,7 +60,7 @@ impl DiscoveryAccess {
     pub async fn prove_number(&self, number: &PhoneNumber, code: &str) -> Result<(), Error> {
         let code = Code::parse(code).ok_or(ErrorKind::WrongCode)?;
         let number_out = self.disclose(number).await?;
-        let directory = self.ways.directory().await?;
+        let directory = self.ways.directory(clock::today()).await?;
         let attester = directory.attester.clone().ok_or(ErrorKind::NoAttester)?;
         let wanted = self.entries(number, &directory).await?;
         let entries = List::new(wanted.iter().map(|(_, entry)| *entry).collect()).unwrap_or_default();
@@ -92,9 +93,11 @@ impl DiscoveryAccess {
         Ok(network.attester(permit, attester, *reach, number).await?)
     }
 
-    /// For each epoch, the entry that is to be vouched for; its key is stored before anybody hears of its hash.
+    /// For each epoch that the calendar has open, as the attester sees it, the entry that is to be vouched for; its key is
+    /// stored before anybody hears of its hash.
     async fn entries(&self, number: &PhoneNumber, directory: &Directory) -> Result<Vec<(Descriptor, EntryOf)>, Error> {
-        let (number, epochs) = (number.clone(), directory.epochs.clone());
+        let (number, today) = (number.clone(), clock::today());
+        let epochs: Vec<_> = directory.epochs.iter().filter(|one| one.epoch.is_open(today)).cloned().collect();
         let entries = blocking(&self.client.0.store, move |store| {
             store.write(|tx| {
                 let number = hash(tx, &number)?;

@@ -20,7 +20,6 @@ use super::report::Reason;
 use super::run::{Run, Wanted};
 use super::store::blocking;
 use super::trouble::Trouble;
-use crate::clock;
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::net::NetError;
@@ -190,7 +189,7 @@ impl<'a> Round<'a> {
 
     /// Learns how many buckets there are by now.
     async fn look_again(&mut self) -> Result<(), Trouble> {
-        let directory = self.run.ways.directory().await?;
+        let directory = self.run.ways.directory(self.run.day).await?;
         let same = directory.epochs.into_iter().find(|descriptor| descriptor.epoch == self.descriptor.epoch);
         let now = same.ok_or(ErrorKind::EpochOver)?;
         if basis(&now) != basis(&self.descriptor) {
@@ -244,11 +243,12 @@ impl<'a> Round<'a> {
 
     /// Looks into a bucket for those who are wanted in it.
     async fn keep(&mut self, bucket: Bucket, wanted: Vec<Due>) -> Result<(), Trouble> {
-        let (epoch, own) = (self.descriptor.epoch, self.run.inner.own.identity.public().hash());
+        let (epoch, today) = (self.descriptor.epoch, self.run.day);
+        let own = self.run.inner.own.identity.public().hash();
         let outcomes = blocking(&self.run.inner.store, move |store| {
             store.write(|tx| {
                 consents::discovery(tx)?;
-                let keeper = Keeper { own: &own, today: clock::today() };
+                let keeper = Keeper { own: &own, today };
                 let outcome = |due: &Due| {
                     let kept = match bucket.find(&due.lookup) {
                         Ok(None) => None,

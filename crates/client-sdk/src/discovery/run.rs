@@ -23,7 +23,6 @@ use super::store::blocking;
 use super::trouble::Trouble;
 use super::ways::Ways;
 use crate::client::Inner;
-use crate::clock;
 use crate::error::ErrorKind;
 use crate::store::found::FoundRow;
 use crate::store::lookups::Computed;
@@ -44,7 +43,7 @@ pub(super) struct Run {
     pub(super) ways: Ways,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) stop: CancellationToken,
-    /// The day on which it began: what was read on it is not read again.
+    /// The day on which it began, which counts for all of it: what was read on it is not read again.
     pub(super) day: Day,
 }
 
@@ -93,14 +92,14 @@ impl Run {
         let mut patience = Patience::new();
         let directory = async {
             loop {
-                match self.ways.directory().await {
+                match self.ways.directory(self.day).await {
                     Err(Trouble::Network(error)) => patience.after(error).await?,
                     outcome => return outcome,
                 }
             }
         };
         let directory = self.stop.run_until_cancelled(directory).await.transpose()?;
-        Ok(directory.map(|directory| directory.to_look_in(clock::today())).unwrap_or_default())
+        Ok(directory.map(|directory| directory.to_look_in(self.day)).unwrap_or_default())
     }
 
     async fn not_found_yet(&self, wanted: &[Wanted]) -> Result<Vec<Wanted>, Trouble> {

@@ -3,6 +3,7 @@
 //! What fails these tests: a number that was hashed or evaluated twice in an epoch, a bucket that was read twice on a day, an
 //! answer that was used although its proof does not hold, a contact that was replaced in silence.
 
+mod epochs;
 mod looking_up;
 mod misbehaving;
 mod proving;

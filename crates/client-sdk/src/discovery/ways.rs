@@ -5,11 +5,11 @@ use std::sync::Arc;
 use sealpost_blind::discovery::Descriptor;
 use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::Role;
+use sealpost_wire::time::Day;
 
 use super::directory::{Directory, ServiceWord};
 use super::trouble::Trouble;
 use crate::client::Inner;
-use crate::clock;
 use crate::error::ErrorKind;
 use crate::net::{KnownRelay, Network, Reach};
 use crate::permit::DiscoveryPermit;
@@ -35,9 +35,9 @@ impl Ways {
     ///
     /// # Errors
     /// Those of the network, and of [`Directory::of`].
-    pub(crate) async fn directory(&self) -> Result<Directory, Trouble> {
+    pub(crate) async fn directory(&self, today: Day) -> Result<Directory, Trouble> {
         let known = self.network.renew(&self.relay, Reach::Anywhere).await?;
-        Ok(Directory::of(&known.manifest, clock::today())?)
+        Ok(Directory::of(&known.manifest, today)?)
     }
 
     /// Makes sure that a key service says of itself what the directory says of it, and whether it wants vouchers.

@@ -104,7 +104,7 @@ impl Keeper {
             return Ok(directory?);
         }
         self.renewed = Some(Instant::now());
-        ways.directory().await
+        ways.directory(today).await
     }
 
     /// The epochs for which there is all that is needed.

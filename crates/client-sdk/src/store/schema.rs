@@ -246,4 +246,21 @@ mod tests {
     fn every_step_is_valid_sql() {
         assert_eq!(Migrations::from_slice(STEPS).validate(), Ok(()));
     }
+
+    #[test]
+    fn what_an_older_version_has_kept_is_there_after_every_later_step() {
+        for step in 1..STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            let older: Vec<_> = STEPS.iter().take(step).cloned().collect();
+            Migrations::new(older).to_latest(&mut connection).unwrap();
+            let rows = "INSERT INTO cards (published, seed, stock) VALUES (1, x'01', x'02');
+                        INSERT INTO contacts (name, state, hash, person) VALUES ('Alice', 1, x'03', x'04');
+                        INSERT INTO closings (kind, object, key) VALUES (0, x'05', x'06');";
+            connection.execute_batch(rows).unwrap();
+            migrate(&mut connection).unwrap();
+            let card =
+                "SELECT count(*) FROM cards JOIN contacts ON found_card IS NULL JOIN closings WHERE published = 1";
+            assert_eq!(connection.query_row(card, [], |row| row.get::<_, i64>(0)).unwrap(), 1, "from step {step}");
+        }
+    }
 }

@@ -104,6 +104,22 @@ async fn who_is_known_already_is_not_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_wrote_first_gets_the_books_name_and_is_accepted() {
+    let world = World::open().await;
+    let seeker = Seeker::new(&world.relay());
+    let identity = card(&world, 5).identity;
+    let wrote = |tx: &rusqlite::Transaction<'_>| {
+        crate::store::contacts::add(tx, "request-1", ContactState::Unaccepted, &identity, None)
+    };
+    let stranger = seeker.client.change(wrote).unwrap();
+    world.list("+4915123456789", &card(&world, 5));
+    let report = seeker.look_up(book(&[("Alice", "+49 1512 3456789")])).await;
+    assert_eq!(report.found, [("Alice".to_owned(), stranger)]);
+    let contact = seeker.client.contact(stranger).unwrap();
+    assert_eq!((contact.name.as_str(), contact.state), ("Alice", ContactState::Accepted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_contact_stays_blocked() {
     let world = World::open().await;
     let seeker = Seeker::new(&world.relay());
