@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::layers;
-use crate::machine::{self, BUILD, TEST};
-use crate::run::{cargo, metadata, output, run};
+use crate::machine::{self, AUDIT, BUILD, TEST};
+use crate::run::{cargo, metadata, output, run, run_or};
 
 const PROGRAMS: &[&str] = &[
     "--package",
@@ -54,6 +54,42 @@ pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
     run(&mut command)
 }
 
+/// `cargo xtask audit`
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// One JSON object at the end instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Write the report as one page for a browser, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Leave capture, key log and the relay's files in this directory, which must be empty
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+/// Builds the programs, makes the experiment with them, and tries the search itself.
+///
+/// What cannot be looked into on this machine is told, and is no failure.
+pub(crate) fn audit(audit: &Audit) -> Result<(), Failure> {
+    const NOT_ALL: i32 = 4;
+    machine::ensure(BUILD)?;
+    machine::ensure(AUDIT)?;
+    run(cargo(&["build", "--bins", "--package", "sealpost-audit"]).args(PROGRAMS))?;
+    let mut command = Command::new(built("sealpost-audit", false)?);
+    command.arg("experiment").arg("--relay").arg(built("sealpost-relay", false)?);
+    command.arg("--client").arg(built("sealpost", false)?);
+    for (option, path) in [("--html", &audit.html), ("--keep", &audit.keep)] {
+        if let Some(path) = path {
+            command.arg(option).arg(path);
+        }
+    }
+    if audit.json {
+        command.arg("--json");
+    }
+    run_or(&mut command, &[NOT_ALL])
+}
+
 /// Where cargo put a program that it built.
 fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
     let metadata = metadata()?;
@@ -69,6 +105,7 @@ fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
 /// those twice.
 pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     machine::ensure(BUILD)?;
+    machine::ensure(AUDIT)?;
     machine::ensure(TEST)?;
     run(&mut cargo(&["build", "--workspace", "--bins", "--tests"]))?;
     run(cargo(&["test", "--workspace"]).args(arguments).env("SEALPOST_PROGRAMS_ARE_BUILT", "1"))

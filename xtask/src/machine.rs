@@ -19,11 +19,17 @@ pub(crate) const BUILD: &[Need] = &[
     Need { trial: &["perl", "-MFindBin", "-MIPC::Cmd", "-MFile::Compare", "-e1"], packages: &["perl"] },
 ];
 
-/// For the tests besides: they watch the system calls of a client, put it into a network of its own or another time, type
-/// at a terminal, and mount a file system that is soon full.
-pub(crate) const TEST: &[Need] = &[
+/// For an audit besides: it watches the system calls of a client, puts it into a network of its own, and tries its search
+/// on a Redis server.
+pub(crate) const AUDIT: &[Need] = &[
     Need { trial: &["strace", "--version"], packages: &["strace"] },
     Need { trial: &["unshare", "--version"], packages: &["util-linux"] },
+    Need { trial: &["redis-server", "--version"], packages: &["redis-server"] },
+];
+
+/// For the tests besides: they put a client into another time, type at a terminal, and mount a file system that is soon
+/// full.
+pub(crate) const TEST: &[Need] = &[
     Need { trial: &["mount", "--version"], packages: &["mount"] },
     Need { trial: &["faketime", "--version"], packages: &["faketime"] },
     Need { trial: &["script", "--version"], packages: &["bsdutils"] },

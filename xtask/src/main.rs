@@ -27,6 +27,8 @@ struct Arguments {
 enum Command {
     /// Two people talk through a real relay; then see what it saw
     Demo(commands::Demo),
+    /// The packet-capture experiment on a real relay; is every planted leak found?
+    Audit(commands::Audit),
     /// Build the programs, then run every test
     Test {
         /// Passed on to `cargo test`
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(demo) => commands::demo(&demo),
+        Command::Audit(audit) => commands::audit(&audit),
         Command::Test { arguments } => commands::test(&arguments),
         Command::Check => commands::check(),
         Command::Fmt { fix } => commands::fmt(fix),

@@ -32,10 +32,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// Prints the command, runs it with our own input and output, and waits.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
+    run_or(command, &[])
+}
+
+/// As [`run`]; these exit codes are no failures either.
+pub(crate) fn run_or(command: &mut Command, fine: &[i32]) -> Result<(), Failure> {
     let line = shown(command);
     eprintln!("▸ {line}");
     let status = command.status().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("{line}: {status}"))) }
+    if status.success() || status.code().is_some_and(|code| fine.contains(&code)) {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{line}: {status}")))
+    }
 }
 
 /// Runs the command and returns what it wrote to its standard output.

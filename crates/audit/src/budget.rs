@@ -32,10 +32,28 @@ pub struct LeakBudget {
     requests: Vec<&'static str>,
 }
 
+/// The budgets of all servers there are.
+pub struct Budgets {
+    /// Of relays and key services.
+    pub relay: LeakBudget,
+    /// Of attesters.
+    pub attester: LeakBudget,
+}
+
 /// A budget is not CDDL.
 #[derive(Debug, Error)]
 #[error("the leak budget cannot be read: {0}")]
 pub struct BudgetError(String);
+
+impl Budgets {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// When one is not CDDL.
+    pub fn read() -> Result<Self, BudgetError> {
+        Ok(Self { relay: LeakBudget::of(RELAY)?, attester: LeakBudget::of(ATTESTER)? })
+    }
+}
 
 impl LeakBudget {
     /// Reads the text of a budget, such as [`RELAY`].
@@ -67,6 +85,11 @@ impl LeakBudget {
             DEPOSIT_SOCKET => body.is_empty() || self.allows("deposit", body) || self.allows("deposit-frame", body),
             _ => self.request_at(path).is_some_and(|request| self.allows(request, body)),
         }
+    }
+
+    /// Whether it is the budget of a server that has mailboxes and buckets.
+    fn is_relays(&self) -> bool {
+        self.requests.contains(&"deposit")
     }
 
     /// The request that is posted to this path, if there is one.

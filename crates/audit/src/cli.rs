@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::Value;
 
 use crate::experiment;
 use crate::report::{Report, page, table};
@@ -57,13 +58,22 @@ fn tried() -> Result<self_test::Outcome, Trouble> {
 }
 
 fn show(report: &Report, output: &Output) -> Result<(), Trouble> {
-    let shown = if output.json { serde_json::to_string(report)? + "\n" } else { table(report) };
+    let shown = if output.json { format!("{}\n", json(report)?) } else { table(report) };
     if let Some(file) = &output.html {
         write(file, &page(report))?;
     }
     // Whoever closed it does not want it.
     let _closed = io::stdout().lock().write_all(shown.as_bytes());
     Ok(())
+}
+
+/// The report, and what it comes to.
+fn json(report: &Report) -> Result<Value, Trouble> {
+    let mut json = serde_json::to_value(report)?;
+    if let Value::Object(fields) = &mut json {
+        fields.insert("verdict".to_owned(), serde_json::to_value(report.verdict())?);
+    }
+    Ok(json)
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Trouble> {

@@ -29,7 +29,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::Trouble;
-use crate::budget::{LeakBudget, RELAY};
+use crate::budget::Budgets;
 use crate::report::Report;
 use crate::search::Search;
 use crate::tap::{Tap, Writer};
@@ -169,9 +169,9 @@ impl Scene {
         self.search.files(&self.phone.log())?;
         self.search.files(&self.friend.log())?;
         self.search.begin("the traffic: packets, streams, and what was inside");
-        let (log, mut budget) = (KeyLog::read(&keys)?, LeakBudget::of(RELAY)?);
+        let (log, mut budgets) = (KeyLog::read(&keys)?, Budgets::read()?);
         let options = traffic::Options::default();
-        let seen = traffic::scan(&capture, log, &options, &mut self.search, &mut budget, &mut |_| {})?;
+        let seen = traffic::scan(&capture, log, &options, &mut self.search, &mut budgets, &mut |_| {})?;
         let mut report = Report::of("The experiment of 2014, made again", &self.search, self.unsearched);
         report.rows = rows::rows(&self.facts, &report, &seen);
         report.add_traffic("the capture", seen);

@@ -11,8 +11,9 @@ use serde::Serialize;
 use crate::experiment::{Row, Step};
 use crate::search::{Find, Place, Planted, Search};
 use crate::self_test::Outcome;
-use crate::traffic::Seen;
+use crate::traffic::{AT_ATTESTER, Seen};
 use crate::unsearched::Unsearched;
+use crate::values::PHONE_NUMBER;
 
 pub use html::page;
 pub use terminal::table;
@@ -44,6 +45,8 @@ pub struct Report {
     pub places: Vec<Place>,
     /// What was found.
     pub finds: Vec<Find>,
+    /// Phone numbers that an attester was told: the one thing that may be said, to the one server.
+    pub declared: Vec<Find>,
     /// What captures held, by their names.
     pub traffic: BTreeMap<String, Seen>,
     /// What could not be looked into.
@@ -78,16 +81,18 @@ impl Report {
     /// A report of what `search` has covered and found.
     #[must_use]
     pub fn of(title: &str, search: &Search, unsearched: Unsearched) -> Self {
+        let (declared, finds): (Vec<_>, Vec<_>) = search.found().iter().cloned().partition(is_declared);
         Self {
             title: title.to_owned(),
             canaries_planted: search.planted(),
             canaries_too_short: search.too_short(),
-            canaries_found: search.found().len(),
+            canaries_found: finds.len(),
             patterns: search.patterns(),
             bytes_searched: search.bytes_searched(),
             canaries: search.canaries(),
             places: search.places().to_vec(),
-            finds: search.found().to_vec(),
+            finds,
+            declared,
             unsearched,
             ..Self::default()
         }
@@ -153,6 +158,12 @@ impl Verdict {
             Self::Incomplete => "Nothing was found, but not everything could be looked into.",
         }
     }
+}
+
+/// Whether it is a phone number, inside TLS, that a client told an attester.
+fn is_declared(find: &Find) -> bool {
+    let inside = ["opened", "put together"].iter().any(|what| find.place.contains(&format!("{AT_ATTESTER}{what}")));
+    find.what.starts_with(PHONE_NUMBER) && inside && find.place.ends_with("from the client")
 }
 
 /// 1234 as 1.2 KiB.

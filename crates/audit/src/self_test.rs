@@ -16,7 +16,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::Trouble;
-use crate::budget::{LeakBudget, RELAY};
+use crate::budget::Budgets;
 use crate::search::{Find, Search};
 use crate::unsearched::Unsearched;
 use written::Written;
@@ -61,7 +61,7 @@ struct Leak {
 struct Ground {
     directory: TempDir,
     search: Search,
-    budget: LeakBudget,
+    budgets: Budgets,
     unsearched: Unsearched,
     leaks: Vec<Leak>,
     outcome: Outcome,
@@ -93,7 +93,7 @@ pub fn run(progress: &mut dyn FnMut(&str)) -> Result<Outcome, Trouble> {
     let mut ground = Ground {
         directory: tempfile::Builder::new().prefix("sealpost-audit-").tempdir()?,
         search: Search::new(written::canaries()?)?,
-        budget: LeakBudget::of(RELAY)?,
+        budgets: Budgets::read()?,
         unsearched: Unsearched::default(),
         leaks: Vec::new(),
         outcome: Outcome::default(),

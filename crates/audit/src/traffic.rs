@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::budget::LeakBudget;
+use crate::budget::Budgets;
 use crate::capture::{self, CaptureError, Frame, Packet, Segment};
 use crate::search::{Search, Stream};
 use crate::tls::KeyLog;
 use connection::{Connection, Context};
 
+pub(crate) use connection::AT_ATTESTER;
 pub use seen::{Seen, Violation};
 
 /// How a capture is looked at.
@@ -21,6 +22,8 @@ pub use seen::{Seen, Violation};
 pub struct Options {
     /// The servers whose clients' requests are judged; if none is named, all. Everything is searched in any case.
     pub servers: Vec<SocketAddr>,
+    /// The servers that are attesters, and whose clients' requests are judged as such.
+    pub attesters: Vec<SocketAddr>,
 }
 
 /// Looks at a whole capture. What is found is in `search`.
@@ -32,11 +35,11 @@ pub fn scan(
     log: KeyLog,
     options: &Options,
     search: &mut Search,
-    budget: &mut LeakBudget,
+    budgets: &mut Budgets,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Seen, CaptureError> {
     let mut packets = search.stream("a packet");
-    let mut wire = Wire { options, search, budget, connections: HashMap::new(), seen: Seen::default() };
+    let mut wire = Wire { options, search, budgets, connections: HashMap::new(), seen: Seen::default() };
     // A key log in the capture comes before the packets that need it.
     let log = std::cell::RefCell::new(log);
     let read = capture::read(
@@ -60,7 +63,7 @@ pub fn scan(
 struct Wire<'a> {
     options: &'a Options,
     search: &'a mut Search,
-    budget: &'a mut LeakBudget,
+    budgets: &'a mut Budgets,
     connections: HashMap<(SocketAddr, SocketAddr), Connection>,
     seen: Seen,
 }
@@ -109,7 +112,7 @@ impl Wire<'_> {
     }
 
     fn context<'a>(&'a mut self, log: &'a KeyLog) -> Context<'a> {
-        Context { log, search: self.search, budget: self.budget, seen: &mut self.seen }
+        Context { log, search: self.search, budgets: self.budgets, seen: &mut self.seen }
     }
 
     fn finish(mut self, packets: Stream, log: &KeyLog) -> Seen {

@@ -52,6 +52,9 @@ pub enum ValuesError {
     },
 }
 
+/// What the names of phone numbers begin with.
+pub(crate) const PHONE_NUMBER: &str = "phone number";
+
 impl Kind {
     const ALL: [Self; 5] = [Self::Imei, Self::Imsi, Self::Number, Self::Text, Self::Hex];
 
@@ -69,7 +72,7 @@ impl Kind {
         match self {
             Self::Imei => "IMEI",
             Self::Imsi => "IMSI",
-            Self::Number => "phone number",
+            Self::Number => PHONE_NUMBER,
             Self::Text => "text",
             Self::Hex => "bytes",
         }

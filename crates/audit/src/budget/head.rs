@@ -23,8 +23,10 @@ pub(super) fn purpose(budget: &LeakBudget, request: &Request) -> Option<Purpose>
     let path = std::str::from_utf8(&request.path).ok()?;
     match &*request.method {
         "POST" => budget.request_at(path).map(|_| Purpose::Post),
+        "GET" if path == manifest::PATH => Some(Purpose::Read),
+        "GET" if !budget.is_relays() => None,
         "GET" if path == COLLECT_SOCKET || path == DEPOSIT_SOCKET => Some(Purpose::Socket),
-        "GET" if path == manifest::PATH || is_bucket(path) => Some(Purpose::Read),
+        "GET" if is_bucket(path) => Some(Purpose::Read),
         _ => None,
     }
 }

@@ -54,8 +54,8 @@ pub(super) struct Output {
 /// `sealpost-audit scan`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A file of values has one a line: `imei …`, `imsi …`, `number +49…`, `text …` or `hex …`. Prefer it to options: others on
-this machine can see arguments. Values never appear in a report.
+A file of values has one a line: `imei …`, `imsi …`, `number +49…`, `text …` or `hex …`.
+Prefer it to options: others on this machine can see arguments. No value appears in a report.
 
 Examples:
   sealpost-audit scan --values mine.txt --pcap phone.pcapng --keylog keys.log --server 192.0.2.7:443
@@ -86,6 +86,9 @@ pub(super) struct Scan {
     /// Hold only requests to this relay against the leak budget [default: all that can be read]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) server: Vec<SocketAddr>,
+    /// Hold requests to this server against the leak budget of attesters, who are told one number
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) attester: Vec<SocketAddr>,
     /// A Redis server to search: redis://HOST:PORT, HOST:PORT, or a socket's path
     #[arg(long, value_name = "ADDRESS")]
     pub(super) redis: Vec<String>,

@@ -10,7 +10,7 @@ use super::arguments::{Arguments, Scan};
 use super::bar::Bar;
 use super::told;
 use crate::Trouble;
-use crate::budget::{LeakBudget, RELAY};
+use crate::budget::Budgets;
 use crate::redis;
 use crate::report::Report;
 use crate::search::{Canary, Kind as FileKind, Search, kind_of};
@@ -92,10 +92,11 @@ impl Run {
         for file in &scan.keylog {
             log.add(&KeyLog::text_of(file)?);
         }
-        let (options, mut budget) = (Options { servers: scan.server.clone() }, LeakBudget::of(RELAY)?);
+        let (options, mut budgets) =
+            (Options { servers: scan.server.clone(), attesters: scan.attester.clone() }, Budgets::read()?);
         let bar = &self.bar;
         let seen =
-            traffic::scan(capture, log, &options, &mut self.search, &mut budget, &mut |bytes| bar.forward(bytes));
+            traffic::scan(capture, log, &options, &mut self.search, &mut budgets, &mut |bytes| bar.forward(bytes));
         Ok(seen?)
     }
 
@@ -159,6 +160,7 @@ mod tests {
             pcap: vec![],
             keylog: vec![],
             server: vec![],
+            attester: vec![],
             redis: vec![],
             targets,
             output,

@@ -20,6 +20,12 @@ pub fn page(report: &Report) -> String {
         section("What was looked for", VALUES, &["Value", "Ways of writing", "Too short to tell"], values(report)),
         section("Where it was looked for", PLACES, &["Place", "Pieces", "Searched"], places(report)),
         section("What was found", FOUND, &["Value", "Written as", "Where", "Times"], finds(report)),
+        section(
+            "What an attester was told, as declared",
+            DECLARED,
+            &["Value", "Written as", "Where", "Times"],
+            declared(report),
+        ),
         section("What was said though nobody declared it", UNDECLARED, &["What", "Times"], undeclared(report)),
         section("What could not be looked into", UNSEARCHED, &["Where, and why"], unsearched(report)),
         section("What the server did see", SAID, &["Request or message", "How often"], said(report)),
@@ -51,6 +57,8 @@ const VALUES: &str = "Each value is looked for as it is and in every usual disgu
     bits turns up in encrypted data by chance, so it is not looked for, but counted here.";
 const PLACES: &str = "Everything that whoever runs the server, takes its disk or listens on the line could look at.";
 const FOUND: &str = "Each of these is a leak: a value that should never have left the device.";
+const DECLARED: &str =
+    "An attester is the one server that learns a number: the one whose owner proves that it is theirs.";
 const UNDECLARED: &str = "The protocol lists every field that a request may have. These are not on the list, whatever they \
     hold.";
 const UNSEARCHED: &str = "Nothing can be said about these.";
@@ -121,11 +129,19 @@ fn places(report: &Report) -> Vec<Cells> {
 }
 
 fn finds(report: &Report) -> Vec<Cells> {
+    found(&report.finds)
+}
+
+fn declared(report: &Report) -> Vec<Cells> {
+    found(&report.declared)
+}
+
+fn found(finds: &[crate::search::Find]) -> Vec<Cells> {
     let cells = |find: &crate::search::Find| {
         let place = format!("{}, at byte {}", find.place, find.at);
         vec![escaped(&find.what), escaped(&find.encoding.to_string()), escaped(&place), find.times.to_string()]
     };
-    report.finds.iter().map(cells).collect()
+    finds.iter().map(cells).collect()
 }
 
 fn undeclared(report: &Report) -> Vec<Cells> {
@@ -169,7 +185,11 @@ fn section(heading: &str, text: &str, columns: &[&str], rows: Vec<Cells>) -> Str
     let numbers: Vec<bool> = (0..columns.len())
         .map(|column| rows.iter().all(|row| row.get(column).is_some_and(|cell| is_number(cell))))
         .collect();
-    let class = |column: usize| if numbers.get(column) == Some(&true) { " class=\"number\"" } else { "" };
+    let class = |column: usize| match columns.get(column) {
+        Some(&"") => " class=\"mark\"",
+        _ if numbers.get(column) == Some(&true) => " class=\"number\"",
+        _ => "",
+    };
     let line = |tag: &str, cells: Vec<&str>| {
         let cells = cells.iter().enumerate().map(|(column, cell)| format!("<{tag}{}>{cell}</{tag}>", class(column)));
         format!("<tr>{}</tr>\n", cells.collect::<String>())

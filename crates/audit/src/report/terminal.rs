@@ -22,6 +22,7 @@ pub fn table(report: &Report) -> String {
     self_test(&mut out, report);
     list(&mut out, "NOT LOOKED INTO", report.unsearched.lines());
     list(&mut out, "NOT DECLARED", report.traffic.values().flat_map(undeclared));
+    list(&mut out, "TOLD TO AN ATTESTER, AS DECLARED", report.declared.iter().map(find));
     list(&mut out, "FOUND", report.finds.iter().map(find));
     list(&mut out, "KEPT", report.kept.iter().cloned());
     line(&mut out, report.verdict().sentence());

@@ -89,8 +89,8 @@ impl Ground {
     fn scan(&mut self, files: &Captured) -> Result<Seen, Trouble> {
         let log = KeyLog::read(&files.keys)?;
         let options = Options::default();
-        let Self { search, budget, .. } = self;
-        let mut seen = traffic::scan(&files.capture, log, &options, search, budget, &mut |_| {})?;
+        let Self { search, budgets, .. } = self;
+        let mut seen = traffic::scan(&files.capture, log, &options, search, budgets, &mut |_| {})?;
         self.unsearched.append(std::mem::take(&mut seen.unsearched));
         Ok(seen)
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Options;
 use super::seen::Seen;
-use crate::budget::LeakBudget;
+use crate::budget::{Budgets, LeakBudget};
 use crate::capture::{Half, Piece, Segment, Who};
 use crate::http::{Conversation, Event};
 use crate::search::{Search, Stream};
@@ -14,7 +14,7 @@ use crate::tls::{self, KeyLog, Session};
 pub(super) struct Context<'a> {
     pub(super) log: &'a KeyLog,
     pub(super) search: &'a mut Search,
-    pub(super) budget: &'a mut LeakBudget,
+    pub(super) budgets: &'a mut Budgets,
     pub(super) seen: &'a mut Seen,
 }
 
@@ -44,23 +44,39 @@ enum Layer {
 
 /// What was said, when TLS is taken off.
 struct Inside {
-    number: u64,
-    is_judged: bool,
+    about: About,
     streams: [Stream; 2],
     handshakes: [Stream; 2],
     conversation: Conversation,
 }
+
+/// Which connection it is, and who judges it.
+#[derive(Debug, Clone, Copy)]
+struct About {
+    number: u64,
+    judge: Judge,
+}
+
+/// Whose budget a connection is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judge {
+    Relay,
+    Attester,
+    Nobody,
+}
+
+/// How the names of places on connections to attesters go on.
+pub(crate) const AT_ATTESTER: &str = " to an attester, ";
 
 impl Connection {
     pub(super) fn new(number: u64, first: &Segment<'_>, options: &Options, search: &Search) -> Self {
         // Without the first segment, whoever speaks first is taken for the client.
         let answers = first.flags.syn && first.flags.ack;
         let (client, server) = if answers { (first.to, first.from) } else { (first.from, first.to) };
-        let is_judged = options.servers.is_empty() || options.servers.contains(&server);
-        let streams = |what: &str| Who::BOTH.map(|who| search.stream(place(number, what, who)));
+        let about = About { number, judge: Judge::of(server, options) };
+        let streams = |what: &str| Who::BOTH.map(|who| search.stream(about.place(what, who)));
         let inside = Inside {
-            number,
-            is_judged,
+            about,
             streams: streams("opened"),
             handshakes: streams("in the handshake"),
             conversation: Conversation::default(),
@@ -71,7 +87,7 @@ impl Connection {
     }
 
     pub(super) fn number(&self) -> u64 {
-        self.wire.inside.number
+        self.wire.inside.about.number
     }
 
     /// Whether a segment belongs to another connection, between the same two addresses.
@@ -124,8 +140,8 @@ impl Wire {
         match layer {
             Layer::Tls(session) => session.gap(who, &mut |event| inside.opened(event, context)),
             Layer::Plain | Layer::Unknown => {
-                let number = inside.number;
-                inside.conversation.gap(who, &mut |event| hear(number, inside.is_judged, event, context));
+                let about = inside.about;
+                inside.conversation.gap(who, &mut |event| about.hear(event, context));
             }
         }
     }
@@ -135,8 +151,8 @@ impl Wire {
         if let Layer::Tls(session) = &mut self.layer {
             session.finish(&mut |event| inside.opened(event, context));
         }
-        let (number, is_judged) = (inside.number, inside.is_judged);
-        inside.conversation.finish(&mut |event| hear(number, is_judged, event, context));
+        let about = inside.about;
+        inside.conversation.finish(&mut |event| about.hear(event, context));
         let Inside { streams, handshakes, .. } = self.inside;
         self.streams.into_iter().chain(streams).chain(handshakes).for_each(|stream| context.search.end(stream));
     }
@@ -153,12 +169,12 @@ impl Inside {
             }
             tls::Event::Handshake(who, bytes) => who.of(&mut self.handshakes).feed(bytes),
             tls::Event::Unreadable(who, why) => {
-                context.seen.unsearched(format!("TLS: {why}"), place(self.number, "inside", who));
-                let Self { conversation, number, is_judged, .. } = self;
+                context.seen.unsearched(format!("TLS: {why}"), self.about.place("inside", who));
+                let Self { conversation, about, .. } = self;
                 conversation.gap(who, &mut |event| {
                     // That something is missing there has just been told.
                     if !matches!(event, Event::Lost(..)) {
-                        hear(*number, *is_judged, event, context);
+                        about.hear(event, context);
                     }
                 });
             }
@@ -166,34 +182,66 @@ impl Inside {
     }
 
     fn said(&mut self, who: Who, bytes: &[u8], context: &mut Context<'_>) {
-        let (number, is_judged) = (self.number, self.is_judged);
-        self.conversation.feed(who, bytes, &mut |event| hear(number, is_judged, event, context));
+        let about = self.about;
+        self.conversation.feed(who, bytes, &mut |event| about.hear(event, context));
     }
 }
 
-/// Searches what was put together, and judges what a client sent.
-fn hear(number: u64, is_judged: bool, event: Event, context: &mut Context<'_>) {
-    match event {
-        Event::Said(who, bytes) => context.search.bytes(&place(number, "put together", who), &bytes),
-        Event::Request(request) => {
-            let path = unescaped(&request.path);
-            if path != request.path {
-                context.search.bytes(&place(number, "in a path", Who::Client), &path);
+impl About {
+    /// Searches what was put together, and judges what a client sent.
+    fn hear(self, event: Event, context: &mut Context<'_>) {
+        match event {
+            Event::Said(who, bytes) => context.search.bytes(&self.place("put together", who), &bytes),
+            Event::Request(request) => {
+                let path = unescaped(&request.path);
+                if path != request.path {
+                    context.search.bytes(&self.place("in a path", Who::Client), &path);
+                }
+                if let Some(budget) = self.judge.budget(context.budgets) {
+                    let verdict = budget.judge(&request);
+                    context.seen.request(self.number, &request, verdict);
+                }
             }
-            if is_judged {
-                let verdict = context.budget.judge(&request);
-                context.seen.request(number, &request, verdict);
+            Event::Frame(path, frame) => {
+                if let Some(budget) = self.judge.budget(context.budgets) {
+                    let verdict = budget.judge_frame(&path, &frame);
+                    context.seen.frame(self.number, &path, verdict);
+                }
+            }
+            Event::Lost(..) if self.judge == Judge::Nobody => {}
+            Event::Lost(who, lost) => {
+                context.seen.unsearched(format!("HTTP: {lost}"), self.place("put together", who));
             }
         }
-        Event::Frame(path, frame) if is_judged => {
-            let verdict = context.budget.judge_frame(&path, &frame);
-            context.seen.frame(number, &path, verdict);
+    }
+
+    fn place(self, what: &str, who: Who) -> String {
+        let to = if self.judge == Judge::Attester { AT_ATTESTER } else { ", " };
+        let who = match who {
+            Who::Client => "client",
+            Who::Server => "server",
+        };
+        format!("connection {}{to}{what}, from the {who}", self.number)
+    }
+}
+
+impl Judge {
+    fn of(server: SocketAddr, options: &Options) -> Self {
+        if options.attesters.contains(&server) {
+            Self::Attester
+        } else if options.servers.is_empty() || options.servers.contains(&server) {
+            Self::Relay
+        } else {
+            Self::Nobody
         }
-        Event::Frame(..) => {}
-        Event::Lost(who, lost) if is_judged => {
-            context.seen.unsearched(format!("HTTP: {lost}"), place(number, "put together", who));
+    }
+
+    fn budget(self, budgets: &mut Budgets) -> Option<&mut LeakBudget> {
+        match self {
+            Self::Relay => Some(&mut budgets.relay),
+            Self::Attester => Some(&mut budgets.attester),
+            Self::Nobody => None,
         }
-        Event::Lost(..) => {}
     }
 }
 
@@ -202,14 +250,6 @@ fn layer(bytes: &[u8]) -> Layer {
         [20..=23, 3, ..] | [20..=23] => Layer::Tls(Box::default()),
         _ => Layer::Plain,
     }
-}
-
-fn place(number: u64, what: &str, who: Who) -> String {
-    let who = match who {
-        Who::Client => "client",
-        Who::Server => "server",
-    };
-    format!("connection {number}, {what}, from the {who}")
 }
 
 /// A path without percent signs (RFC 3986, section 2.1).

@@ -19,15 +19,16 @@ use sealpost_wire::{StockHash, TakeKey, to_bytes};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
-use crate::budget::{RELAY, Undeclared};
+use crate::budget::Undeclared;
 use crate::search::Canary;
 use crate::stage::{Captured, Lines, Stage, Tls, http1, http2, websocket};
+use crate::unsearched::Unsearched;
 
 const SECRET: &str = "meet me at the station";
 const NO_SECRETS: &str = "TLS: the key log has no secrets of this connection";
 
 /// Reading it takes most of a test's time.
-static BUDGET: LazyLock<Mutex<LeakBudget>> = LazyLock::new(|| Mutex::new(LeakBudget::of(RELAY).unwrap()));
+static BUDGETS: LazyLock<Mutex<Budgets>> = LazyLock::new(|| Mutex::new(Budgets::read().unwrap()));
 
 fn search() -> Search {
     Search::new(vec![Canary { what: "the text".to_owned(), value: Value::text(SECRET) }]).unwrap()
@@ -36,8 +37,8 @@ fn search() -> Search {
 /// What is seen in a capture, and the places where the text is found.
 fn scanned(capture: &Path, keys: Option<&Path>) -> (Seen, Vec<String>) {
     let log = keys.map(|keys| KeyLog::read(keys).unwrap()).unwrap_or_default();
-    let (mut search, mut budget) = (search(), BUDGET.lock().unwrap_or_else(PoisonError::into_inner));
-    let seen = scan(capture, log, &Options::default(), &mut search, &mut budget, &mut |_| {}).unwrap();
+    let (mut search, mut budgets) = (search(), BUDGETS.lock().unwrap_or_else(PoisonError::into_inner));
+    let seen = scan(capture, log, &Options::default(), &mut search, &mut budgets, &mut |_| {}).unwrap();
     (seen, search.found().iter().map(|find| find.place.clone()).collect())
 }
 
@@ -171,9 +172,35 @@ fn only_clients_of_the_named_servers_are_judged_and_all_are_searched() {
     let directory = tempfile::tempdir().unwrap();
     let files = captured(directory.path(), |stage| stage.plain(&http1(&leaking_header())).unwrap());
     for (port, violations) in [(443, 1), (444, 0)] {
-        let (mut search, mut budget) = (search(), LeakBudget::of(RELAY).unwrap());
-        let options = Options { servers: vec![SocketAddr::from(([127, 0, 0, 2], port))] };
-        let seen = scan(&files.capture, KeyLog::default(), &options, &mut search, &mut budget, &mut |_| {}).unwrap();
+        let (mut search, mut budgets) = (search(), BUDGETS.lock().unwrap_or_else(PoisonError::into_inner));
+        let options = Options { servers: vec![SocketAddr::from(([127, 0, 0, 2], port))], ..Options::default() };
+        let seen = scan(&files.capture, KeyLog::default(), &options, &mut search, &mut budgets, &mut |_| {}).unwrap();
         assert_eq!((seen.violations.len(), search.found().len()), (violations, 2));
+    }
+}
+
+#[test]
+fn an_attester_may_be_told_one_number_and_a_relay_may_not() {
+    let number = "+493023125001";
+    let body = [&[0xA2, 0, 1, 1, 0x6D][..], number.as_bytes()].concat();
+    let head = "POST /v1/ask-code HTTP/1.1\r\nhost: a\r\ncontent-type: application/cbor\r\ncontent-length: 18\r\n\r\n";
+    let directory = tempfile::tempdir().unwrap();
+    let lines = http1(&[head.as_bytes(), &body].concat());
+    let files = captured(directory.path(), |stage| stage.tls(&lines, &Tls::default()).unwrap());
+    let server = SocketAddr::from(([127, 0, 0, 2], 443));
+    for (attesters, is_declared, violations) in [(vec![server], true, 0), (vec![], false, 1)] {
+        let canary = crate::values::parse(&format!("number {number}")).unwrap();
+        let (mut search, mut budgets) =
+            (Search::new(canary).unwrap(), BUDGETS.lock().unwrap_or_else(PoisonError::into_inner));
+        let (log, options) = (KeyLog::read(&files.keys).unwrap(), Options { attesters, ..Options::default() });
+        let seen = scan(&files.capture, log, &options, &mut search, &mut budgets, &mut |_| {}).unwrap();
+        assert_eq!(seen.violations.len(), violations);
+        let report = crate::report::Report::of("", &search, Unsearched::default());
+        assert_eq!(
+            (!report.declared.is_empty(), report.finds.is_empty()),
+            (is_declared, is_declared),
+            "{:?}",
+            report.finds
+        );
     }
 }

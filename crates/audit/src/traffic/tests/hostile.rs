@@ -115,9 +115,9 @@ fn a_file_that_is_no_capture_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for bytes in [&b""[..], b"x", &[0; 4096]] {
         fs::write(file.path(), bytes).unwrap();
-        let (mut search, mut budget) = (search(), LeakBudget::of(RELAY).unwrap());
+        let (mut search, mut budgets) = (search(), BUDGETS.lock().unwrap_or_else(PoisonError::into_inner));
         let options = Options::default();
-        let scanned = scan(file.path(), KeyLog::default(), &options, &mut search, &mut budget, &mut |_| {});
+        let scanned = scan(file.path(), KeyLog::default(), &options, &mut search, &mut budgets, &mut |_| {});
         assert!(matches!(scanned, Err(CaptureError::NoCapture(_))));
     }
 }
