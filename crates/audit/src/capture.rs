@@ -7,5 +7,6 @@ mod write;
 
 pub use file::{CaptureError, Frame, read};
 pub use packet::{Flags, LinkType, Packet, Segment, packet};
+pub(crate) use packet::{OTHER_IP, QUIC};
 pub use reassembly::{Half, Piece};
 pub use write::{Recording, Tape, Who};

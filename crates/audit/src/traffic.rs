@@ -79,6 +79,7 @@ impl Wire<'_> {
             Packet::Tcp(segment) => self.segment(&segment, log),
             Packet::Fragment => self.seen.fragments += 1,
             Packet::Other(kind) => *self.seen.others.entry(kind.to_owned()).or_default() += 1,
+            Packet::UnknownLink => self.seen.unknown_links += 1,
             Packet::Unknown => *self.seen.others.entry("not IP".to_owned()).or_default() += 1,
         }
     }

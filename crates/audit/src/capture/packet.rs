@@ -28,9 +28,16 @@ pub enum Packet<'a> {
     Fragment,
     /// IP with something else in it: `UDP`, `ICMP`.
     Other(&'static str),
-    /// Not IP, such as ARP; or on a link that is not understood; or damaged.
+    /// Not IP, such as ARP; or damaged.
     Unknown,
+    /// On a link of a kind that is not understood.
+    UnknownLink,
 }
+
+/// UDP where QUIC is spoken, which is encrypted throughout.
+pub(crate) const QUIC: &str = "QUIC";
+/// Neither TCP nor UDP, such as a tunnel.
+pub(crate) const OTHER_IP: &str = "other IP";
 
 /// A TCP segment (RFC 9293).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,12 +84,12 @@ impl LinkType {
 #[must_use]
 pub fn packet(link: i32, bytes: &[u8]) -> Packet<'_> {
     let sliced = match LinkType::of(link) {
+        None => return Packet::UnknownLink,
         Some(LinkType::Ethernet) => LaxSlicedPacket::from_ethernet(bytes).ok(),
         Some(LinkType::Ip) => ip(bytes, 0),
         Some(LinkType::Loopback) => ip(bytes, 4),
         Some(LinkType::Cooked) => ip(bytes, 16),
         Some(LinkType::Cooked2) => ip(bytes, 20),
-        None => None,
     };
     sliced.map_or(Packet::Unknown, |sliced| of(&sliced))
 }
@@ -104,12 +111,13 @@ fn of<'a>(sliced: &LaxSlicedPacket<'a>) -> Packet<'a> {
             flags: Flags { syn: tcp.syn(), ack: tcp.ack(), fin: tcp.fin(), rst: tcp.rst() },
             payload: tcp.payload(),
         }),
-        Some(TransportSlice::Udp(udp)) if udp.destination_port() == 53 || udp.source_port() == 53 => {
-            Packet::Other("DNS")
-        }
-        Some(TransportSlice::Udp(_)) => Packet::Other("UDP"),
+        Some(TransportSlice::Udp(udp)) => Packet::Other(match (udp.source_port(), udp.destination_port()) {
+            (53, _) | (_, 53) => "DNS",
+            (443, _) | (_, 443) => QUIC,
+            _ => "UDP",
+        }),
         Some(TransportSlice::Icmpv4(_) | TransportSlice::Icmpv6(_)) => Packet::Other("ICMP"),
-        _ => Packet::Other("other IP"),
+        _ => Packet::Other(OTHER_IP),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::budget::Undeclared;
+use crate::capture::{OTHER_IP, QUIC};
 use crate::http::Request;
 use crate::unsearched::Unsearched;
 
@@ -20,6 +21,8 @@ pub struct Seen {
     pub cut: u64,
     /// Parts of packets that were not put together.
     pub fragments: u64,
+    /// Packets on links of kinds that are not understood.
+    pub unknown_links: u64,
     /// Packets that are no TCP, by kind.
     pub others: BTreeMap<String, u64>,
     /// TCP connections.
@@ -81,15 +84,17 @@ impl Seen {
 
     /// Says what the counts mean.
     pub(super) fn finish(&mut self) {
-        let all = |count: u64, what: &str| format!("{count} {what}");
-        if self.cut > 0 {
-            self.unsearched("the capture has only their beginning".to_owned(), all(self.cut, "packets"));
-        }
-        if self.fragments > 0 {
-            self.unsearched("they are not put together".to_owned(), all(self.fragments, "fragments of IP packets"));
-        }
-        if self.missing > 0 {
-            self.unsearched("they are not in the capture".to_owned(), all(self.missing, "bytes of TCP streams"));
+        let others = |kind: &str| self.others.get(kind).copied().unwrap_or_default();
+        let counts = [
+            (self.cut, "packets", "the capture has only their beginning"),
+            (self.fragments, "fragments of IP packets", "they are not put together"),
+            (self.unknown_links, "packets", "their link is of a kind that is not understood here"),
+            (others(QUIC), "packets of QUIC", "it is not opened here"),
+            (others(OTHER_IP), "packets that are neither TCP nor UDP", "what is inside is not known here"),
+            (self.missing, "bytes of TCP streams", "they are not in the capture"),
+        ];
+        for (count, what, why) in counts.into_iter().filter(|(count, ..)| *count > 0) {
+            self.unsearched(why.to_owned(), format!("{count} {what}"));
         }
     }
 

@@ -111,3 +111,23 @@ fn what_is_no_tcp_is_searched_and_counted() {
     assert_eq!(found, ["a packet"]);
     assert_eq!(seen.others.into_iter().collect::<Vec<_>>(), [("DNS".to_owned(), 1), ("not IP".to_owned(), 1)]);
 }
+
+#[test]
+fn what_is_encrypted_in_other_ways_or_not_understood_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = captured(directory.path(), |stage| stage.plain(&http1(&take())).unwrap());
+    rewritten(&files, |packets| {
+        let mut quic = Vec::new();
+        let builder = etherparse::PacketBuilder::ipv4([127, 0, 0, 1], [127, 0, 0, 3], 9).udp(5_000, 443);
+        builder.write(&mut quic, &[0xC0; 40]).unwrap();
+        packets.push(quic);
+    });
+    assert!(has(&scanned(&files.capture, None).0, "it is not opened here"));
+    let mut capture = fs::read(&files.capture).unwrap();
+    // Of wireless links.
+    capture[20] = 127;
+    fs::write(&files.capture, capture).unwrap();
+    let (seen, _) = scanned(&files.capture, None);
+    assert!(has(&seen, "their link is of a kind that is not understood here"));
+    assert_eq!((seen.connections, seen.unknown_links), (0, seen.packets));
+}
