@@ -90,6 +90,7 @@ impl Configuration for Config {
             public_section: "attester",
             tls: &self.tls,
             connections: &self.connections,
+            oblivious: None,
             body: BODY,
         }
     }

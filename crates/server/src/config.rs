@@ -24,7 +24,7 @@ pub use load::{ConfigError, load, parse};
 pub use problem::{Problem, Report};
 pub use review::review;
 pub use rules::{Broken, Rules};
-pub use sections::{Admin, Connections, Log, LogFormat, LogLevel, Public, Tls, TlsMode};
+pub use sections::{Admin, Connections, Log, LogFormat, LogLevel, Oblivious, Public, Tls, TlsMode};
 pub use shape::{Key, Section};
 pub use template::Template;
 
@@ -75,6 +75,8 @@ pub struct Serving<'a> {
     pub tls: &'a Tls,
     /// What one connection, and all of them, may take.
     pub connections: &'a Connections,
+    /// Whether it is a gateway for Oblivious HTTP; none for a server that never is.
+    pub oblivious: Option<&'a Oblivious>,
     /// The longest body of a request, and the longest WebSocket message.
     pub body: ByteSize,
 }

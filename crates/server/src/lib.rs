@@ -7,6 +7,7 @@ pub mod keys;
 pub mod log;
 pub mod manifest;
 pub mod metrics;
+pub mod oblivious;
 pub mod peer;
 pub mod process;
 pub mod server;

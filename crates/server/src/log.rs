@@ -102,6 +102,8 @@ events! {
     WARN CutOff {} = "connections that did not end in time were cut off";
     /// The manifest could not be written, so the former one is served on.
     ERROR ManifestKept {} = "the manifest could not be signed anew";
+    /// The keys of Oblivious HTTP could not be looked after; said once for each outage.
+    ERROR KeysUnkept {} = "the key of a day for Oblivious HTTP could not be made, read or erased";
     /// The limit of connections is reached; said once a minute at most.
     WARN Crowded {
         /// The limit.

@@ -15,6 +15,7 @@ use sealpost_wire::{SizeClass, VERSION};
 use crate::clock::Clock;
 use crate::config::{Serving, bytes};
 use crate::log::Event;
+use crate::oblivious::DayKeys;
 use crate::tls::Certificate;
 
 /// The signed manifest of a running server. Clones are the same one.
@@ -24,6 +25,7 @@ pub struct ManifestCell(Arc<Inner>);
 struct Inner {
     operator: Arc<OperatorSecret>,
     clock: Arc<dyn Clock>,
+    keys: Option<Arc<DayKeys>>,
     signed: Mutex<Signed>,
 }
 
@@ -39,13 +41,23 @@ impl ManifestCell {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn new(
+        manifest: Manifest,
+        operator: Arc<OperatorSecret>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, serde_json::Error> {
+        Self::telling(None, manifest, operator, clock)
+    }
+
+    /// The same; it tells of the keys of Oblivious HTTP what is true on its day.
+    pub(crate) fn telling(
+        keys: Option<Arc<DayKeys>>,
         mut manifest: Manifest,
         operator: Arc<OperatorSecret>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, serde_json::Error> {
-        manifest.issued = Day::of(clock.now());
+        date(&mut manifest, Day::of(clock.now()), keys.as_deref());
         let signed = Signed { bytes: sign(&manifest, &operator)?, manifest };
-        Ok(Self(Arc::new(Inner { operator, clock, signed: Mutex::new(signed) })))
+        Ok(Self(Arc::new(Inner { operator, clock, keys, signed: Mutex::new(signed) })))
     }
 
     /// What `GET /v1/relay` answers now. It was signed today.
@@ -64,7 +76,7 @@ impl ManifestCell {
         self.lock().manifest.clone()
     }
 
-    /// Says something else from now on. The day of issue is not for `change` to set.
+    /// Says something else from now on. The day of issue, and the keys of that day, are not for `change` to set.
     pub fn change(&self, change: impl FnOnce(&mut Manifest)) {
         self.replace(&mut self.lock(), change);
     }
@@ -72,7 +84,7 @@ impl ManifestCell {
     fn replace(&self, signed: &mut Signed, change: impl FnOnce(&mut Manifest)) {
         let mut manifest = signed.manifest.clone();
         change(&mut manifest);
-        manifest.issued = self.today();
+        date(&mut manifest, self.today(), self.0.keys.as_deref());
         match sign(&manifest, &self.0.operator) {
             Ok(bytes) => *signed = Signed { manifest, bytes },
             Err(_) => Event::ManifestKept {}.log(),
@@ -92,6 +104,11 @@ impl std::fmt::Debug for ManifestCell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ManifestCell(..)")
     }
+}
+
+fn date(manifest: &mut Manifest, today: Day, keys: Option<&DayKeys>) {
+    manifest.issued = today;
+    manifest.ohttp_keys = keys.and_then(|keys| keys.told(today));
 }
 
 fn sign(manifest: &Manifest, operator: &OperatorSecret) -> Result<Bytes, serde_json::Error> {

@@ -82,6 +82,7 @@ labels! {
         NoEpoch "no_epoch"
         OtherBits "other_bits"
         NotAttested "not_attested"
+        OtherKey "other_key"
     }
 }
 
@@ -89,6 +90,8 @@ labels! {
     /// Requests that no program has, or all have.
     Besides "kind" {
         Manifest "manifest"
+        Oblivious "oblivious"
+        OhttpKeys "ohttp_keys"
         Other "other"
     }
 }

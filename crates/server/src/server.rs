@@ -38,6 +38,8 @@ use crate::metrics::Metrics;
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// How often it is looked whether the program still works.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
+/// How often the keys of Oblivious HTTP are looked after.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// How often histograms are folded up.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
@@ -66,8 +68,8 @@ impl<P: Program> Server<P> {
         manifest: ManifestCell,
         program: P,
     ) -> Result<Self, StartError> {
-        let Foundation { tls, registry, .. } = foundation;
-        let shared = Arc::new(Shared::new(serving, manifest, Metrics::new::<P::Kind>(registry)));
+        let Foundation { tls, registry, keys, .. } = foundation;
+        let shared = Arc::new(Shared::new(serving, manifest, keys, Metrics::new::<P::Kind>(registry)));
         let listener = start::listen(serving.listen).await?;
         let admin = match serving.admin {
             Admin::Off => None,
@@ -161,5 +163,15 @@ async fn drain(shared: &Shared) {
 
 async fn chores<P: Program>(program: Arc<P>, shared: Arc<Shared>) {
     let tidy = every(TIDY_EVERY, || async { shared.metrics.tidy() });
-    tokio::join!(tidy, program.chores());
+    let keep = every(KEEP_EVERY, || keep(&shared));
+    tokio::join!(tidy, keep, program.chores());
+}
+
+/// Looks after the keys of Oblivious HTTP, and tells of another one at once.
+async fn keep(shared: &Shared) {
+    if let Some(keys) = &shared.keys
+        && keys.keep_on().await
+    {
+        shared.manifest.change(|_| {});
+    }
 }

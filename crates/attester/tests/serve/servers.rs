@@ -50,6 +50,7 @@ impl Running {
             public_section: "server",
             tls: &tls,
             connections: &Connections::default(),
+            oblivious: None,
             body: ByteSize::kib(4),
         };
         let foundation = Foundation::open(&serving, Arc::new(SystemClock)).unwrap();

@@ -47,6 +47,12 @@ pub const CONNECTIONS: &[Key] = &[
     Key::new("drain_timeout", SECONDS),
 ];
 
+/// The options of [`Oblivious`](super::Oblivious), in the section `oblivious`.
+pub const OBLIVIOUS: &[Key] = &[
+    Key::new("enabled", "true or false"),
+    Key::new("keys", "the path of a directory, which is made, for nothing but these keys"),
+];
+
 /// The options of [`Log`](super::Log), in the section `log`.
 pub const LOG: &[Key] = &[
     Key::new("format", "\"text\" or \"json\""),

@@ -173,6 +173,22 @@ impl Default for Connections {
     }
 }
 
+/// Whether the server is a gateway for Oblivious HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Oblivious {
+    /// Whether it is.
+    pub enabled: bool,
+    /// The directory of the keys, one for each day.
+    pub keys: PathBuf,
+}
+
+impl Default for Oblivious {
+    fn default() -> Self {
+        Self { enabled: true, keys: "ohttp".into() }
+    }
+}
+
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -47,6 +47,7 @@ impl Configuration for Config {
             public_section: "server",
             tls: &self.tls,
             connections: &self.connections,
+            oblivious: None,
             body: ByteSize::kib(64),
         }
     }

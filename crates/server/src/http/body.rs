@@ -56,7 +56,7 @@ fn is_cbor(headers: &HeaderMap) -> bool {
 }
 
 /// Reads a body of at most `limit` bytes; one that says it is longer is not read at all.
-async fn read(body: Body, limit: usize) -> Result<Bytes, Refusing> {
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusing> {
     let said = body.size_hint().lower();
     if said > limit as u64 {
         return Err(Refusing::for_good(Refusal::TooLarge));

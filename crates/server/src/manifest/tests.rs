@@ -26,6 +26,7 @@ impl Told {
             public_section: "relay",
             tls: &tls,
             connections: &connections,
+            oblivious: None,
             body: bytesize::ByteSize::kib(64),
         };
         let operator = Arc::new(OperatorSecret::random(&mut rand::rng()));

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use sealpost_wire::oblivious;
 use sealpost_wire::request::Side;
 use thiserror::Error;
 use tokio::sync::OwnedSemaphorePermit;
@@ -24,7 +25,13 @@ pub struct Connection {
     /// Bytes that the peer has sent.
     heard: AtomicU64,
     shared: Arc<Shared>,
-    _place: OwnedSemaphorePermit,
+    /// None for a connection that is inside another.
+    place: Option<Place>,
+}
+
+/// What a connection holds while it lives.
+struct Place {
+    _permit: OwnedSemaphorePermit,
     _counted: OneMore,
     _tracked: TaskTrackerToken,
 }
@@ -41,16 +48,28 @@ impl Connection {
     /// A connection in the place that it was given.
     pub(super) fn new(shared: Arc<Shared>, place: OwnedSemaphorePermit) -> Self {
         let (counted, tracked) = (shared.metrics.connection(), shared.connections.token());
+        Self::holding(Some(Place { _permit: place, _counted: counted, _tracked: tracked }), shared)
+    }
+
+    /// What stands for a connection to a request that is inside another: of a side of its own, like any.
+    pub(crate) fn inside(shared: Arc<Shared>) -> Self {
+        Self::holding(None, shared)
+    }
+
+    fn holding(place: Option<Place>, shared: Arc<Shared>) -> Self {
         Self {
-            shared,
             side: OnceLock::new(),
             begun: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
-            _place: place,
-            _counted: counted,
-            _tracked: tracked,
+            shared,
+            place,
         }
+    }
+
+    /// Whether it stands for a connection to a request that is inside another.
+    pub(crate) const fn is_inside(&self) -> bool {
+        self.place.is_none()
     }
 
     /// Puts the connection on `side`, where it stays; the first request tells.
@@ -76,6 +95,12 @@ impl Connection {
     #[must_use]
     pub fn longest_body(&self) -> usize {
         self.shared.body
+    }
+
+    /// How many bytes of contents, such as stored envelopes, a reply has room for.
+    #[must_use]
+    pub const fn reply_room(&self) -> usize {
+        if self.is_inside() { oblivious::REPLY_ROOM } else { usize::MAX }
     }
 
     /// The limits of connections.

@@ -10,11 +10,14 @@ use crate::config::{Connections, Serving, bytes};
 use crate::http::Budget;
 use crate::manifest::ManifestCell;
 use crate::metrics::Metrics;
+use crate::oblivious::DayKeys;
 
 /// What all connections share.
 pub(crate) struct Shared {
     /// The signed manifest.
     pub(crate) manifest: ManifestCell,
+    /// What opens requests that come by Oblivious HTTP, where the server is a gateway.
+    pub(crate) keys: Option<Arc<DayKeys>>,
     /// The numbers.
     pub(crate) metrics: Metrics,
     /// The limits of connections.
@@ -36,10 +39,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(serving: &Serving<'_>, manifest: ManifestCell, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        serving: &Serving<'_>,
+        manifest: ManifestCell,
+        keys: Option<Arc<DayKeys>>,
+        metrics: Metrics,
+    ) -> Self {
         let limits = serving.connections.clone();
         Self {
             manifest,
+            keys,
             metrics,
             body: bytes(serving.body),
             replies: Budget::new(bytes(limits.replies), limits.request_timeout),

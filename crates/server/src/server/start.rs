@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use miette::Diagnostic;
@@ -16,6 +17,7 @@ use crate::config::{Serving, TlsMode};
 use crate::keys::{self, KeyFileError};
 use crate::manifest::{self, ManifestCell};
 use crate::metrics::Registry;
+use crate::oblivious::{DayKeys, KeysError};
 use crate::tls::{self, Certificate, CertificateError};
 
 /// Why a server cannot start.
@@ -31,6 +33,13 @@ pub enum StartError {
     /// The certificate does for no TLS that the server speaks.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
+    /// The keys of Oblivious HTTP cannot be used.
+    #[error("the keys of Oblivious HTTP cannot be used")]
+    Oblivious(
+        #[source]
+        #[diagnostic_source]
+        KeysError,
+    ),
     /// The manifest cannot be written.
     #[error("the manifest cannot be written")]
     Manifest(#[source] serde_json::Error),
@@ -50,6 +59,7 @@ pub enum StartError {
 pub struct Foundation {
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) registry: Registry,
+    pub(super) keys: Option<Arc<DayKeys>>,
     certificate: Option<Certificate>,
     operator: Arc<OperatorSecret>,
     clock: Arc<dyn Clock>,
@@ -57,7 +67,7 @@ pub struct Foundation {
 
 impl Foundation {
     /// Reads the keys that the configuration names; the server's own certificate is made when neither of its files is
-    /// there.
+    /// there, and so are keys of Oblivious HTTP.
     ///
     /// # Errors
     /// [`StartError`], but for those of manifest and listeners.
@@ -65,8 +75,10 @@ impl Foundation {
         let certificate = certificate(serving).map_err(StartError::Certificate)?;
         let tls = certificate.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
         let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
-        let registry = Registry::new();
-        Ok(Self { tls: tls.map(Arc::new), registry, certificate, operator: Arc::new(operator), clock })
+        let keys = directory(serving).map(|directory| DayKeys::open(directory, Arc::clone(&clock)));
+        let keys = keys.transpose().map_err(StartError::Oblivious)?.map(Arc::new);
+        let (tls, registry) = (tls.map(Arc::new), Registry::new());
+        Ok(Self { tls, registry, keys, certificate, operator: Arc::new(operator), clock })
     }
 
     /// The operator's key.
@@ -99,20 +111,25 @@ impl Foundation {
     /// [`StartError::Manifest`].
     pub fn sign(&self, manifest: Manifest) -> Result<ManifestCell, StartError> {
         let (operator, clock) = (Arc::clone(&self.operator), Arc::clone(&self.clock));
-        ManifestCell::new(manifest, operator, clock).map_err(StartError::Manifest)
+        ManifestCell::telling(self.keys.clone(), manifest, operator, clock).map_err(StartError::Manifest)
     }
 }
 
 /// Reads the keys that the configuration names, as a start would, and makes none.
 ///
 /// # Errors
-/// [`StartError::OperatorKey`], [`StartError::Certificate`].
+/// [`StartError::OperatorKey`], [`StartError::Certificate`], [`StartError::Oblivious`].
 pub fn check_keys(serving: &Serving<'_>) -> Result<(), StartError> {
     keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
     if !makes_its_own(serving) {
         certificate(serving).map_err(StartError::Certificate)?;
     }
-    Ok(())
+    directory(serving).map_or(Ok(()), DayKeys::check).map_err(StartError::Oblivious)
+}
+
+/// Where the keys of Oblivious HTTP lie, if the server is to be a gateway.
+fn directory<'a>(serving: &Serving<'a>) -> Option<&'a Path> {
+    serving.oblivious.filter(|oblivious| oblivious.enabled).map(|oblivious| &*oblivious.keys)
 }
 
 /// Binds a listener.

@@ -3,26 +3,19 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use sealpost_server::peer::{Patience, Peer};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::client;
 use crate::program::{of_owner, of_sender};
 use crate::running::{PATIENCE, Running};
 
 async fn ask(server: &Running, method: Method, path: &str) -> (StatusCode, String) {
-    let stream = TcpStream::connect(server.admin).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
     let request = Request::builder().method(method).uri(path).header("host", "localhost");
-    let response = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
-    let status = response.status();
-    (status, String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap())
+    let answer = client::ask(server.admin, request.body(Full::default()).unwrap()).await;
+    (answer.status, String::from_utf8(answer.body.to_vec()).unwrap())
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@
 )]
 
 mod admin;
+mod client;
+mod oblivious;
 mod peers;
 mod program;
 mod running;

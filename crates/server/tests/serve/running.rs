@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use sealpost_server::clock::SystemClock;
-use sealpost_server::config::{Admin, Connections, Public, Serving, Tls};
+use sealpost_server::clock::{Clock, SystemClock};
+use sealpost_server::config::{Admin, Connections, Oblivious, Public, Serving, Tls, TlsMode};
 use sealpost_server::manifest::ManifestCell;
 use sealpost_server::{Foundation, Server, Stuck, keys};
 use sealpost_wire::RelayRef;
@@ -24,6 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Running {
     /// What names it.
     pub(crate) reference: RelayRef,
+    pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) manifest: ManifestCell,
     pub(crate) seen: Seen,
@@ -32,11 +33,37 @@ pub(crate) struct Running {
     _directory: TempDir,
 }
 
+/// How it is to run.
+pub(crate) struct Wishes {
+    pub(crate) tls: TlsMode,
+    pub(crate) is_gateway: bool,
+    pub(crate) connections: Connections,
+    pub(crate) body: ByteSize,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            tls: TlsMode::Own,
+            is_gateway: true,
+            connections: Connections::default(),
+            body: ByteSize::kib(4),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
 impl Running {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Wishes::default()).await
+    }
+
+    pub(crate) async fn start_with(wishes: Wishes) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let [certificate, key, operator_key] = ["tls.pem", "tls.key", "operator.key"].map(|n| directory.path().join(n));
-        let tls = Tls { certificate, key, ..Tls::default() };
+        let tls = Tls { mode: wishes.tls, certificate, key, ..Tls::default() };
+        let oblivious = Oblivious { enabled: wishes.is_gateway, keys: directory.path().join("ohttp") };
         keys::create_operator(&operator_key, &mut rand::rng()).unwrap();
         let serving = Serving {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -45,22 +72,23 @@ impl Running {
             public: &Public::default(),
             public_section: "server",
             tls: &tls,
-            connections: &Connections::default(),
-            body: ByteSize::kib(4),
+            connections: &wishes.connections,
+            oblivious: Some(&oblivious),
+            body: wishes.body,
         };
-        let foundation = Foundation::open(&serving, Arc::new(SystemClock)).unwrap();
+        let foundation = Foundation::open(&serving, wishes.clock).unwrap();
         let manifest = foundation.sign(foundation.manifest(&serving, Role::KeyService)).unwrap();
         let (operator, seen) = (foundation.operator().public(), Seen::default());
         let server = Server::bind(&serving, foundation, manifest.clone(), Sample(seen.clone())).await.unwrap();
         let host = format!("localhost:{}", server.address().unwrap().port());
         manifest.change(|manifest| manifest.host.clone_from(&host));
         let reference = RelayRef { host: host.parse().unwrap(), operator };
-        let admin = server.admin_address().unwrap().unwrap();
+        let (address, admin) = (server.address().unwrap(), server.admin_address().unwrap().unwrap());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _stop_or_dropped = stopped.await;
         }));
-        Self { reference, admin, manifest, seen, stop, running, _directory: directory }
+        Self { reference, address, admin, manifest, seen, stop, running, _directory: directory }
     }
 
     /// Stops it and waits until it has.

@@ -1,0 +1,64 @@
+//! One key: what it tells, and what it opens.
+//!
+//! ```text
+//! suite   DHKEM(X25519, HKDF-SHA256) · HKDF-SHA256 · AES-128-GCM, and no other: which one a client takes would mark it
+//! key id  the day, modulo 256
+//! ```
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use ohttp::hpke::{Aead, Kdf, Kem};
+use ohttp::{KeyConfig, Server, ServerResponse, SymmetricSuite};
+use sealpost_wire::manifest::OhttpKeys;
+use sealpost_wire::time::Day;
+
+/// The key of one day.
+pub(crate) struct DayKey {
+    day: Day,
+    list: Bytes,
+    server: Server,
+}
+
+/// What was sealed, and what seals the answer.
+pub(super) struct Opened {
+    pub(super) inside: Vec<u8>,
+    pub(super) answer: ServerResponse,
+}
+
+impl DayKey {
+    /// The key of `day` that comes of a seed.
+    pub(super) fn derive(day: Day, seed: &[u8; 32]) -> Option<Self> {
+        let suites = vec![SymmetricSuite::new(Kdf::HkdfSha256, Aead::Aes128Gcm)];
+        let config = KeyConfig::derive(id(day), Kem::X25519Sha256, suites, seed).ok()?;
+        let list = KeyConfig::encode_list(&[&config]).ok()?.into();
+        Some(Self { day, list, server: Server::new(config).ok()? })
+    }
+
+    pub(super) const fn day(&self) -> Day {
+        self.day
+    }
+
+    pub(super) fn id(&self) -> u8 {
+        id(self.day)
+    }
+
+    pub(super) const fn list(&self) -> &Bytes {
+        &self.list
+    }
+
+    pub(super) fn told(&self) -> OhttpKeys {
+        OhttpKeys { first_day: self.day, keys: BASE64.encode(&self.list) }
+    }
+
+    /// Opens a request; none when it was not sealed to this key, or changed, or cut short.
+    pub(super) fn open(&self, request: &[u8]) -> Option<Opened> {
+        let (inside, answer) = self.server.decapsulate(request).ok()?;
+        Some(Opened { inside, answer })
+    }
+}
+
+/// Its low byte tells a day from the next.
+const fn id(day: Day) -> u8 {
+    let [.., low] = day.0.to_be_bytes();
+    low
+}
