@@ -16,7 +16,8 @@ use sealpost_server::config::{Configuration, Rules, Section, Serving};
 use serde::{Deserialize, Serialize};
 
 pub use sealpost_server::config::{
-    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Problem, Public, Report, Template, Tls, TlsMode,
+    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
+    TlsMode,
 };
 pub use sections::{KeyService, Limits, Retention, Role, Store};
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub connections: Connections,
     /// What a key service does, and for whom.
     pub key_service: KeyService,
+    /// Whether requests may come by Oblivious HTTP.
+    pub oblivious: Oblivious,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -70,6 +73,7 @@ impl Default for Config {
             store: Store::default(),
             connections: Connections::default(),
             key_service: KeyService::default(),
+            oblivious: Oblivious::default(),
             log: Log::default(),
         }
     }
@@ -96,6 +100,7 @@ impl Configuration for Config {
             public_section: "relay",
             tls: &self.tls,
             connections: &self.connections,
+            oblivious: Some(&self.oblivious),
             body: match self.role {
                 Role::Relay => self.limits.body,
                 Role::KeyService => KEY_SERVICE_BODY,
@@ -108,8 +113,8 @@ impl Configuration for Config {
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let (data, keys) = (&mut self.data, &mut self.key_service.keys);
-        vec![data, keys, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
+        let (data, keys, days) = (&mut self.data, &mut self.key_service.keys, &mut self.oblivious.keys);
+        vec![data, keys, days, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
     }
 }
 

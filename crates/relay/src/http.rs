@@ -62,7 +62,8 @@ async fn deposit(State(program): Program, Cbor(request): Cbor<Deposit>) -> Reply
 
 /// `POST /v1/collect`, whose reply alone may be long
 async fn collect(State(program): Program, on: On<Collect>, Cbor(request): Cbor<Collect>) -> Response {
-    Reply::<Collect>::from(program.relay.collect(request).await).within(on.0.replies())
+    let collected = program.relay.collect(request, on.0.reply_room()).await;
+    Reply::<Collect>::from(collected).within(on.0.replies())
 }
 
 /// `POST /v1/acknowledge`

@@ -93,7 +93,9 @@ const fn of_start(error: &StartError) -> u8 {
     match error {
         StartError::NoDirectory | StartError::NoUrl => 3,
         StartError::Secret(_) | StartError::SecretTooShort(_) | StartError::Tls(_) => 4,
-        StartError::Server(Server::OperatorKey(_) | Server::Certificate(_) | Server::Tls(_)) => 4,
+        StartError::Server(Server::OperatorKey(_) | Server::Certificate(_) | Server::Tls(_) | Server::Oblivious(_)) => {
+            4
+        }
         StartError::Server(Server::Manifest(_) | Server::Listen { .. }) => 1,
     }
 }

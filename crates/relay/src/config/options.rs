@@ -13,6 +13,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("store", STORE),
     Section::new("connections", expected::CONNECTIONS),
     Section::new("key_service", KEY_SERVICE),
+    Section::new("oblivious", expected::OBLIVIOUS),
     Section::new("log", expected::LOG),
 ];
 

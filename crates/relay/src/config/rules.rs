@@ -22,6 +22,8 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     limits(&config.limits, rules);
     store(&config.store, rules);
     key_service(config, rules);
+    let elsewhere = config.oblivious.keys != config.data && config.oblivious.keys != config.key_service.keys;
+    rules.require(elsewhere, "oblivious.keys", "other things lie there");
 }
 
 fn retention(kept: &Retention, rules: &mut Rules) {
@@ -118,6 +120,12 @@ mod tests {
             (config.key_service.batches_per_minute, config.key_service.vouchers_per_epoch) = (0, 0);
         };
         assert_eq!(broken_keys(nobody), ["key_service.batches_per_minute", "key_service.vouchers_per_epoch"]);
+    }
+
+    #[test]
+    fn the_keys_of_days_have_a_directory_of_their_own() {
+        assert_eq!(broken_keys(|config| config.oblivious.keys = config.data.clone()), ["oblivious.keys"]);
+        assert_eq!(broken_keys(|config| config.oblivious.keys = config.key_service.keys.clone()), ["oblivious.keys"]);
     }
 
     #[test]

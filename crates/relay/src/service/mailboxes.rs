@@ -52,14 +52,14 @@ impl Relay {
         fates.into_iter().map(|fate| self.0.deposited(fate)).collect()
     }
 
-    /// Reads what lies in a mailbox, oldest first, and renews its lease.
+    /// Reads what lies in a mailbox, oldest first, as far as there is room for the bytes of envelopes, and renews its lease.
     ///
     /// # Errors
     /// *denied*, *try later*.
-    pub async fn collect(&self, request: Collect) -> Result<Collected, Denial> {
+    pub async fn collect(&self, request: Collect, room: usize) -> Result<Collected, Denial> {
         let owner = owner(request.mailbox, &request.collect);
         let envelopes = usize::from(request.max).min(MAX_BATCH);
-        let range = Range { after: request.after, envelopes, bytes: PAGE_BYTES };
+        let range = Range { after: request.after, envelopes, bytes: room.min(PAGE_BYTES) };
         let page = self.0.store.page(owner, range, self.0.moment()).await??;
         self.0.counts.delivered.add(page.envelopes.len());
         // The range asked for no more than a list holds.

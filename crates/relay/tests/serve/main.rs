@@ -15,6 +15,7 @@ mod evaluating;
 mod key_service;
 mod limits;
 mod objects;
+mod oblivious;
 mod peer;
 mod privacy;
 mod program;

@@ -47,7 +47,7 @@ async fn a_wrong_key_and_a_missing_mailbox_are_denied_alike() {
     world.open(&mailbox).await;
     let denied = Denial::of(Refusal::Denied);
     for mailbox in [Mailbox { collect: other.collect.clone(), deposit: mailbox.deposit.clone() }, other] {
-        assert_eq!(world.relay.collect(mailbox.collect(0)).await.map(drop), Err(denied));
+        assert_eq!(world.relay.collect(mailbox.collect(0), usize::MAX).await.map(drop), Err(denied));
         assert_eq!(world.relay.acknowledge(mailbox.acknowledge(&[1])).await.map(drop), Err(denied));
         assert_eq!(world.relay.close_mailbox(mailbox.close()).await.map(drop), Err(denied));
     }
@@ -77,7 +77,7 @@ async fn a_store_that_is_out_is_try_later_and_never_a_refusal() {
     let out = Denial::try_later(10);
     assert_eq!(world.relay.deposit(mailbox.deposit(1)).await.outcome, Outcome::TryLater);
     assert_eq!(world.relay.open_mailbox(mailbox.open()).await, Err(out));
-    assert_eq!(world.relay.collect(mailbox.collect(0)).await, Err(out));
+    assert_eq!(world.relay.collect(mailbox.collect(0), usize::MAX).await, Err(out));
     assert_eq!(world.relay.close_mailbox(mailbox.close()).await, Err(out));
     assert_eq!(world.relay.take(shelf.take()).await, Err(out));
     assert_eq!(world.relay.purge().await, Err(out));

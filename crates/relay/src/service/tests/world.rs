@@ -62,7 +62,7 @@ impl World {
 
     /// What lies in the mailbox, by number.
     pub(super) async fn lying(&self, mailbox: &Mailbox) -> Vec<u32> {
-        let collected = self.relay.collect(mailbox.collect(0)).await.unwrap();
+        let collected = self.relay.collect(mailbox.collect(0), usize::MAX).await.unwrap();
         collected.envelopes.iter().map(|stored| number(&stored.id)).collect()
     }
 }
