@@ -1,6 +1,7 @@
 //! The leak budgets, `docs/protocol/relay.cddl` and `attester.cddl`, as judges: of golden vectors, and of traffic that was
 //! recorded.
 
+mod exact;
 mod head;
 mod judge;
 
@@ -13,6 +14,7 @@ use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
 use sealpost_wire::manifest;
 use thiserror::Error;
 
+use exact::is_exact;
 pub use judge::Undeclared;
 pub(crate) use judge::shown;
 
@@ -66,8 +68,12 @@ impl LeakBudget {
         Ok(Self { rules, requests: posts.filter_map(|line| line.split(' ').next()).collect() })
     }
 
-    /// Whether there is a place for `body` under the rule of that name, such as `deposit`.
+    /// Whether there is a place for `body`, in the one encoding that it has, under the rule of that name, such as
+    /// `deposit`.
     pub fn allows(&mut self, rule: &str, body: &[u8]) -> bool {
+        if !is_exact(body) {
+            return false;
+        }
         let place = self.rules.rules.iter().position(|known| known.name() == rule);
         let (Some(place), Ok(value)) = (place, decode_cbor(body)) else { return false };
         // The validator begins with the first rule.
@@ -108,6 +114,10 @@ fn is_bucket(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{LazyLock, Mutex};
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use sealpost_wire::codec::V1;
     use sealpost_wire::request::{Collect, Request, Take};
     use sealpost_wire::{CollectKey, MailboxId, StockHash, TakeKey, to_bytes};
@@ -127,6 +137,41 @@ mod tests {
         assert!(budget.allows_sent("/v1/bucket/230/3/5", b"") && !budget.allows_sent("/v1/bucket/230/3/5", &take));
         for more in ["/v1/bucket/230/3/8", "/v1/bucket/230/3/5/6", "/v1/bucket/230/3/5?me", "/v1/bucketful/230/3/5"] {
             assert!(!budget.allows_sent(more, b""), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_announces_more_than_it_has_is_refused() {
+        let mut budget = LeakBudget::of(RELAY).unwrap();
+        for body in [[&[0xBB][..], &[0x7F; 8]].concat(), [&[0x5B][..], &[0xFF; 8]].concat(), vec![0x81; 1 << 20]] {
+            assert!(!budget.allows("take", &body));
+        }
+    }
+
+    /// Any value, in its one encoding.
+    fn any_value() -> impl Strategy<Value = Vec<u8>> {
+        let short = |major: u8, count: usize| vec![major << 5 | u8::try_from(count).unwrap()];
+        let string =
+            move |major: u8| vec(any::<u8>(), 0..24).prop_map(move |bytes| [short(major, bytes.len()), bytes].concat());
+        let leaf = prop_oneof![(0_u8..24).prop_map(|number| vec![number]), Just(vec![0xF4]), string(2), string(3)];
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            let list =
+                vec(inner.clone(), 0..6).prop_map(move |values| [short(4, values.len()), values.concat()].concat());
+            let map = vec(inner, 0..6).prop_map(move |values| {
+                let entries = values.iter().enumerate().map(|(key, value)| [short(0, key), value.clone()].concat());
+                [short(5, values.len()), entries.collect::<Vec<_>>().concat()].concat()
+            });
+            prop_oneof![list, map]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_judged_under_any_rule(body in any_value(), rule in any::<prop::sample::Index>()) {
+            static BUDGETS: LazyLock<Mutex<Budgets>> = LazyLock::new(|| Mutex::new(Budgets::read().unwrap()));
+            let mut budgets = BUDGETS.lock().unwrap();
+            let rule = budgets.relay.rules.rules[rule.index(budgets.relay.rules.rules.len())].name();
+            budgets.relay.allows(&rule, &body);
         }
     }
 

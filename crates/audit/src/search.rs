@@ -154,8 +154,9 @@ impl Search {
         let (place, sightings, bytes, zeros) = stream.into_parts();
         let here = self.here();
         (here.pieces, here.bytes, here.zeros) = (here.pieces + 1, here.bytes + bytes, here.zeros + zeros);
-        for (sighting, (at, times)) in sightings {
+        for (sighting, places) in sightings {
             let what = self.canaries.get(sighting.value).map(|canary| canary.what.clone()).unwrap_or_default();
+            let (at, times) = (places.first, places.times);
             self.find(Find { place: place.clone(), what, encoding: sighting.encoding, at, times });
         }
     }

@@ -19,8 +19,16 @@ pub struct Stream {
     zeros: u64,
 }
 
-/// Of each canary and encoding, where it was first, and how often.
-pub(super) type Sightings = BTreeMap<Sighting, (u64, u64)>;
+/// Of each canary and encoding, where it was.
+pub(super) type Sightings = BTreeMap<Sighting, Places>;
+
+/// Where it was first and last, and at how many places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) first: u64,
+    last: u64,
+    pub(super) times: u64,
+}
 
 /// Which canary, by its place in the list, and how it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +83,12 @@ impl Stream {
     fn note(&mut self, found: &[Found]) {
         for found in found {
             let sighting = Sighting { value: found.value, encoding: found.encoding };
-            self.sightings.entry(sighting).or_insert((self.before + found.at, 0)).1 += 1;
+            let at = self.before + found.at;
+            let places = self.sightings.entry(sighting).or_insert(Places { first: at, last: at, times: 1 });
+            // A value and its beginning, such as an IMEI without its check digit, are one find.
+            if places.last != at {
+                (places.last, places.times) = (at, places.times + 1);
+            }
         }
     }
 }
