@@ -23,7 +23,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost", &["sealpost-client", "sealpost-identity", "sealpost-wire"]),
     ("sealpost-audit", &["sealpost-identity", "sealpost-wire"]),
     // These stand outside: they look at all the others, and none imports them.
-    ("sealpost-tests", &["sealpost-blind", "sealpost-client", "sealpost-crypto", "sealpost-identity", "sealpost-wire"]),
+    (
+        "sealpost-tests",
+        &[
+            "sealpost-audit",
+            "sealpost-blind",
+            "sealpost-client",
+            "sealpost-crypto",
+            "sealpost-identity",
+            "sealpost-wire",
+        ],
+    ),
     (
         "sealpost-benches",
         &[
