@@ -5,6 +5,7 @@ mod epoch;
 mod failure;
 mod init;
 mod purge;
+mod running;
 mod serve;
 
 use std::io::{self, Write};

@@ -19,7 +19,7 @@ pub use sealpost_server::config::{
     Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
     TlsMode,
 };
-pub use sections::{KeyService, Limits, Retention, Role, Store};
+pub use sections::{Directory, KeyService, Limits, Retention, Role, Store};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub struct Config {
     pub store: Store,
     /// What one connection, and all of them, may take.
     pub connections: Connections,
+    /// A relay's directory.
+    pub directory: Directory,
     /// What a key service does, and for whom.
     pub key_service: KeyService,
     /// Whether requests may come by Oblivious HTTP.
@@ -72,6 +74,7 @@ impl Default for Config {
             limits: Limits::default(),
             store: Store::default(),
             connections: Connections::default(),
+            directory: Directory::default(),
             key_service: KeyService::default(),
             oblivious: Oblivious::default(),
             log: Log::default(),

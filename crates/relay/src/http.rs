@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::post;
-use sealpost_server::http::{Cbor, On, Reply};
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use sealpost_server::Connection;
+use sealpost_server::http::{Cbor, On, Refusing, Reply};
+use sealpost_wire::directory::BucketRead;
 use sealpost_wire::request::{
-    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, OpenMailbox, OpenShelf, Request, Stock, Take,
+    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, OpenMailbox, OpenShelf, Publish, Refusal,
+    Request, Side, Stock, Take, Withdraw,
 };
 
 use crate::metrics::Kind;
@@ -30,6 +34,9 @@ pub(crate) fn router(program: Arc<RelayProgram>) -> Router {
         .route(CountItems::PATH, post(count_items))
         .route(CloseShelf::PATH, post(close_shelf))
         .route(Take::PATH, post(take))
+        .route(Publish::PATH, post(publish))
+        .route(Withdraw::PATH, post(withdraw))
+        .route(&format!("{}/{{epoch}}/{{bits}}/{{number}}", BucketRead::PATH), get(bucket))
         .with_state(program)
 }
 
@@ -46,6 +53,9 @@ pub(crate) fn kind(path: &str) -> Option<Kind> {
         CloseShelf::PATH => Kind::CloseShelf,
         Deposit::PATH => Kind::Deposit,
         Take::PATH => Kind::Take,
+        Publish::PATH => Kind::Publish,
+        Withdraw::PATH => Kind::Withdraw,
+        path if path.starts_with(BucketRead::PATH) => Kind::Bucket,
         _ => return None,
     })
 }
@@ -99,4 +109,29 @@ async fn close_shelf(State(program): Program, Cbor(request): Cbor<CloseShelf>) -
 /// `POST /v1/take`
 async fn take(State(program): Program, Cbor(request): Cbor<Take>) -> Reply<Take> {
     program.relay.take(request).await.into()
+}
+
+/// `POST /v1/publish`
+async fn publish(State(program): Program, Cbor(request): Cbor<Publish>) -> Reply<Publish> {
+    program.relay.publish(request).await.into()
+}
+
+/// `POST /v1/withdraw`
+async fn withdraw(State(program): Program, Cbor(request): Cbor<Withdraw>) -> Reply<Withdraw> {
+    program.relay.withdraw(request).await.into()
+}
+
+/// `GET /v1/bucket/EPOCH/BITS/NUMBER`
+///
+/// It is the same for everyone who asks, and so may be kept for the minute in which a withdrawal may still be seen.
+async fn bucket(
+    State(program): Program,
+    Extension(connection): Extension<Arc<Connection>>,
+    Path((epoch, bits, number)): Path<(String, String, String)>,
+) -> Result<Response, Refusing> {
+    connection.on(Side::Neither).map_err(|_| Refusing::for_good(Refusal::WrongSide))?;
+    let read = BucketRead::of(&epoch, &bits, &number).ok_or(Refusing::for_good(Refusal::NoSuchRequest))?;
+    let bucket = program.relay.bucket(read).await?;
+    let headers = [(CONTENT_TYPE, "application/octet-stream"), (CACHE_CONTROL, "public, max-age=60")];
+    Ok((headers, bucket.as_bytes().to_vec()).into_response())
 }

@@ -11,6 +11,7 @@ pub mod store;
 
 mod http;
 mod metrics;
+mod peers;
 mod program;
 mod socket;
 

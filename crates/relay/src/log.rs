@@ -22,6 +22,22 @@ sealpost_server::events! {
     ERROR StoreStuck {} = "the store has hung for a minute: the program ends, to be started again; nothing accepted is lost";
     /// A row is not one that this program writes; said once.
     ERROR DamagedRow {} = "the store found a damaged row";
+    /// An epoch's directory was opened.
+    INFO EpochOpened {
+        /// The epoch.
+        epoch: u32
+    } = "the directory of an epoch is open";
+    /// An epoch's directory was erased.
+    INFO EpochRetired {
+        /// The epoch.
+        epoch: u32
+    } = "the epoch has closed: its directory was erased";
+    /// An epoch cannot be opened; said once for each outage.
+    WARN EpochMissing {} = "an epoch's directory cannot be opened: is a key service out, or without a key of it?";
+    /// Anyone may publish any number.
+    WARN AnyoneMayPublish {} = "the directory has no attester: anyone may be listed under any number";
+    /// With no key service, what keeps numbers apart from guesses is the price of argon2id alone.
+    WARN NoKeyService {} = "the directory has no key service: whoever has its data can try numbers at the price of argon2id";
     /// A key service evaluates for anyone.
     WARN AnyoneMayAsk {} = "there is no attester: anyone may have elements evaluated, as fast as batches_per_minute says";
     /// Little of the disk is left.

@@ -20,6 +20,9 @@ labels! {
         CloseShelf "close_shelf"
         Deposit "deposit"
         Take "take"
+        Publish "publish"
+        Withdraw "withdraw"
+        Bucket "bucket"
     }
 }
 
@@ -76,7 +79,7 @@ impl Metrics {
 }
 
 /// The service's totals by the names that they are shown under; a new one must be given a name here.
-fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
+fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 16] {
     let Totals {
         accepted,
         full,
@@ -91,6 +94,9 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
         shelves_opened,
         shelves_closed,
         leases_lapsed,
+        published,
+        withdrawn,
+        buckets_read,
         subscriptions: _,
         store_bytes: _,
     } = *totals;
@@ -108,5 +114,8 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 13] {
         ("sealpost_shelves_opened_total", "Shelves opened, repeats included", shelves_opened),
         ("sealpost_shelves_closed_total", "Shelves closed by their owners", shelves_closed),
         ("sealpost_leases_lapsed_total", "Mailboxes and shelves erased because their lease lapsed", leases_lapsed),
+        ("sealpost_entries_published_total", "Entries listed, replaced, refreshed or set to wait", published),
+        ("sealpost_entries_withdrawn_total", "Entries withdrawn by their owners", withdrawn),
+        ("sealpost_buckets_read_total", "Buckets of the directory read", buckets_read),
     ]
 }

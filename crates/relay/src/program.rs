@@ -1,5 +1,7 @@
 //! What the server is told of a relay: its requests, what its operator may ask for, and when it is ready.
 
+pub(crate) mod directory;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use axum::extract::State;
 use axum::routing::post;
 use sealpost_server::Program;
 use sealpost_server::clock::every;
+use sealpost_server::manifest::ManifestCell;
 
 use crate::http;
 use crate::log::Event;
@@ -24,6 +27,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct RelayProgram {
     pub(crate) relay: Relay,
     pub(crate) metrics: Metrics,
+    pub(crate) manifest: ManifestCell,
 }
 
 impl Program for RelayProgram {
@@ -38,7 +42,8 @@ impl Program for RelayProgram {
     }
 
     fn admin_routes(self: &Arc<Self>) -> Router {
-        Router::new().route(PURGE, post(purge)).with_state(self.relay.clone())
+        let all = Router::new().route(PURGE, post(purge)).with_state(self.relay.clone());
+        if self.relay.directory_told().is_some() { all.merge(directory::routes(&self.relay)) } else { all }
     }
 
     fn is_ready(&self) -> bool {
@@ -54,11 +59,12 @@ impl Program for RelayProgram {
     }
 
     async fn chores(&self) {
-        every(SWEEP_EVERY, || async {
+        let sweep = every(SWEEP_EVERY, || async {
             self.relay.expire().await;
             Event::Swept {}.log();
-        })
-        .await;
+        });
+        let told = directory::keep_told(&self.relay, &self.manifest);
+        tokio::join!(sweep, told, directory::look_after_epochs(&self.relay));
     }
 
     async fn close(&self) {

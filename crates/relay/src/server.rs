@@ -120,11 +120,14 @@ async fn bind_relay(
     let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
     let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
     (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
-    let manifest = foundation.sign(manifest)?;
     let operator = Arc::clone(foundation.operator());
     let relay = Relay::open(config.settings(), operator, clock).map_err(StartError::Store)?;
+    // What is in the store is told from the first request on; what is missing is seen to while the relay serves.
+    let _out = relay.read_epochs().await;
+    manifest.directory = relay.directory_told().map(|told| told.borrow().clone());
+    let manifest = foundation.sign(manifest)?;
     warnings(config).into_iter().for_each(Warning::log);
-    let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()) };
+    let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()), manifest: manifest.clone() };
     Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
 }
 
@@ -160,15 +163,23 @@ fn check_epochs(config: &config::KeyService) -> Result<(), KeepError> {
     EpochDirectory::new(config.keys.clone()).keys().map(drop).map_err(KeepError::Epochs)
 }
 
+/// Opens the store of a relay that is not running, for as long as `work` takes.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn with_relay<T>(config: &Config, work: impl AsyncFnOnce(&Relay) -> T) -> Result<T, StartError> {
+    let operator = keys::read_operator(&config.operator_key).map_err(sealpost_server::StartError::OperatorKey)?;
+    let clock = Arc::new(SystemClock);
+    let relay = Relay::open(config.settings(), Arc::new(operator), clock).map_err(StartError::Store)?;
+    let done = work(&relay).await;
+    relay.shutdown().await;
+    Ok(done)
+}
+
 /// Opens the store of a relay that is not running, and rewrites it without what was erased.
 ///
 /// # Errors
 /// [`StartError`], or the service's own inside.
 pub async fn purge(config: &Config) -> Result<Result<(), Denial>, StartError> {
-    let operator = keys::read_operator(&config.operator_key).map_err(sealpost_server::StartError::OperatorKey)?;
-    let clock = Arc::new(SystemClock);
-    let relay = Relay::open(config.settings(), Arc::new(operator), clock).map_err(StartError::Store)?;
-    let purged = relay.purge().await;
-    relay.shutdown().await;
-    Ok(purged)
+    with_relay(config, async |relay| relay.purge().await).await
 }

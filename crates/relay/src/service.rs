@@ -3,6 +3,7 @@
 //! Time comes from a [`Clock`], bytes go to a [`Store`], and nothing that names a mailbox is
 //! logged or counted: [`Totals`] are of the whole relay.
 
+mod directory;
 mod in_flight;
 mod leases;
 mod mailboxes;
@@ -25,6 +26,7 @@ use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
 use crate::store::{STUCK, Store, Unavailable};
 
+pub use directory::{DirectorySettings, KeyServiceManifests, NotComposed};
 pub use sealpost_server::Denial;
 pub use settings::{Memory, Settings};
 pub use subscriptions::Collector;
@@ -46,6 +48,7 @@ struct Inner {
     in_flight: in_flight::InFlight,
     swept: leases::Swept,
     counts: Arc<totals::Counts>,
+    listed: Option<directory::Directory>,
 }
 
 /// Why a relay could not be opened.
@@ -74,6 +77,7 @@ impl Relay {
             rates: rates::Rates::new(&settings.limits),
             in_flight: in_flight::InFlight::new(settings.memory.in_flight_bytes),
             swept: leases::Swept::default(),
+            listed: settings.discovery.clone().map(directory::Directory::new),
             store: Arc::new(store),
             settings,
             operator,

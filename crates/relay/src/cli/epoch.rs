@@ -1,6 +1,7 @@
 //! `sealpost-relay epoch`
 
 mod calendar;
+mod directory;
 mod keys;
 mod row;
 
@@ -12,11 +13,12 @@ use sealpost_wire::time::Day;
 use serde::Serialize;
 
 use self::calendar::date;
+use self::directory::Directory;
 use self::keys::Keys;
 use self::row::{Row, table};
 use super::{ConfigFile, Failure, say, say_json};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, Role};
+use crate::config::{self, Role};
 
 /// Show, make ahead and retire the epochs of discovery.
 #[derive(Debug, Args)]
@@ -151,9 +153,10 @@ impl EpochCommand {
 
 /// The epochs of the server that the file configures.
 fn epochs(file: &ConfigFile) -> Result<Box<dyn Epochs>, Failure> {
-    let Config { role, key_service, .. } = config::load(&file.config)?;
-    match role {
-        Role::KeyService => Ok(Box::new(Keys::new(key_service.keys))),
+    let config = config::load(&file.config)?;
+    match config.role {
+        Role::KeyService => Ok(Box::new(Keys::new(config.key_service.keys))),
+        Role::Relay if config.directory.enabled => Ok(Box::new(Directory::new(config)?)),
         Role::Relay => Err(Failure::NoEpochs),
     }
 }

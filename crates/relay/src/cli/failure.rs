@@ -74,7 +74,9 @@ pub enum Failure {
     Epochs(#[from] EpochsError),
     /// The server that is configured has no epochs.
     #[error("a relay without a directory has no epochs")]
-    #[diagnostic(help("a key service has them: `role = \"key-service\"`"))]
+    #[diagnostic(help(
+        "a directory has them, and a key service: `[directory] enabled = true`, or `role = \"key-service\"`"
+    ))]
     NoEpochs,
     /// There is nothing of the epoch that is to be retired.
     #[error("there is nothing to retire of epoch {epoch}")]
@@ -100,6 +102,19 @@ pub enum Failure {
         /// Its number.
         epoch: u32,
     },
+    /// The epoch cannot be opened now.
+    #[error("epoch {epoch} was not opened: {problem}")]
+    #[diagnostic(help("ask the operators of the key services for `sealpost-relay epoch next`, then try again"))]
+    EpochNotOpened {
+        /// Its number.
+        epoch: u32,
+        /// Why.
+        problem: String,
+    },
+    /// The store takes no requests now.
+    #[error("the relay's store is out")]
+    #[diagnostic(help("look at the log and at the disk, then try again"))]
+    StoreOut,
     /// Nobody agreed to what cannot be undone.
     #[error("nothing was changed")]
     #[diagnostic(help("say --yes if that is what you want"))]
@@ -138,6 +153,7 @@ impl Failure {
             Self::Start(StartError::Server(error)) => of_start(error),
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
+            Self::EpochNotOpened { .. } | Self::StoreOut => 1,
         }
     }
 }

@@ -1,17 +1,12 @@
 //! `sealpost-relay purge`
 
-use std::io::ErrorKind;
-
 use clap::Args;
-use http::{Method, Request, StatusCode};
-use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use http::{Method, StatusCode};
 use tokio::runtime::Runtime;
 
+use super::running::Running;
 use super::{ConfigFile, Failure, say};
-use crate::config::{self, Admin, Config, Role};
+use crate::config::{self, Config, Role};
 use crate::{program, server};
 
 /// Rewrite the store without anything that was erased.
@@ -42,36 +37,12 @@ impl Purge {
 }
 
 async fn purge(config: &Config) -> Result<(), Failure> {
-    match connect(config).await {
-        Some(stream) => ask(stream?).await,
-        None => server::purge(config).await?.map_err(|_| Failure::NotPurged),
+    let Some(running) = Running::find(config).await? else {
+        return server::purge(config).await?.map_err(|_| Failure::NotPurged);
+    };
+    match running.ask(Method::POST, program::PURGE).await?.0 {
+        StatusCode::OK => Ok(()),
+        StatusCode::SERVICE_UNAVAILABLE => Err(Failure::NotPurged),
+        _ => Err(Failure::NotARelay),
     }
-}
-
-/// A connection to the running relay, if one runs.
-async fn connect(config: &Config) -> Option<Result<TcpStream, Failure>> {
-    let Admin::On(address) = config.admin else { return None };
-    match TcpStream::connect(address).await {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => None,
-        connected => Some(connected.map_err(Failure::system("connecting to the admin listener"))),
-    }
-}
-
-async fn ask(stream: TcpStream) -> Result<(), Failure> {
-    match post(stream).await {
-        Ok(StatusCode::OK) => Ok(()),
-        Ok(StatusCode::SERVICE_UNAVAILABLE) => Err(Failure::NotPurged),
-        Ok(_) | Err(_) => Err(Failure::NotARelay),
-    }
-}
-
-async fn post(stream: TcpStream) -> hyper::Result<StatusCode> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut request = Request::new(Empty::<&[u8]>::new());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = http::Uri::from_static(program::PURGE);
-    let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map(|response| response.status());
-    connection.abort();
-    answer
 }

@@ -12,6 +12,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("limits", LIMITS),
     Section::new("store", STORE),
     Section::new("connections", expected::CONNECTIONS),
+    Section::new("directory", DIRECTORY),
     Section::new("key_service", KEY_SERVICE),
     Section::new("oblivious", expected::OBLIVIOUS),
     Section::new("log", expected::LOG),
@@ -38,6 +39,15 @@ const STORE: &[Key] = &[
     Key::new("index", MEMORY),
     Key::new("cache", MEMORY),
     Key::new("disk_reserve", "a size, such as \"256 MiB\""),
+];
+
+const DIRECTORY: &[Key] = &[
+    Key::new("enabled", "true or false"),
+    Key::new("key_services", "a list of up to two references, of key services of two operators, or []"),
+    Key::new("attester", "the reference that the attester's `init` printed, \"sealpost-relay:…\", or \"\""),
+    Key::new("hash_memory", "a size of whole MiB, from 19 MiB to 256 MiB, and from 38 to 768 MiB times passes"),
+    Key::new("hash_passes", "a whole number from 1 to 10"),
+    Key::new("publishes_per_minute", COUNT),
 ];
 
 const KEY_SERVICE: &[Key] = &[

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use sealpost_blind::discovery::Parameters;
 use sealpost_server::config::Rules;
 use sealpost_wire::request::MAX_ITEMS;
 
-use super::{Config, KeyService, Limits, Retention, Store};
+use super::{Config, Directory, KeyService, Limits, Retention, Store};
 
+const MIB: u64 = 1024 * 1024;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// What a request takes that fills a shelf, at least.
@@ -21,6 +23,7 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     retention(&config.retention, rules);
     limits(&config.limits, rules);
     store(&config.store, rules);
+    directory(config, rules);
     key_service(config, rules);
     let elsewhere = config.oblivious.keys != config.data && config.oblivious.keys != config.key_service.keys;
     rules.require(elsewhere, "oblivious.keys", "other things lie there");
@@ -47,6 +50,30 @@ fn store(store: &Store, rules: &mut Rules) {
     rules.memory(store.undelivered, "store.undelivered");
     rules.memory(store.index, "store.index");
     rules.memory(store.cache, "store.cache");
+}
+
+fn directory(config: &Config, rules: &mut Rules) {
+    let Directory { enabled: _, key_services, attester, hash_memory, hash_passes, publishes_per_minute } =
+        &config.directory;
+    let one_operator = matches!(key_services.as_slice(), [first, second] if first.operator == second.operator);
+    rules.require(key_services.len() <= 2, "directory.key_services", "no client asks more than two key services");
+    rules.require(!one_operator, "directory.key_services", "both are of one operator, which is one key service");
+    let is_itself = |other: &sealpost_wire::RelayRef| other.host == config.relay.host;
+    rules.require(!key_services.iter().any(is_itself), "directory.key_services", "this server itself is at that place");
+    rules.require(
+        !attester.as_ref().is_some_and(is_itself),
+        "directory.attester",
+        "this server itself is at that place",
+    );
+    let whole = hash_memory.as_u64() % MIB == 0;
+    rules.require(whole, "directory.hash_memory", "not a number of whole MiB");
+    let cost = Parameters::new(super::settings::mib(*hash_memory), *hash_passes, 1);
+    rules.require(
+        !whole || cost.is_ok(),
+        "directory.hash_memory",
+        "with these passes, no client would do so much, or so little",
+    );
+    rules.within(*publishes_per_minute, 1..=u32::MAX, "directory.publishes_per_minute");
 }
 
 fn key_service(config: &Config, rules: &mut Rules) {
@@ -126,6 +153,33 @@ mod tests {
     fn the_keys_of_days_have_a_directory_of_their_own() {
         assert_eq!(broken_keys(|config| config.oblivious.keys = config.data.clone()), ["oblivious.keys"]);
         assert_eq!(broken_keys(|config| config.oblivious.keys = config.key_service.keys.clone()), ["oblivious.keys"]);
+    }
+
+    #[test]
+    fn a_directory_has_two_key_services_at_most_of_two_operators() {
+        let service = |host: &str, operator: u8| sealpost_wire::RelayRef {
+            host: host.parse().unwrap(),
+            operator: sealpost_wire::operator::OperatorSecret::from_seed(&[operator; 32]).public(),
+        };
+        let services = |services: &[sealpost_wire::RelayRef]| {
+            broken_keys(|config| config.directory.key_services = services.to_vec())
+        };
+        let (one, other, third) = (service("a.example:1", 1), service("b.example:1", 2), service("c.example:1", 3));
+        assert!(services(&[one.clone(), other.clone()]).is_empty());
+        assert_eq!(services(&[one.clone(), other, third]), ["directory.key_services"]);
+        assert_eq!(services(&[one, service("b.example:1", 1)]), ["directory.key_services"]);
+        assert_eq!(services(&[service("localhost:8443", 1)]), ["directory.key_services"]);
+    }
+
+    #[test]
+    fn a_directory_asks_of_devices_what_they_bear() {
+        let cost = |memory, passes| {
+            broken_keys(|config| (config.directory.hash_memory, config.directory.hash_passes) = (memory, passes))
+        };
+        assert!(cost(ByteSize::mib(19), 2).is_empty());
+        assert_eq!(cost(ByteSize::gib(4), 1), ["directory.hash_memory"]);
+        assert_eq!(cost(ByteSize::mib(64), 1_000_000), ["directory.hash_memory"]);
+        assert_eq!(cost(ByteSize::mib(64) + ByteSize::kib(1), 3), ["directory.hash_memory"]);
     }
 
     #[test]

@@ -114,6 +114,39 @@ impl Default for Store {
     }
 }
 
+/// A relay's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Directory {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The key services, up to two.
+    #[serde(with = "reference::list")]
+    pub key_services: Vec<RelayRef>,
+    /// The attester without whose word nobody is listed; without one, anyone may publish any number.
+    #[serde(with = "reference")]
+    pub attester: Option<RelayRef>,
+    /// Memory for the slow hash of a number, on the devices that compute it.
+    pub hash_memory: ByteSize,
+    /// Passes over that memory.
+    pub hash_passes: u32,
+    /// Entries that are taken a minute, of all together.
+    pub publishes_per_minute: u32,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            key_services: Vec::new(),
+            attester: None,
+            hash_memory: ByteSize::mib(64),
+            hash_passes: 3,
+            publishes_per_minute: 600,
+        }
+    }
+}
+
 /// What a key service does, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

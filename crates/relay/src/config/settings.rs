@@ -2,12 +2,13 @@
 
 use std::num::NonZeroU32;
 
+use bytesize::ByteSize;
 use sealpost_server::config::bytes;
-use sealpost_wire::manifest::{Limits, Retention};
+use sealpost_wire::manifest::{Argon2, Limits, Retention};
 
-use super::{Config, KeyService};
+use super::{Config, Directory, KeyService};
 use crate::key_service;
-use crate::service::{Memory, Settings};
+use crate::service::{DirectorySettings, Memory, Settings};
 
 const HOUR: u64 = 60 * 60;
 
@@ -20,6 +21,18 @@ impl Config {
             limits: self.manifest_limits(),
             retention: self.manifest_retention(),
             memory: self.memory(),
+            discovery: self.directory.enabled.then(|| self.directory_settings()),
+        }
+    }
+
+    fn directory_settings(&self) -> DirectorySettings {
+        let Directory { enabled: _, key_services, attester, hash_memory, hash_passes, publishes_per_minute } =
+            self.directory.clone();
+        DirectorySettings {
+            key_services,
+            attester,
+            argon2: Argon2 { memory_mib: mib(hash_memory), passes: hash_passes, lanes: 1 },
+            publishes_per_minute: NonZeroU32::new(publishes_per_minute).unwrap_or(NonZeroU32::MIN),
         }
     }
 
@@ -61,6 +74,11 @@ impl Config {
             disk_reserve_bytes: self.store.disk_reserve.as_u64(),
         }
     }
+}
+
+/// A size in MiB.
+pub(super) fn mib(size: ByteSize) -> u32 {
+    u32::try_from(size.as_u64() / (1024 * 1024)).unwrap_or(u32::MAX)
 }
 
 fn whole(seconds: u64, unit: u64) -> u32 {

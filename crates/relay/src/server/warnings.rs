@@ -28,6 +28,10 @@ pub enum Warning {
     LittleReserve,
     /// A key service that others than this machine reach evaluates for anyone.
     AnyoneMayAsk,
+    /// The directory lists anyone under any number.
+    AnyoneMayPublish,
+    /// What keeps numbers from whoever has the directory is a price alone.
+    NoKeyService,
 }
 
 impl Warning {
@@ -38,6 +42,8 @@ impl Warning {
             Self::LittleSpace { free, reserve } => Event::LittleSpace { free, reserve }.log(),
             Self::LittleReserve => Event::LittleReserve {}.log(),
             Self::AnyoneMayAsk => Event::AnyoneMayAsk {}.log(),
+            Self::AnyoneMayPublish => Event::AnyoneMayPublish {}.log(),
+            Self::NoKeyService => Event::NoKeyService {}.log(),
         }
     }
 }
@@ -61,6 +67,14 @@ impl fmt::Display for Warning {
                 "key_service.attester is empty: anyone may have elements evaluated, and so try out one number after \
                  the other as fast as key_service.batches_per_minute lets them",
             ),
+            Self::AnyoneMayPublish => f.write_str(
+                "directory.attester is empty: anyone may be listed under any number, yours too; people who look one up \
+                 are told so",
+            ),
+            Self::NoKeyService => f.write_str(
+                "directory.key_services is empty: whoever has this relay's data can try all numbers at the price of the \
+                 slow hash, some hundred dollars; people who look one up are told so",
+            ),
         }
     }
 }
@@ -81,7 +95,14 @@ fn of_relay(config: &Config) -> Vec<Warning> {
     let free = free_space(&config.data).filter(|free| *free < reserve.saturating_add(JOURNAL));
     let space = free.map(|free| Warning::LittleSpace { free: free / MIB, reserve: reserve / MIB });
     let small = (reserve < LEAST_RESERVE).then_some(Warning::LittleReserve);
-    space.into_iter().chain(small).collect()
+    space.into_iter().chain(small).chain(of_directory(config)).collect()
+}
+
+fn of_directory(config: &Config) -> Vec<Warning> {
+    let directory = &config.directory;
+    let anyone = (directory.enabled && directory.attester.is_none()).then_some(Warning::AnyoneMayPublish);
+    let alone = (directory.enabled && directory.key_services.is_empty()).then_some(Warning::NoKeyService);
+    anyone.into_iter().chain(alone).collect()
 }
 
 fn of_key_service(config: &Config) -> Vec<Warning> {
@@ -117,6 +138,12 @@ mod tests {
     #[test]
     fn a_reserve_of_nothing_is_told() {
         assert_eq!(warned(|config| config.store.disk_reserve = ByteSize(0)), [Warning::LittleReserve]);
+    }
+
+    #[test]
+    fn a_directory_without_attester_or_key_services_is_told() {
+        let expected = [Warning::AnyoneMayPublish, Warning::NoKeyService];
+        assert_eq!(warned(|config| config.directory.enabled = true), expected);
     }
 
     #[test]

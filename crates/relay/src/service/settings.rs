@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sealpost_wire::manifest::{Limits, Retention};
 
+use super::directory::DirectorySettings;
 use crate::store::Quota;
 use crate::store::embedded::Options;
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub retention: Retention,
     /// What bounds the process and its disk.
     pub memory: Memory,
+    /// The directory, where there is one.
+    pub discovery: Option<DirectorySettings>,
 }
 
 /// Bounds of the process that no client needs to know.
@@ -54,6 +57,7 @@ impl Default for Settings {
             },
             retention: Retention { envelope_hours: 14 * 24, lease_days: 90 },
             memory: Memory::default(),
+            discovery: None,
         }
     }
 }

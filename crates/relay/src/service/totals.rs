@@ -54,6 +54,12 @@ totals! {
     shelves_closed,
     /// Mailboxes and shelves erased because their lease lapsed.
     leases_lapsed,
+    /// Entries listed, replaced, refreshed or set to wait.
+    published,
+    /// Entries withdrawn by their owners.
+    withdrawn,
+    /// Buckets read.
+    buckets_read,
 }
 
 /// A count that goes up.

@@ -59,6 +59,12 @@ impl Refusing {
     }
 }
 
+impl From<Denial> for Refusing {
+    fn from(denial: Denial) -> Self {
+        Self(denial)
+    }
+}
+
 impl IntoResponse for Refusing {
     fn into_response(self) -> Response {
         let Denial { reason, retry_after } = self.0;
