@@ -10,6 +10,7 @@
 
 mod admin;
 mod bodies;
+mod directory;
 mod epochs;
 mod evaluating;
 mod key_service;
