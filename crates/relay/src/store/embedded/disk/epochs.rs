@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use fjall::{Database, Keyspace, PersistMode, Readable};
 use sealpost_wire::directory::{BucketRead, Epoch, Slot};
 
-use super::open::rows;
+use super::open::{entries, rows};
 use super::{Disk, Fault};
 use crate::store::embedded::rows::{EntryRow, bucket_keys, epoch_from_bytes, epoch_key};
 use crate::store::{EpochState, NoBucket};
@@ -26,8 +26,9 @@ pub(super) struct Listings {
 
 impl Listings {
     fn open(database: &Database, Epoch(number): Epoch) -> Result<Self, Fault> {
-        let keyspace = |kind| database.keyspace(&format!("{kind}{number}"), rows);
-        Ok(Self { entries: keyspace(ENTRIES)?, claims: keyspace(CLAIMS)? })
+        let entries = database.keyspace(&format!("{ENTRIES}{number}"), entries)?;
+        let claims = database.keyspace(&format!("{CLAIMS}{number}"), rows)?;
+        Ok(Self { entries, claims })
     }
 }
 

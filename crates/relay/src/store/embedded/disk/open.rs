@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fjall::config::CompressionPolicy;
+use fjall::config::{BlockSizePolicy, CompressionPolicy, RestartIntervalPolicy};
 use fjall::{CompressionType, Database, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::days::Days;
@@ -12,6 +12,7 @@ use crate::store::embedded::rows::{FORMAT, FORMAT_1};
 
 /// Halves the slowest percent of commits against fjall's 64 MiB, and bounds memory.
 const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+const ENTRIES_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
 /// When sealed journals reach this, fjall flushes whoever holds the oldest; it bounds memtables and disk alike.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// Flushes and compactions take turns with commits on small machines as it is.
@@ -67,6 +68,15 @@ pub(super) fn rows() -> KeyspaceCreateOptions {
         .manual_journal_persist(true)
         .max_memtable_size(MEMTABLE_BYTES)
         .data_block_compression_policy(CompressionPolicy::disabled())
+}
+
+/// For entries, of which a bucket is read at a time, from all over a directory: larger blocks, with more places to begin
+/// at, and small memtables, so that most of it lies in the few tables of one run.
+pub(super) fn entries() -> KeyspaceCreateOptions {
+    rows()
+        .max_memtable_size(ENTRIES_MEMTABLE_BYTES)
+        .data_block_size_policy(BlockSizePolicy::all(8 * 1024))
+        .data_block_restart_interval_policy(RestartIntervalPolicy::all(4))
 }
 
 /// For long values that look random: kept apart from their keys, since compaction need not move them, and uncompressed,
