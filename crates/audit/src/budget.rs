@@ -4,6 +4,7 @@
 mod exact;
 mod head;
 mod judge;
+pub(crate) mod learns;
 
 use cddl::ast::CDDL;
 use cddl::validator::Validator;

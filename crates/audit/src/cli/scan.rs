@@ -67,7 +67,7 @@ impl Run {
                     }
                 },
                 Ok(_) => files.push(path),
-                Err(error) => self.unsearched.add(told(&error), path.display().to_string()),
+                Err(error) => self.unreadable(&path, &error),
             }
         }
         files.sort();
@@ -80,9 +80,14 @@ impl Run {
             let bar = &self.bar;
             bar.step(&file.display().to_string());
             if let Err(error) = self.search.file(file, &mut |bytes| bar.forward(bytes)) {
-                self.unsearched.add("it cannot be read".to_owned(), told(&error));
+                self.unreadable(file, &error);
             }
         }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &dyn std::error::Error) {
+        let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        self.unsearched.add(format!("it cannot be read: {cause}"), path.display().to_string());
     }
 
     fn capture(&mut self, capture: &Path, scan: &Scan) -> Result<Seen, Trouble> {

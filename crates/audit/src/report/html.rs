@@ -1,6 +1,7 @@
 //! The report as one page that needs nothing else: no script, no picture, no font from elsewhere.
 
 use super::{Report, Verdict, size};
+use crate::budget::learns;
 use crate::traffic::Seen;
 
 const STYLE: &str = include_str!("page.css");
@@ -28,7 +29,12 @@ pub fn page(report: &Report) -> String {
         ),
         section("What was said though nobody declared it", UNDECLARED, &["What", "Times"], undeclared(report)),
         section("What could not be looked into", UNSEARCHED, &["Where, and why"], unsearched(report)),
-        section("What the server did see", SAID, &["Request or message", "How often"], said(report)),
+        section(
+            "What the server did see",
+            SAID,
+            &["Request or message", "How often", "What it tells the server"],
+            said(report),
+        ),
         section(
             "How the search itself was tried",
             SELF_TEST,
@@ -62,8 +68,8 @@ const DECLARED: &str =
 const UNDECLARED: &str = "The protocol lists every field that a request may have. These are not on the list, whatever they \
     hold.";
 const UNSEARCHED: &str = "Nothing can be said about these.";
-const SAID: &str = "This is what the other side does learn: that someone at a network address asked these things, and \
-    when. What they carry is encrypted; its lengths are of three sizes.";
+const SAID: &str = "This is what the other side learns in any case. A relay knows mailboxes by hashes of random keys, and not \
+    whose they are.";
 const SELF_TEST: &str = "A search that finds nothing says something only if it would find what is there. So leaks were \
     planted, one of each kind in each kind of place.";
 const KEPT: &str = "For whoever wants to look with a program of their own, such as Wireshark.";
@@ -155,13 +161,15 @@ fn unsearched(report: &Report) -> Vec<Cells> {
 
 fn said(report: &Report) -> Vec<Cells> {
     let counts = |seen: &Seen| {
-        let connections = (format!("connections ({} encrypted)", seen.encrypted), seen.connections);
-        let requests = seen.requests.iter().map(|(path, count)| (path.clone(), *count));
-        let messages = seen.messages.iter().map(|(path, count)| (format!("message on {path}"), *count));
+        let told = "a network address, and when".to_owned();
+        let connections = (format!("connections ({} encrypted)", seen.encrypted), seen.connections, told);
+        let requests = seen.requests.iter().map(|(path, count)| (path.clone(), *count, learns::of_request(path)));
+        let messages = seen.messages.iter();
+        let messages = messages.map(|(path, count)| (format!("message on {path}"), *count, learns::of_message(path)));
         [connections].into_iter().chain(requests).chain(messages).collect::<Vec<_>>()
     };
     let all = report.traffic.values().flat_map(counts);
-    all.map(|(what, count)| vec![escaped(&what), count.to_string()]).collect()
+    all.map(|(what, count, told)| vec![escaped(&what), count.to_string(), escaped(&told)]).collect()
 }
 
 fn self_test(report: &Report) -> Vec<Cells> {
