@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bar;
+mod packed;
 mod scan;
 
 use std::fs;

@@ -19,7 +19,6 @@ mod phone;
 mod play;
 mod relay;
 mod rows;
-mod silence;
 mod wait;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ pub mod redis;
 pub mod report;
 pub mod search;
 pub mod self_test;
+pub mod silence;
 mod stage;
 pub mod tap;
 pub mod tls;

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 
 use super::arguments::{Arguments, Scan};
 use super::bar::Bar;
+use super::packed::why_not_enough;
 use super::told;
 use crate::Trouble;
 use crate::budget::Budgets;
@@ -81,6 +82,9 @@ impl Run {
             bar.step(&file.display().to_string());
             if let Err(error) = self.search.file(file, &mut |bytes| bar.forward(bytes)) {
                 self.unreadable(file, &error);
+            }
+            if let Some(why) = why_not_enough(file) {
+                self.unsearched.add(why.to_owned(), file.display().to_string());
             }
         }
     }

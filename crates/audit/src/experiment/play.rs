@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::silence::{self, Noise};
 use super::{Device, Scene};
 use crate::Trouble;
+use crate::silence::{self, Noise};
 
 /// The exit code of `sealpost` without consent.
 const NO_CONSENT: i32 = 4;

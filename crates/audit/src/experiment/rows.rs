@@ -1,8 +1,8 @@
 //! The findings of 2014, what stands in their place, and what this run saw.
 
 use super::Row;
-use super::silence::Noise;
 use crate::report::Report;
+use crate::silence::Noise;
 use crate::traffic::Seen;
 
 /// What the steps have shown.

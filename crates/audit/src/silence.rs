@@ -18,28 +18,32 @@ const WITHIN_THE_PROCESS: &str = "socketpair(AF_UNIX";
 
 /// What a command did to the network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Noise {
+pub struct Noise {
     /// How it ended.
-    pub(super) exit: Option<i32>,
+    pub exit: Option<i32>,
     /// Counters that are not zero; nothing if they could not be had.
-    pub(super) packets: Option<Vec<String>>,
+    pub packets: Option<Vec<String>>,
     /// System calls that have to do with networks; nothing if they could not be had.
-    pub(super) calls: Option<Vec<String>>,
+    pub calls: Option<Vec<String>>,
 }
 
 impl Noise {
     /// Whether nothing was counted, by at least one of the two.
-    pub(super) fn is_none(&self) -> bool {
+    #[must_use]
+    pub fn is_none(&self) -> bool {
         let none = |counts: &Option<Vec<String>>| counts.as_ref().is_none_or(Vec::is_empty);
         none(&self.packets) && none(&self.calls) && self.was_measured()
     }
 
-    pub(super) fn was_measured(&self) -> bool {
+    /// Whether at least one of the two could be had.
+    #[must_use]
+    pub fn was_measured(&self) -> bool {
         self.packets.is_some() || self.calls.is_some()
     }
 
     /// In words.
-    pub(super) fn told(&self) -> String {
+    #[must_use]
+    pub fn told(&self) -> String {
         let count = |counts: &Option<Vec<String>>, what: &str| match counts {
             Some(counts) if counts.is_empty() => format!("0 {what}"),
             Some(counts) => format!("{what}: {}", counts.join(", ")),
@@ -50,21 +54,26 @@ impl Noise {
 }
 
 /// Whether this machine lets networks be made.
-pub(super) fn can_count() -> bool {
+#[must_use]
+pub fn can_count() -> bool {
     let mut trial = Command::new("unshare");
     trial.args(["--user", "--map-root-user", "--net", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
     trial.status().is_ok_and(|status| status.success())
 }
 
 /// Whether this machine lets processes be traced.
-pub(super) fn can_trace() -> bool {
+#[must_use]
+pub fn can_trace() -> bool {
     let mut trial = Command::new("strace");
     trial.args(["-qq", "-e", "trace=none", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
     trial.status().is_ok_and(|status| status.success())
 }
 
 /// Runs a command in a network in which nothing can be reached, and counts.
-pub(super) fn counted(command: &Command, input: &str) -> Result<Noise, Trouble> {
+///
+/// # Errors
+/// When it cannot be run.
+pub fn counted(command: &Command, input: &str) -> Result<Noise, Trouble> {
     let counters = tempfile::NamedTempFile::new()?;
     let mut apart = Command::new("unshare");
     // Users of its own besides allow it to those who are not root.
@@ -77,7 +86,10 @@ pub(super) fn counted(command: &Command, input: &str) -> Result<Noise, Trouble> 
 }
 
 /// Runs a command and lists its network calls.
-pub(super) fn traced(command: &Command, input: &str) -> Result<Noise, Trouble> {
+///
+/// # Errors
+/// When it cannot be run; also when there is no strace.
+pub fn traced(command: &Command, input: &str) -> Result<Noise, Trouble> {
     let trace = tempfile::NamedTempFile::new()?;
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-e", "trace=%network", "-e", "signal=none", "-o"]).arg(trace.path());
