@@ -12,6 +12,7 @@
 //! Numbers are not stored, neither one's own nor others'. What is kept is a hash of each under a key of this profile's own,
 //! and what was computed for it in the epoch, so that it is computed once.
 
+mod blocking;
 mod buckets;
 mod directory;
 mod evaluating;
@@ -27,7 +28,7 @@ mod publishing;
 mod report;
 mod round;
 mod run;
-mod store;
+
 mod terms;
 #[cfg(test)]
 mod tests;

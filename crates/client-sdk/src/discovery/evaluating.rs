@@ -8,8 +8,8 @@ use sealpost_wire::codec::V1;
 use sealpost_wire::directory::{BlindedElements, SignedVoucher};
 use sealpost_wire::request::{Evaluate, Evaluated};
 
+use super::blocking::blocking;
 use super::patience::Patience;
-use super::store::blocking;
 use super::trouble::Trouble;
 use super::ways::Ways;
 use crate::error::ErrorKind;

@@ -11,9 +11,9 @@ use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::Refusal;
 use sealpost_wire::{EntryKey, RelayRef};
 
+use super::blocking::blocking;
 use super::directory::basis;
 use super::hashing::hash_one;
-use super::store::blocking;
 use super::{Directory, DiscoveryAccess};
 #[cfg(doc)]
 use crate::Reason;

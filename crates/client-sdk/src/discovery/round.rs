@@ -10,6 +10,7 @@ use sealpost_wire::request::Refusal;
 use sealpost_wire::time::Day;
 use zeroize::Zeroizing;
 
+use super::blocking::blocking;
 use super::buckets::{Reader, plan};
 use super::directory::basis;
 use super::evaluating::{Asking, Pending};
@@ -18,7 +19,6 @@ use super::job::{Progress, Stage};
 use super::keeping::{Keeper, Kept};
 use super::report::Reason;
 use super::run::{Run, Wanted};
-use super::store::blocking;
 use super::trouble::Trouble;
 use crate::error::ErrorKind;
 use crate::event::Event;

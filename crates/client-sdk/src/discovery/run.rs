@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::blocking::blocking;
 use super::job::Progress;
 use super::patience::Patience;
 use super::report::{DiscoveryReport, Reason};
 use super::round::{Round, Shortfall};
-use super::store::blocking;
 use super::trouble::Trouble;
 use super::ways::Ways;
 use crate::client::Inner;

@@ -31,7 +31,6 @@ pub(super) struct Ready {
 
 /// What is to be listed, when its card leads to a stocked shelf, and nothing that was withdrawn is still in its place.
 pub(super) fn wanted(tx: &Transaction<'_>) -> Result<Option<(DiscoveryOnRecord, Wanted)>, StoreError> {
-    let own = profile::own(tx)?;
     let on_record = match consents::discovery(tx) {
         Err(StoreError::Refused(_)) => return Ok(None),
         outcome => outcome?,
@@ -44,6 +43,7 @@ pub(super) fn wanted(tx: &Transaction<'_>) -> Result<Option<(DiscoveryOnRecord, 
     if !is_stocked || is_withdrawing {
         return Ok(None);
     }
+    let own = profile::own(tx)?;
     let card = card.card(&own.relay, own.identity.public().hash());
     let entries = entries::of_number(tx, publication.number)?;
     Ok(Some((on_record, Wanted { publication, card, entries })))
