@@ -8,7 +8,9 @@
 )]
 
 mod conversations;
+mod discovery;
 mod leaving;
+mod neighbourhood;
 mod people;
 mod relay;
 mod trouble;

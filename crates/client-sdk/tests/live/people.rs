@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sealpost_client::{
-    Client, Connection, ContactId, Message, MessageState, Options, Position, Profile, Running, Unlock,
+    Client, Connection, ContactId, DiscoveryAccess, Message, MessageState, Options, Position, Profile, Running, Unlock,
 };
 use sealpost_identity::consent::{Consent, Messaging, Prompt};
 use sealpost_wire::RelayRef;
@@ -23,7 +23,12 @@ pub(crate) struct Person {
 pub(crate) const KEY: [u8; 32] = [7; 32];
 
 pub(crate) fn options() -> Options {
-    Options { gap_wait: Duration::from_secs(2), leaving_spread: Duration::from_millis(300), ..Options::default() }
+    Options {
+        gap_wait: Duration::from_secs(2),
+        leaving_spread: Duration::from_millis(300),
+        lookup_pace: Duration::from_millis(1),
+        ..Options::default()
+    }
 }
 
 pub(crate) fn opt_in(directory: &std::path::Path, relay: &RelayRef) -> Client {
@@ -65,6 +70,11 @@ impl Person {
         let profile = Profile::open(directory.path(), &Unlock::raw_key(KEY), options()).unwrap();
         let Profile::OptedIn(client) = profile else { panic!("not opted in") };
         Self { client, directory, engine: None, read }
+    }
+
+    /// Consents to discovery.
+    pub(crate) fn discovery(&self) -> DiscoveryAccess {
+        self.client.consent_to_discovery(Consent::given(Prompt::standard(), Day(20_000))).unwrap()
     }
 
     pub(crate) fn add(&self, other: &Self, name: &str) -> ContactId {
