@@ -64,6 +64,15 @@ fn json_has_the_numbers_at_the_top() {
 }
 
 #[test]
+fn the_readme_names_every_field() {
+    let json = serde_json::to_value(Report::default()).unwrap();
+    let readme = include_str!("../../README.md");
+    for name in json.as_object().unwrap().keys().filter(|name| *name != "title") {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn sizes_have_one_digit_behind_the_point() {
     assert_eq!(
         [size(0), size(1023), size(1536), size(1 << 30), size(u64::MAX)],

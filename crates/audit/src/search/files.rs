@@ -135,7 +135,9 @@ fn read_part(
 mod tests {
     use std::io::Write;
 
-    use sealpost_identity::traces::{Encoding, Form, Value};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use sealpost_identity::traces::{Encoding, Form, Traces, Value};
 
     use super::*;
     use crate::search::{Canary, Search};
@@ -146,6 +148,7 @@ mod tests {
         Search::new(vec![Canary { what: "a text".to_owned(), value: Value::text(TEXT) }]).unwrap()
     }
 
+    /// What is found, how much was read, and how much was passed over.
     fn found_in(file: &Path) -> (Vec<(Encoding, u64)>, u64, u64) {
         let mut search = search();
         search.files(file).unwrap();
@@ -184,6 +187,32 @@ mod tests {
         let before = vec![b'x'; BUFFER - 5];
         fs::write(file.path(), [&before, TEXT.as_bytes()].concat()).unwrap();
         assert_eq!(found_in(file.path()).0, [(Encoding { digest: None, form: Form::Plain }, BUFFER as u64 - 5)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn parts_and_zeros_change_nothing(parts in vec((0_usize..4, 1_usize..3 * BLOCK), 1..20)) {
+            let mut content = Vec::new();
+            for (kind, length) in parts {
+                match kind {
+                    0 => content.extend(vec![0; length]),
+                    1 => content.extend(vec![b'x'; length]),
+                    2 => content.extend(TEXT.as_bytes()),
+                    _ => content.extend(TEXT.encode_utf16().flat_map(u16::to_be_bytes)),
+                }
+            }
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), &content).unwrap();
+            let value = Value::text(TEXT);
+            let whole = Traces::of([&value]).unwrap().find(&content);
+            let mut whole: Vec<_> = whole.iter().map(|found| (found.encoding, found.at)).collect();
+            whole.sort();
+            let (found, bytes, zeros) = found_in(file.path());
+            prop_assert_eq!(found, whole);
+            prop_assert_eq!(bytes + zeros, (content.len() + file.path().as_os_str().len()) as u64);
+        }
     }
 
     #[test]

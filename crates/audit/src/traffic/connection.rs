@@ -70,9 +70,7 @@ pub(crate) const AT_ATTESTER: &str = " to an attester, ";
 
 impl Connection {
     pub(super) fn new(number: u64, first: &Segment<'_>, options: &Options, search: &Search) -> Self {
-        // Without the first segment, whoever speaks first is taken for the client.
-        let answers = first.flags.syn && first.flags.ack;
-        let (client, server) = if answers { (first.to, first.from) } else { (first.from, first.to) };
+        let (client, server) = if is_servers(first, options) { (first.to, first.from) } else { (first.from, first.to) };
         let about = About { number, judge: Judge::of(server, options) };
         let streams = |what: &str| Who::BOTH.map(|who| search.stream(about.place(what, who)));
         let inside = Inside {
@@ -82,7 +80,7 @@ impl Connection {
             conversation: Conversation::default(),
         };
         let wire = Wire { streams: streams("on the wire"), layer: Layer::Unknown, inside };
-        let opened = (first.flags.syn && !answers).then_some(first.sequence);
+        let opened = (first.flags.syn && !first.flags.ack).then_some(first.sequence);
         Self { client, opened, ended: [false; 2], halves: Default::default(), wire }
     }
 
@@ -242,6 +240,18 @@ impl Judge {
             Self::Attester => Some(&mut budgets.attester),
             Self::Nobody => None,
         }
+    }
+}
+
+/// Whether a segment comes from the server. Without the first two of a connection, that is a guess: servers have known
+/// addresses, or the smaller port.
+fn is_servers(first: &Segment<'_>, options: &Options) -> bool {
+    let is_known = |address| options.servers.contains(&address) || options.attesters.contains(&address);
+    match (first.flags.syn, is_known(first.from), is_known(first.to)) {
+        (true, ..) => first.flags.ack,
+        (false, true, false) => true,
+        (false, false, true) => false,
+        _ => first.from.port() < first.to.port(),
     }
 }
 

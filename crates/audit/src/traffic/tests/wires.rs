@@ -82,6 +82,29 @@ fn a_capture_without_the_beginning_is_told() {
 }
 
 #[test]
+fn without_its_opening_a_connection_is_judged_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = captured(directory.path(), long_talk);
+    // The three that open it; and then the server's second hello stands before the client's first.
+    for swapped in [false, true] {
+        rewritten(&files, |packets| {
+            if swapped {
+                packets.swap(0, 1);
+            } else {
+                packets.drain(..3);
+            }
+        });
+        let (seen, found) = scanned(&files.capture, Some(&files.keys));
+        assert_eq!(
+            (seen.requests["/v1/take"], found.len(), seen.unsearched.is_empty()),
+            (20, 1, true),
+            "{:?}",
+            seen.unsearched
+        );
+    }
+}
+
+#[test]
 fn packets_that_are_cut_short_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let files = captured(directory.path(), |stage| stage.plain(&http1(&take())).unwrap());
