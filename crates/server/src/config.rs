@@ -20,7 +20,7 @@ use bytesize::ByteSize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use load::{ConfigError, load, parse};
+pub use load::{ConfigError, load, parse, placed};
 pub use problem::{Problem, Report};
 pub use review::review;
 pub use rules::{Broken, Rules};

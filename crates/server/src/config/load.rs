@@ -55,6 +55,22 @@ pub fn parse<C: Configuration>(text: &str, name: &str) -> Result<C, ConfigError>
         .map_err(|problems| ConfigError::Invalid { problems })
 }
 
+/// Places in a file what is wrong with it although it was read: what only shows beside something else.
+#[must_use]
+pub fn placed<C: Configuration>(path: &Path, broken: &[Broken]) -> ConfigError {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(source) => return ConfigError::Read { path: path.to_owned(), source },
+    };
+    let name = path.display().to_string();
+    let reading = Reading { file: File { name: &name, text: &text }, shape: Shape(C::SECTIONS) };
+    let problems = match DeTable::parse(&text) {
+        Ok(top) => broken.iter().map(|broken| reading.wrong_value(&top, broken)).collect(),
+        Err(error) => vec![reading.syntax(&error)],
+    };
+    ConfigError::Invalid { problems }
+}
+
 struct Reading<'a> {
     file: File<'a>,
     shape: Shape,

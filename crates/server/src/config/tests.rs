@@ -105,6 +105,17 @@ fn a_section_that_is_a_value_is_told_to_be_a_table() {
 }
 
 #[test]
+fn what_only_shows_beside_something_else_is_placed_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("server.toml");
+    std::fs::write(&path, "listen = \"127.0.0.1:1\"\n\n[tls]\nkey = \"a\"\n").unwrap();
+    let broken = [Broken { key: "tls.key".into(), why: "is worn out".into() }];
+    let ConfigError::Invalid { problems } = placed::<Config>(&path, &broken) else { panic!("unread") };
+    assert_eq!(problems[0].to_string(), format!("{}:4:7: \"tls.key\": is worn out", path.display()));
+    assert!(matches!(placed::<Config>(&directory.path().join("no"), &broken), ConfigError::Read { .. }));
+}
+
+#[test]
 fn relative_paths_lie_beside_the_file() {
     let config = Config { operator_key: "/elsewhere".into(), ..Config::default() }.rooted_at(Path::new("/etc/server"));
     assert_eq!(config.operator_key, Path::new("/elsewhere"));
