@@ -6,6 +6,7 @@
 mod body;
 mod guard;
 mod parcel;
+mod problem;
 mod reply;
 
 use std::sync::Arc;
@@ -21,9 +22,10 @@ use sealpost_wire::{manifest, oblivious};
 
 use crate::oblivious::{Gateway, answer};
 use crate::server::{Program, Shared};
-pub(crate) use body::{CBOR, read};
-pub use body::{Cbor, On};
+pub(crate) use body::CBOR;
+pub use body::{Cbor, On, read};
 pub use parcel::Budget;
+pub use problem::Problem;
 pub use reply::{Refusing, Reply};
 
 /// How long a client waits that came when there was no room, in seconds.

@@ -83,6 +83,7 @@ labels! {
         OtherBits "other_bits"
         NotAttested "not_attested"
         OtherKey "other_key"
+        Unreachable "unreachable"
     }
 }
 

@@ -10,7 +10,6 @@
 
 mod gateway;
 mod keys;
-mod problem;
 mod seal;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@
 //! does not look at the web's public key infrastructure, also where the manifest wants that of clients: it keeps no roots.
 
 mod exchange;
+mod trunk;
 mod verifier;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::{Denial, tls};
 use exchange::Exchange;
+pub use trunk::{Answer, Trunk, Unanswered};
 use verifier::Witness;
 
 /// The longest reply that is read, in bytes.
@@ -91,18 +93,13 @@ impl Peer {
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
-        let (stream, shown) = within(patience.connect, dial(&reference.host)).await?;
+        let (stream, shown) = within(patience.connect, dial(&reference.host, b"http/1.1")).await?;
         let mut exchange = Exchange::start(stream, &reference.host, patience.request).await?;
         let (status, body) = exchange.get(manifest::PATH, manifest::MAX_LENGTH).await?;
         if status != StatusCode::OK {
             return Err(PeerError::Protocol);
         }
-        let signed = SignedManifest::from_json(&body).map_err(PeerError::Manifest)?;
-        let manifest = signed.verify(&reference.host, &reference.operator).map_err(PeerError::Manifest)?;
-        if !manifest.manifest.tls.keys_sha256.contains(&shown) {
-            return Err(PeerError::Key);
-        }
-        Ok(Self { exchange, manifest })
+        Ok(Self { exchange, manifest: believed(&body, reference, &shown)? })
     }
 
     /// What the server said of itself when it was connected to.
@@ -126,13 +123,20 @@ impl Peer {
     }
 }
 
-/// A stream to whoever is there, and the key that they showed, as manifests name it.
-async fn dial(host: &RelayHost) -> Result<(TlsStream<TcpStream>, String), PeerError> {
+/// What a server says of itself, if it is the one that `reference` names and showed a key that it names.
+fn believed(signed: &[u8], reference: &RelayRef, shown: &String) -> Result<VerifiedManifest, PeerError> {
+    let signed = SignedManifest::from_json(signed).map_err(PeerError::Manifest)?;
+    let manifest = signed.verify(&reference.host, &reference.operator).map_err(PeerError::Manifest)?;
+    if manifest.manifest.tls.keys_sha256.contains(shown) { Ok(manifest) } else { Err(PeerError::Key) }
+}
+
+/// A stream to whoever is there, on which `protocol` is spoken, and the key that they showed, as manifests name it.
+async fn dial(host: &RelayHost, protocol: &[u8]) -> Result<(TlsStream<TcpStream>, String), PeerError> {
     let stream = TcpStream::connect((host.host(), host.port())).await.map_err(|_| PeerError::Unreachable)?;
     // Without it, small frames may wait for each other; a failure costs time and nothing else.
     let _delayed = stream.set_nodelay(true);
     let witness = Arc::new(Witness::default());
-    let config = tls::client_config(Arc::clone(&witness) as _).map_err(|_| PeerError::Tls)?;
+    let config = tls::client_config(Arc::clone(&witness) as _, protocol).map_err(|_| PeerError::Tls)?;
     let name = ServerName::try_from(host.host().to_owned()).map_err(|_| PeerError::Unreachable)?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|_| PeerError::Tls)?;
     Ok((stream, witness.key_sha256().ok_or(PeerError::Tls)?))
@@ -140,4 +144,9 @@ async fn dial(host: &RelayHost) -> Result<(TlsStream<TcpStream>, String), PeerEr
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, PeerError>>) -> Result<T, PeerError> {
     timeout(limit, work).await.unwrap_or(Err(PeerError::TimedOut))
+}
+
+/// Tells an answer that is no HTTP from a connection that broke.
+fn classify(error: &hyper::Error) -> PeerError {
+    if error.is_parse() { PeerError::Protocol } else { PeerError::Closed }
 }

@@ -34,14 +34,17 @@ pub fn server_config(certificate: &Certificate) -> Result<ServerConfig, rustls::
     Ok(config)
 }
 
-/// How one of our servers asks another: over HTTP/1.1, which is enough for it.
-pub(crate) fn client_config(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, rustls::Error> {
+/// How one of our servers asks another, by `protocol`.
+pub(crate) fn client_config(
+    verifier: Arc<dyn ServerCertVerifier>,
+    protocol: &[u8],
+) -> Result<ClientConfig, rustls::Error> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     config.resumption = Resumption::disabled();
     Ok(config)
 }

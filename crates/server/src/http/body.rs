@@ -56,7 +56,10 @@ fn is_cbor(headers: &HeaderMap) -> bool {
 }
 
 /// Reads a body of at most `limit` bytes; one that says it is longer is not read at all.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusing> {
+///
+/// # Errors
+/// *too large*, or *malformed* when it breaks off.
+pub async fn read(body: Body, limit: usize) -> Result<Bytes, Refusing> {
     let said = body.size_hint().lower();
     if said > limit as u64 {
         return Err(Refusing::for_good(Refusal::TooLarge));

@@ -16,9 +16,8 @@ use sealpost_wire::request::Refusal;
 use tower::ServiceExt;
 
 use super::keys::DayKeys;
-use super::problem::KeyProblem;
 use super::seal::Opened;
-use crate::http::{CBOR, Refusing, read};
+use crate::http::{CBOR, Problem, Refusing, read};
 use crate::server::{Connection, Shared};
 
 /// What stands around the body of a request inside, at most: method, path, the type of the body, lengths.
@@ -41,10 +40,10 @@ impl Gateway {
         Self { keys, inside, shared, longest }
     }
 
-    fn open(&self, request: &[u8]) -> Result<Opened, KeyProblem> {
-        let id = request.first().ok_or(KeyProblem::Unopened)?;
-        let key = self.keys.named(*id).ok_or(KeyProblem::Unknown)?;
-        key.open(request).ok_or(KeyProblem::Unopened)
+    fn open(&self, request: &[u8]) -> Result<Opened, Problem> {
+        let id = request.first().ok_or(Problem::KeyUnfit)?;
+        let key = self.keys.named(*id).ok_or(Problem::KeyUnknown)?;
+        key.open(request).ok_or(Problem::KeyUnfit)
     }
 
     /// What the routes answer to what was inside, padded.

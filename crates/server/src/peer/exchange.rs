@@ -13,7 +13,7 @@ use sealpost_wire::RelayHost;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{PeerError, within};
+use super::{PeerError, classify, within};
 use crate::http::CBOR;
 
 /// The longest head of an answer, and the size of each buffer.
@@ -83,9 +83,4 @@ async fn answer(
         Ok(collected) => Ok((status, collected.to_bytes())),
         Err(error) => Err(error.downcast_ref().map_or(PeerError::Protocol, classify)),
     }
-}
-
-/// Tells an answer that is no HTTP from a connection that broke.
-fn classify(error: &hyper::Error) -> PeerError {
-    if error.is_parse() { PeerError::Protocol } else { PeerError::Closed }
 }

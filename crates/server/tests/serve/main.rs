@@ -13,3 +13,4 @@ mod peers;
 mod program;
 mod running;
 mod sides;
+mod trunks;

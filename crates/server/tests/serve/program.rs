@@ -13,7 +13,7 @@ use sealpost_wire::codec::{List, V1};
 use sealpost_wire::directory::{BucketPrefix, Epoch, Tag};
 use sealpost_wire::request::{CountItems, ItemCount, Refusal, Request, Stock, Take, Withdraw};
 use sealpost_wire::{EntryKey, ShelfId, StockKey, TakeKey};
-use tokio::time::Duration;
+use tokio::time::{Duration, sleep};
 
 labels! {
     /// What is asked for.
@@ -54,6 +54,7 @@ impl Program for Sample {
             .route(Take::PATH, post(take))
             .route(Withdraw::PATH, post(withdraw))
             .route(Stock::PATH, post(|| async { vec![0_u8; 65 * 1024] }))
+            .route(SLOW, post(async || sleep(Duration::from_secs(20)).await))
             .with_state(Arc::clone(self))
     }
 
@@ -88,6 +89,9 @@ async fn take(Cbor(_): Cbor<Take>) -> Reply<Take> {
 async fn withdraw(Cbor(_): Cbor<Withdraw>) -> Reply<Withdraw> {
     Err(Denial::try_later(9)).into()
 }
+
+/// Where an answer takes long.
+pub(crate) const SLOW: &str = "/v1/slow";
 
 /// A request of the owner's side, which is done.
 pub(crate) fn of_owner() -> CountItems {
