@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use sealpost_server::config::{Configuration, Rules, Section, Serving};
+use sealpost_wire::oblivious::LONGEST_REQUEST;
 use serde::{Deserialize, Serialize};
 
 pub use sealpost_server::config::{
     Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
     TlsMode,
 };
-pub use sections::{Directory, KeyService, Limits, Retention, Role, Store};
+pub use sections::{Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub struct Config {
     pub key_service: KeyService,
     /// Whether requests may come by Oblivious HTTP.
     pub oblivious: Oblivious,
+    /// Where a proxy passes them on to.
+    pub ohttp_proxy: OhttpProxy,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -77,6 +80,7 @@ impl Default for Config {
             directory: Directory::default(),
             key_service: KeyService::default(),
             oblivious: Oblivious::default(),
+            ohttp_proxy: OhttpProxy::default(),
             log: Log::default(),
         }
     }
@@ -103,10 +107,11 @@ impl Configuration for Config {
             public_section: "relay",
             tls: &self.tls,
             connections: &self.connections,
-            oblivious: Some(&self.oblivious),
+            oblivious: (self.role != Role::OhttpProxy).then_some(&self.oblivious),
             body: match self.role {
                 Role::Relay => self.limits.body,
                 Role::KeyService => KEY_SERVICE_BODY,
+                Role::OhttpProxy => ByteSize(LONGEST_REQUEST as u64),
             },
         }
     }
@@ -121,12 +126,17 @@ impl Configuration for Config {
     }
 }
 
-/// Reads a file; relative paths in it become relative to the file's directory.
+/// Reads a file; relative paths in it become relative to the file's directory. What it must not say beside the operator's
+/// key, if that can be read, is told too.
 ///
 /// # Errors
 /// [`ConfigError`], with every problem that was found.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    sealpost_server::config::load(path)
+    let config: Config = sealpost_server::config::load(path)?;
+    match rules::beside_the_key(&config).as_slice() {
+        [] => Ok(config),
+        broken => Err(sealpost_server::config::placed::<Config>(path, broken)),
+    }
 }
 
 /// Reads the text of a file called `name`.

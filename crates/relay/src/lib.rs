@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod key_service;
 pub mod log;
+pub mod ohttp_proxy;
 pub mod server;
 pub mod service;
 pub mod store;

@@ -38,6 +38,23 @@ sealpost_server::events! {
     WARN AnyoneMayPublish {} = "the directory has no attester: anyone may be listed under any number";
     /// With no key service, what keeps numbers apart from guesses is the price of argon2id alone.
     WARN NoKeyService {} = "the directory has no key service: whoever has its data can try numbers at the price of argon2id";
+    /// A gateway cannot be reached; said once for each outage.
+    WARN GatewayOut {
+        /// Its place in the configuration, from 1.
+        gateway: usize
+    } = "a gateway of this proxy cannot be reached, or is not the one that was named";
+    /// A gateway can be reached again.
+    INFO GatewayBack {
+        /// Its place in the configuration, from 1.
+        gateway: usize
+    } = "a gateway of this proxy is back";
+    /// A gateway is now run by our own operator.
+    ERROR OwnGateway {
+        /// Its place in the configuration, from 1.
+        gateway: usize
+    } = "a gateway of this proxy has come to the proxy's own operator: nothing is passed on to it";
+    /// A proxy has nobody to pass anything on to.
+    WARN NoGateways {} = "this proxy has no gateways, so it passes nothing on";
     /// A key service evaluates for anyone.
     WARN AnyoneMayAsk {} = "there is no attester: anyone may have elements evaluated, as fast as batches_per_minute says";
     /// Little of the disk is left.

@@ -21,6 +21,7 @@ use crate::key_service::{KeepError, KeyService, KeyServiceProgram};
 use crate::keys;
 use crate::log::Event;
 use crate::metrics::Metrics;
+use crate::ohttp_proxy::{self, OhttpProxy, OhttpProxyProgram};
 use crate::program::RelayProgram;
 use crate::service::{Denial, OpenError, Relay};
 
@@ -38,6 +39,10 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Epochs(KeepError),
+    /// A proxy and one of its gateways would be of one operator.
+    #[error("a gateway of this proxy has the proxy's own operator key")]
+    #[diagnostic(help("a proxy is of use to gateways of others alone: one operator of both sees who asks what"))]
+    OwnGateway,
 }
 
 /// The store hangs for good. Nothing that was accepted is lost, but only another process can open it again.
@@ -45,12 +50,13 @@ pub enum StartError {
 #[error("the relay's store hangs")]
 pub struct Stuck;
 
-/// A relay or key service that has opened what it keeps and its listeners, and waits for [`Server::run`].
+/// A relay, key service or proxy that has opened what it keeps and its listeners, and waits for [`Server::run`].
 pub struct Server(Served);
 
 enum Served {
     Relay(sealpost_server::Server<RelayProgram>),
     KeyService(sealpost_server::Server<KeyServiceProgram>),
+    OhttpProxy(sealpost_server::Server<OhttpProxyProgram>),
 }
 
 impl Server {
@@ -70,6 +76,7 @@ impl Server {
         Ok(Self(match config.role {
             Role::Relay => Served::Relay(bind_relay(config, clock).await?),
             Role::KeyService => Served::KeyService(bind_key_service(config, clock).await?),
+            Role::OhttpProxy => Served::OhttpProxy(bind_ohttp_proxy(config, clock).await?),
         }))
     }
 
@@ -81,6 +88,7 @@ impl Server {
         match &self.0 {
             Served::Relay(server) => server.address(),
             Served::KeyService(server) => server.address(),
+            Served::OhttpProxy(server) => server.address(),
         }
     }
 
@@ -92,6 +100,7 @@ impl Server {
         match &self.0 {
             Served::Relay(server) => server.admin_address(),
             Served::KeyService(server) => server.admin_address(),
+            Served::OhttpProxy(server) => server.admin_address(),
         }
     }
 
@@ -104,6 +113,7 @@ impl Server {
         let ran = match self.0 {
             Served::Relay(server) => server.run(stop).await,
             Served::KeyService(server) => server.run(stop).await,
+            Served::OhttpProxy(server) => server.run(stop).await,
         };
         ran.map_err(|sealpost_server::Stuck| {
             Event::StoreStuck {}.log();
@@ -147,6 +157,22 @@ async fn bind_key_service(
     Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
 }
 
+async fn bind_ohttp_proxy(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+) -> Result<sealpost_server::Server<OhttpProxyProgram>, StartError> {
+    let serving = config.serving();
+    let foundation = Foundation::open(&serving, clock)?;
+    let (settings, own) = (config.ohttp_proxy_settings(), foundation.operator().public());
+    if !ohttp_proxy::run_by(&own, &settings).is_empty() {
+        return Err(StartError::OwnGateway);
+    }
+    let manifest = foundation.sign(foundation.manifest(&serving, manifest::Role::OhttpProxy))?;
+    warnings(config).into_iter().for_each(Warning::log);
+    let program = OhttpProxyProgram::new(OhttpProxy::new(&settings, own), foundation.registry());
+    Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
 /// Reads the keys that `config` names, as a start would, and makes none.
 ///
 /// # Errors
@@ -154,7 +180,7 @@ async fn bind_key_service(
 pub fn check_keys(config: &Config) -> Result<(), StartError> {
     sealpost_server::server::check_keys(&config.serving())?;
     match config.role {
-        Role::Relay => Ok(()),
+        Role::Relay | Role::OhttpProxy => Ok(()),
         Role::KeyService => check_epochs(&config.key_service).map_err(StartError::Epochs),
     }
 }

@@ -157,7 +157,7 @@ fn epochs(file: &ConfigFile) -> Result<Box<dyn Epochs>, Failure> {
     match config.role {
         Role::KeyService => Ok(Box::new(Keys::new(config.key_service.keys))),
         Role::Relay if config.directory.enabled => Ok(Box::new(Directory::new(config)?)),
-        Role::Relay => Err(Failure::NoEpochs),
+        Role::Relay | Role::OhttpProxy => Err(Failure::NoEpochs),
     }
 }
 

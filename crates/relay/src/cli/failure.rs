@@ -65,8 +65,8 @@ pub enum Failure {
     #[error("the store was not purged")]
     #[diagnostic(help("purging needs room on the disk for a second copy of what is kept"))]
     NotPurged,
-    /// A key service has nothing to purge.
-    #[error("a key service keeps nothing that could be purged")]
+    /// Another role than a relay's has nothing to purge.
+    #[error("only a relay keeps anything that could be purged")]
     NothingToPurge,
     /// The keys of epochs cannot be used.
     #[error(transparent)]
@@ -151,6 +151,7 @@ impl Failure {
             Self::NoSuchEpoch { .. } | Self::LiveEpoch { .. } | Self::RetiredEpoch { .. } | Self::Unconfirmed => 2,
             Self::Key(_) | Self::Epochs(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
             Self::Start(StartError::Server(error)) => of_start(error),
+            Self::Start(StartError::OwnGateway) => 3,
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
             Self::EpochNotOpened { .. } | Self::StoreOut => 1,

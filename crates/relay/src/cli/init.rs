@@ -26,8 +26,11 @@ Examples:
   sealpost-relay init --role key-service --dir /var/lib/sealpost-keys --listen 0.0.0.0:8445 \\
       --host keys.example.org:8445 --admin 127.0.0.1:8446 --attester sealpost-relay:…
 
+  sealpost-relay init --role ohttp-proxy --dir /var/lib/sealpost-proxy --listen 0.0.0.0:8447 \\
+      --host proxy.example.org:8447 --admin 127.0.0.1:8448
+
 Prints the server's reference, which is what others need to use it. With --json, one line; the `data`
-of a key service is the directory of its keys:
+of a key service is the directory of its keys, and a proxy has none:
   {\"reference\":…,\"config\":…,\"operator_key\":…,\"tls_key\":…,\"data\":…,\"next\":[…]}")]
 pub(super) struct Init {
     /// What the server is to be.
@@ -42,7 +45,7 @@ pub(super) struct Init {
     /// The name and port by which clients reach it; on loopback, "localhost" and the port of --listen.
     #[arg(long, value_name = "NAME:PORT")]
     host: Option<RelayHost>,
-    /// A name for people; "A Sealpost relay" or "A Sealpost key service".
+    /// A name for people; "A Sealpost relay", "A Sealpost key service" or "A Sealpost proxy".
     #[arg(long)]
     name: Option<String>,
     /// Where the data is kept, in your words, such as "eu-de"; the server signs it.
@@ -66,7 +69,8 @@ struct Written {
     config: PathBuf,
     operator_key: PathBuf,
     tls_key: PathBuf,
-    data: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
     next: Vec<String>,
 }
 
@@ -100,6 +104,7 @@ impl Init {
         let name = self.name.as_deref().unwrap_or(match self.role {
             Role::Relay => "A Sealpost relay",
             Role::KeyService => "A Sealpost key service",
+            Role::OhttpProxy => "A Sealpost proxy",
         });
         let attester = self.attester.as_ref().map(ToString::to_string).unwrap_or_default();
         Template::of::<Config>()
@@ -118,24 +123,27 @@ const fn is_loopback(address: IpAddr) -> bool {
 }
 
 fn refuse_overwriting(path: &Path, config: &Config) -> Result<(), Failure> {
-    let files = [path, &config.operator_key, &config.tls.key, &config.tls.certificate, kept(config)];
-    match files.into_iter().find(|file| file.exists()) {
+    let files = [path, &config.operator_key, &config.tls.key, &config.tls.certificate];
+    match files.into_iter().chain(kept(config)).find(|file| file.exists()) {
         Some(found) => Err(Failure::Exists { path: found.to_owned() }),
         None => Ok(()),
     }
 }
 
-/// The directory of what the server will keep.
-fn kept(config: &Config) -> &Path {
+/// The directory of what the server will keep, if it keeps anything.
+fn kept(config: &Config) -> Option<&Path> {
     match config.role {
-        Role::Relay => &config.data,
-        Role::KeyService => &config.key_service.keys,
+        Role::Relay => Some(&config.data),
+        Role::KeyService => Some(&config.key_service.keys),
+        Role::OhttpProxy => None,
     }
 }
 
 fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
     let directory = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
-    directory(kept(config)).map_err(Failure::system("making the data directory"))?;
+    // A proxy has no other.
+    directory(kept(config).unwrap_or(path.parent().unwrap_or(Path::new("."))))
+        .map_err(Failure::system("making the data directory"))?;
     let operator = keys::create_operator(&config.operator_key, &mut rand::rng())?;
     Certificate::create(&config.tls.certificate, &config.tls.key, &config.relay.host)?;
     keys::create_with_mode(path, text.as_bytes(), 0o644).map_err(Failure::system("writing the configuration"))?;
@@ -145,7 +153,7 @@ fn write(path: &Path, text: &str, config: &Config) -> Result<Written, Failure> {
         config: path.to_owned(),
         operator_key: config.operator_key.clone(),
         tls_key: config.tls.key.clone(),
-        data: kept(config).to_owned(),
+        data: kept(config).map(Path::to_owned),
         next: next(path, config),
     })
 }
@@ -163,6 +171,10 @@ fn next(path: &Path, config: &Config) -> Vec<String> {
             Role::KeyService => {
                 "give the reference above to those whose directories and attesters shall use it".to_owned()
             }
+            Role::OhttpProxy => {
+                "write into [ohttp_proxy] whose relays it passes requests on to, and give the reference above to who asks"
+                    .to_owned()
+            }
         },
     ]
 }
@@ -170,7 +182,7 @@ fn next(path: &Path, config: &Config) -> Vec<String> {
 fn tell(written: &Written) {
     say(&written.reference);
     say("\nWritten:");
-    for path in [&written.config, &written.operator_key, &written.tls_key, &written.data] {
+    for path in [&written.config, &written.operator_key, &written.tls_key].into_iter().chain(&written.data) {
         say(format_args!("  {}", path.display()));
     }
     say("\nNext:");

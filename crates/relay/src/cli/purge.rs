@@ -26,7 +26,7 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = config::load(&self.file.config)?;
-        if config.role == Role::KeyService {
+        if config.role != Role::Relay {
             return Err(Failure::NothingToPurge);
         }
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;

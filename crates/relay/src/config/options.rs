@@ -5,7 +5,10 @@ use sealpost_server::config::{Key, Section};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section::top(expected::TOP),
-    Section::top(&[Key::new("role", "\"relay\" or \"key-service\""), Key::new("data", "the path of a directory")]),
+    Section::top(&[
+        Key::new("role", "\"relay\", \"key-service\" or \"ohttp-proxy\""),
+        Key::new("data", "the path of a directory"),
+    ]),
     Section::new("relay", expected::PUBLIC),
     Section::new("tls", expected::TLS),
     Section::new("retention", RETENTION),
@@ -15,6 +18,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("directory", DIRECTORY),
     Section::new("key_service", KEY_SERVICE),
     Section::new("oblivious", expected::OBLIVIOUS),
+    Section::new("ohttp_proxy", OHTTP_PROXY),
     Section::new("log", expected::LOG),
 ];
 
@@ -55,4 +59,14 @@ const KEY_SERVICE: &[Key] = &[
     Key::new("attester", "the reference that another server's `init` printed, \"sealpost-relay:…\", or \"\""),
     Key::new("batches_per_minute", COUNT),
     Key::new("vouchers_per_epoch", COUNT),
+];
+
+const OHTTP_PROXY: &[Key] = &[
+    Key::new(
+        "gateways",
+        "up to 256 references that servers of others have, each \"sealpost-relay:…\", none with this server's own key",
+    ),
+    Key::new("connections", "a whole number from 1 to 256"),
+    Key::new("waiting", COUNT),
+    Key::new("timeout", "a duration of 1 second or more, and less than connections.request_timeout"),
 ];

@@ -1,13 +1,15 @@
 //! What no type can say of the values.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use sealpost_blind::discovery::Parameters;
-use sealpost_server::config::Rules;
+use sealpost_server::config::{Broken, Rules};
 use sealpost_wire::request::MAX_ITEMS;
 
-use super::{Config, Directory, KeyService, Limits, Retention, Store};
+use super::{Config, Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store};
+use crate::{keys, ohttp_proxy};
 
 const MIB: u64 = 1024 * 1024;
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -15,6 +17,8 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// What a request takes that fills a shelf, at least.
 const LEAST_BODY: ByteSize = ByteSize::kib(448);
 const MOST_BODY: ByteSize = ByteSize::mib(16);
+/// The most gateways of a proxy.
+const MOST_GATEWAYS: usize = 256;
 /// What the largest envelope takes, as stored.
 const LEAST_MAILBOX: ByteSize = ByteSize::kib(64);
 
@@ -27,6 +31,19 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     key_service(config, rules);
     let elsewhere = config.oblivious.keys != config.data && config.oblivious.keys != config.key_service.keys;
     rules.require(elsewhere, "oblivious.keys", "other things lie there");
+    ohttp_proxy(config, rules);
+}
+
+/// What `config` must not say beside the key of its operator. Without one there is nothing to say.
+pub(super) fn beside_the_key(config: &Config) -> Vec<Broken> {
+    if config.role != Role::OhttpProxy {
+        return Vec::new();
+    }
+    let Ok(operator) = keys::read_operator(&config.operator_key) else { return Vec::new() };
+    let own = ohttp_proxy::run_by(&operator.public(), &config.ohttp_proxy_settings());
+    let why =
+        |place| format!("gateway {place} has this server's own operator key: one operator would see who asks what");
+    own.into_iter().map(|place| Broken { key: "ohttp_proxy.gateways".into(), why: why(place) }).collect()
 }
 
 fn retention(kept: &Retention, rules: &mut Rules) {
@@ -83,6 +100,20 @@ fn key_service(config: &Config, rules: &mut Rules) {
     rules.require(!itself, "key_service.attester", "this server itself is at that place");
     rules.within(*batches_per_minute, 1..=u32::MAX, "key_service.batches_per_minute");
     rules.within(*vouchers_per_epoch, 1..=u32::MAX, "key_service.vouchers_per_epoch");
+}
+
+fn ohttp_proxy(config: &Config, rules: &mut Rules) {
+    let OhttpProxy { gateways, connections, waiting, timeout } = &config.ohttp_proxy;
+    let itself = gateways.iter().any(|gateway| gateway.host == config.relay.host);
+    rules.require(!itself, "ohttp_proxy.gateways", "this server itself is one of them");
+    let hosts: BTreeSet<_> = gateways.iter().map(|gateway| &gateway.host).collect();
+    rules.require(hosts.len() == gateways.len(), "ohttp_proxy.gateways", "one of them is there twice");
+    rules.require(gateways.len() <= MOST_GATEWAYS, "ohttp_proxy.gateways", "too many");
+    rules.within(*connections, 1..=256, "ohttp_proxy.connections");
+    rules.within(*waiting, 1..=usize::MAX >> 4, "ohttp_proxy.waiting");
+    rules.within(*timeout, Duration::from_secs(1)..=HOUR, "ohttp_proxy.timeout");
+    let in_time = *timeout < config.connections.request_timeout || config.role != Role::OhttpProxy;
+    rules.require(in_time, "ohttp_proxy.timeout", "by then, whoever asked has been told to try later");
 }
 
 #[cfg(test)]
@@ -147,6 +178,24 @@ mod tests {
             (config.key_service.batches_per_minute, config.key_service.vouchers_per_epoch) = (0, 0);
         };
         assert_eq!(broken_keys(nobody), ["key_service.batches_per_minute", "key_service.vouchers_per_epoch"]);
+    }
+
+    #[test]
+    fn a_proxys_gateways_are_others_each_once_and_answer_before_it_does() {
+        let proxy = |hosts: &[&str], timeout: u64| {
+            broken_keys(|config| {
+                let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+                let gateway = |host: &&str| sealpost_wire::RelayRef { host: host.parse().unwrap(), operator };
+                config.role = Role::OhttpProxy;
+                config.ohttp_proxy.gateways = hosts.iter().map(gateway).collect();
+                config.ohttp_proxy.timeout = Duration::from_secs(timeout);
+            })
+        };
+        assert!(proxy(&["a.example:1", "a.example:2"], 29).is_empty());
+        assert_eq!(proxy(&["a.example:1", "a.example:1"], 29), ["ohttp_proxy.gateways"]);
+        assert_eq!(proxy(&["localhost:8443"], 29), ["ohttp_proxy.gateways"]);
+        assert_eq!(proxy(&[], 30), ["ohttp_proxy.timeout"]);
+        assert_eq!(broken_keys(|config| config.ohttp_proxy.connections = 0), ["ohttp_proxy.connections"]);
     }
 
     #[test]

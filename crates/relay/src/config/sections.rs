@@ -21,6 +21,8 @@ pub enum Role {
     Relay,
     /// It evaluates elements under a key of its own for each epoch, and keeps neither.
     KeyService,
+    /// It passes sealed requests on to gateways of others, and keeps nothing.
+    OhttpProxy,
 }
 
 impl Role {
@@ -30,6 +32,7 @@ impl Role {
         match self {
             Self::Relay => "relay",
             Self::KeyService => "key-service",
+            Self::OhttpProxy => "ohttp-proxy",
         }
     }
 }
@@ -165,5 +168,27 @@ pub struct KeyService {
 impl Default for KeyService {
     fn default() -> Self {
         Self { keys: "epochs".into(), attester: None, batches_per_minute: 600, vouchers_per_epoch: 100_000 }
+    }
+}
+
+/// Where a proxy passes sealed requests on to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OhttpProxy {
+    /// The gateways, none of which this server's own operator runs.
+    #[serde(with = "reference::list")]
+    pub gateways: Vec<RelayRef>,
+    /// The most connections to one of them.
+    pub connections: usize,
+    /// The most requests that wait for those connections.
+    pub waiting: usize,
+    /// How long a gateway may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+}
+
+impl Default for OhttpProxy {
+    fn default() -> Self {
+        Self { gateways: Vec::new(), connections: 4, waiting: 256, timeout: Duration::from_secs(20) }
     }
 }

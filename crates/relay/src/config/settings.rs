@@ -4,11 +4,12 @@ use std::num::NonZeroU32;
 
 use bytesize::ByteSize;
 use sealpost_server::config::bytes;
+use sealpost_server::peer::Patience;
 use sealpost_wire::manifest::{Argon2, Limits, Retention};
 
-use super::{Config, Directory, KeyService};
-use crate::key_service;
+use super::{Config, Directory, KeyService, OhttpProxy};
 use crate::service::{DirectorySettings, Memory, Settings};
+use crate::{key_service, ohttp_proxy};
 
 const HOUR: u64 = 60 * 60;
 
@@ -42,6 +43,14 @@ impl Config {
         let KeyService { keys, attester, batches_per_minute, vouchers_per_epoch } = self.key_service.clone();
         let batches_per_minute = NonZeroU32::new(batches_per_minute).unwrap_or(NonZeroU32::MIN);
         key_service::Settings { directory: keys, attester, batches_per_minute, vouchers_per_epoch }
+    }
+
+    /// What a proxy is opened with.
+    #[must_use]
+    pub fn ohttp_proxy_settings(&self) -> ohttp_proxy::Settings {
+        let OhttpProxy { gateways, connections, waiting, timeout } = self.ohttp_proxy.clone();
+        let patience = Patience { request: timeout, ..Patience::default() };
+        ohttp_proxy::Settings { gateways, connections, waiting, patience }
     }
 
     /// The limits that the manifest tells.

@@ -32,6 +32,8 @@ pub enum Warning {
     AnyoneMayPublish,
     /// What keeps numbers from whoever has the directory is a price alone.
     NoKeyService,
+    /// A proxy has nobody to pass anything on to.
+    NoGateways,
 }
 
 impl Warning {
@@ -44,6 +46,7 @@ impl Warning {
             Self::AnyoneMayAsk => Event::AnyoneMayAsk {}.log(),
             Self::AnyoneMayPublish => Event::AnyoneMayPublish {}.log(),
             Self::NoKeyService => Event::NoKeyService {}.log(),
+            Self::NoGateways => Event::NoGateways {}.log(),
         }
     }
 }
@@ -75,6 +78,9 @@ impl fmt::Display for Warning {
                 "directory.key_services is empty: whoever has this relay's data can try all numbers at the price of the \
                  slow hash, some hundred dollars; people who look one up are told so",
             ),
+            Self::NoGateways => {
+                f.write_str("ohttp_proxy.gateways is empty: write the references of others' relays into it")
+            }
         }
     }
 }
@@ -86,6 +92,7 @@ pub fn warnings(config: &Config) -> Vec<Warning> {
     let others = match config.role {
         Role::Relay => of_relay(config),
         Role::KeyService => of_key_service(config),
+        Role::OhttpProxy => config.ohttp_proxy.gateways.is_empty().then_some(Warning::NoGateways).into_iter().collect(),
     };
     exposed.into_iter().chain(others).collect()
 }

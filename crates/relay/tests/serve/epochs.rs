@@ -71,7 +71,7 @@ fn init_writes_a_key_service_that_check_config_accepts() {
     assert!(!config.data.exists());
     assert!(program(directory.path(), &["check-config"]).status.success());
     failed(&program(directory.path(), &["init", "--role", "key-service"]), 4, "nothing was changed");
-    failed(&program(directory.path(), &["purge"]), 2, "a key service keeps nothing that could be purged");
+    failed(&program(directory.path(), &["purge"]), 2, "only a relay keeps anything that could be purged");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod oblivious;
 mod peer;
 mod privacy;
 mod program;
+mod proxy;
 mod relay;
 mod requests;
 mod sides;

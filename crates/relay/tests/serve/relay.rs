@@ -7,7 +7,7 @@ use std::time::Duration;
 use sealpost_relay::config::{Admin, Config};
 use sealpost_relay::keys;
 use sealpost_relay::server::{Server, Stuck};
-use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::operator::{OperatorKey, OperatorSecret};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,13 +32,18 @@ impl TestRelay {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_by(&OperatorSecret::random(&mut rand::rng()), change).await
+    }
+
+    pub(crate) async fn start_by(operator: &OperatorSecret, change: impl FnOnce(&mut Config)) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let mut config = Config::default().rooted_at(directory.path());
         config.listen = "127.0.0.1:0".parse().unwrap();
         config.admin = Admin::On(config.listen);
         config.limits.deposits_per_minute = 1_000_000;
         change(&mut config);
-        keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap();
+        let line = format!("{}\n", data_encoding::HEXLOWER.encode(operator.expose_seed()));
+        keys::create(&config.operator_key, line.as_bytes()).unwrap();
         Self::serve(config, directory).await
     }
 
