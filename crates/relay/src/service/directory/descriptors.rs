@@ -90,6 +90,10 @@ impl Relay {
     /// *try later*.
     pub async fn retire_epoch(&self, epoch: Epoch) -> Result<bool, Denial> {
         let Some(directory) = &self.0.listed else { return Ok(false) };
+        // One that was never open must not be retired by a slip: it would never open.
+        if !self.0.store.epochs().await?.contains_key(&epoch) {
+            return Ok(false);
+        }
         let retired = self.0.store.retire_epoch(epoch).await?;
         self.0.tell_epochs(directory).await?;
         Ok(retired)

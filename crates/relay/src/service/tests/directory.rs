@@ -263,6 +263,14 @@ async fn an_epoch_that_has_closed_is_erased_and_one_that_was_retired_stays_so() 
 }
 
 #[tokio::test]
+async fn an_epoch_that_was_never_open_cannot_be_retired_by_a_slip() {
+    let town = Town::new().await;
+    let ahead = Epoch(town.epoch().0 + 2);
+    assert!(!town.0.relay.retire_epoch(ahead).await.unwrap());
+    assert_eq!(town.0.relay.open_epoch(ahead, &Services(vec![ahead])).await, Ok(true));
+}
+
+#[tokio::test]
 async fn the_number_of_buckets_is_told_as_it_grows() {
     let town = Town(World::with(|settings| {
         let many = NonZeroU32::new(100_000).unwrap();
