@@ -66,6 +66,8 @@ pub(crate) struct State {
     pub(crate) spent_after: Option<usize>,
     /// The directory does not answer.
     pub(crate) is_silent: bool,
+    /// The attester knows the epoch of the day alone.
+    pub(crate) attests_one_epoch: bool,
     /// The day that it is for the servers, if it is not today.
     pub(crate) day: Option<Day>,
     /// Numbers that were disclosed to the attester.
@@ -179,7 +181,12 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    /// The first lines of requests to the first key service and to the directory, manifests left out.
+    /// How many requests the directory has got, for its manifest included.
+    pub(crate) fn requests_of_the_directory(&self) -> usize {
+        self.directory.requests().len()
+    }
+
+    /// All bytes that came to the key services, by connection.
     pub(crate) fn connections_of_services(&self) -> [Vec<Vec<u8>>; 2] {
         [0, 1].map(|place| self.services[place].received())
     }
@@ -352,6 +359,9 @@ fn attester(state: &mut State, request: &[u8]) -> Vec<u8> {
     let prove: ProveNumber = from_bytes(body(request)).unwrap();
     if prove.code.expose() != CODE {
         return refused(Refusal::Denied);
+    }
+    if state.attests_one_epoch && prove.entries.iter().any(|entry| entry.epoch != epoch()) {
+        return refused(Refusal::NoEpoch);
     }
     // Whoever looks at prefix and tag is not tested with this one.
     let attestations = prove.entries.iter().map(|entry| {

@@ -70,6 +70,18 @@ async fn a_wrong_code_proves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_attester_that_has_not_heard_of_the_next_epoch_attests_the_one_of_the_day() {
+    let world = World::attested().await;
+    world.state().attests_one_epoch = true;
+    // Two weeks before the end of an epoch the next one is open too; at other times there is one anyway.
+    let seeker = proved(&world).await;
+    seeker.discovery.publish_number(&number(MINE)).unwrap();
+    let proved = seeker.client.0.store.read(entries::all).unwrap();
+    let proved: Vec<_> = proved.into_iter().filter(|entry| entry.proof.is_some()).map(|entry| entry.epoch).collect();
+    assert_eq!(proved, [super::super::fake::epoch()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_wants_no_proof_says_so() {
     let world = World::open().await;
     let seeker = Seeker::with(&world.relay(), guarded());
@@ -141,7 +153,11 @@ async fn a_revoked_consent_leaves_contacts_and_nothing_else() {
     assert!(seeker.client.discovery().unwrap().is_none());
     assert_eq!(seeker.discovery.found().unwrap_err().kind(), ErrorKind::NoConsent);
     assert_eq!(seeker.discovery.discover(row(1)).unwrap_err().kind(), ErrorKind::NoConsent);
+    let asked = world.requests_of_the_directory();
+    assert_eq!(seeker.discovery.terms().await.unwrap_err().kind(), ErrorKind::NoConsent);
     assert_eq!(seeker.discovery.ask_code(&number(MINE)).await.unwrap_err().kind(), ErrorKind::NoConsent);
+    assert_eq!(seeker.discovery.prove_number(&number(MINE), CODE).await.unwrap_err().kind(), ErrorKind::NoConsent);
+    assert_eq!(world.requests_of_the_directory(), asked);
     assert_eq!(seeker.client.contacts().unwrap().len(), 1);
     let left = |table: &str| {
         let count = |tx: &rusqlite::Transaction<'_>| {
