@@ -86,7 +86,7 @@ impl Server<'_> {
         loop {
             let (next, keys): (u64, Vec<Vec<u8>>) = self.ask(cmd("SCAN").arg(cursor).arg("COUNT").arg(PAGE))?;
             for key in keys {
-                self.search.bytes(&format!("the name of a key, database {database}"), &key);
+                self.search.piece(&format!("the name of a key, database {database}"), &key);
                 self.value(database, &key)?;
             }
             if next == 0 {
@@ -129,7 +129,7 @@ impl Server<'_> {
 
     fn found_at(&mut self, place: &str, bytes: &[u8]) {
         (self.progress)(bytes.len() as u64);
-        self.search.bytes(place, bytes);
+        self.search.piece(place, bytes);
     }
 
     fn ask<T: FromRedisValue>(&mut self, question: &Cmd) -> Result<T, ScanError> {

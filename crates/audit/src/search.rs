@@ -3,6 +3,7 @@
 mod files;
 mod stream;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 pub use files::{Kind, files_below, kind_of};
 pub use stream::Stream;
+use stream::{Places, Sighting};
 
 /// A value that must not turn up, and what it is.
 pub struct Canary {
@@ -79,6 +81,8 @@ pub struct Search {
     traces: Traces,
     places: Vec<Place>,
     found: Vec<Find>,
+    /// Where in the list the find of a canary in the pieces of a place is.
+    known: HashMap<(String, Sighting), usize>,
 }
 
 impl Search {
@@ -88,7 +92,7 @@ impl Search {
     /// When there are too many canaries for one.
     pub fn new(canaries: Vec<Canary>) -> Result<Self, TooManyValues> {
         let traces = Traces::of(canaries.iter().map(|canary| &canary.value))?;
-        Ok(Self { canaries, traces, places: Vec::new(), found: Vec::new() })
+        Ok(Self { canaries, traces, places: Vec::new(), found: Vec::new(), known: HashMap::new() })
     }
 
     /// How many canaries are looked for as they are.
@@ -151,14 +155,7 @@ impl Search {
 
     /// Takes over what a stream has found.
     pub fn end(&mut self, stream: Stream) {
-        let (place, sightings, bytes, zeros) = stream.into_parts();
-        let here = self.here();
-        (here.pieces, here.bytes, here.zeros) = (here.pieces + 1, here.bytes + bytes, here.zeros + zeros);
-        for (sighting, places) in sightings {
-            let what = self.canaries.get(sighting.value).map(|canary| canary.what.clone()).unwrap_or_default();
-            let (at, times) = (places.first, places.times);
-            self.find(Find { place: place.clone(), what, encoding: sighting.encoding, at, times });
-        }
+        self.take(stream, false);
     }
 
     /// Searches bytes that were left in `place`.
@@ -166,6 +163,13 @@ impl Search {
         let mut stream = self.stream(place);
         stream.feed(bytes);
         self.end(stream);
+    }
+
+    /// Searches a piece of `place`, which has many: a value that is in several of them is one find.
+    pub fn piece(&mut self, place: &str, bytes: &[u8]) {
+        let mut stream = self.stream(place);
+        stream.feed(bytes);
+        self.take(stream, true);
     }
 
     /// Searches a file, or all files below a directory, and their names. What has vanished meanwhile is left out.
@@ -184,7 +188,7 @@ impl Search {
     /// # Errors
     /// When it cannot be read. That it vanished is none.
     pub fn file(&mut self, file: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), ReadError> {
-        self.bytes("a file's name", file.as_os_str().as_encoded_bytes());
+        self.piece("a file's name", file.as_os_str().as_encoded_bytes());
         let mut stream = self.stream(file.display().to_string());
         match files::read(file, &mut stream, progress) {
             Ok(()) => self.end(stream),
@@ -209,13 +213,19 @@ impl Search {
         Ok(found)
     }
 
-    /// Adds a find to the list, or to the one of the same place.
-    fn find(&mut self, find: Find) {
-        let same =
-            |known: &&mut Find| known.place == find.place && known.what == find.what && known.encoding == find.encoding;
-        match self.found.iter_mut().find(same) {
-            Some(known) => known.times += find.times,
-            None => self.found.push(find),
+    fn take(&mut self, stream: Stream, is_piece: bool) {
+        let (place, sightings, bytes, zeros) = stream.into_parts();
+        let here = self.here();
+        (here.pieces, here.bytes, here.zeros) = (here.pieces + 1, here.bytes + bytes, here.zeros + zeros);
+        for (sighting, Places { first: at, times, .. }) in sightings {
+            let next = self.found.len();
+            let known = if is_piece { *self.known.entry((place.clone(), sighting)).or_insert(next) } else { next };
+            if let Some(find) = self.found.get_mut(known) {
+                find.times += times;
+                continue;
+            }
+            let what = self.canaries.get(sighting.value).map(|canary| canary.what.clone()).unwrap_or_default();
+            self.found.push(Find { place: place.clone(), what, encoding: sighting.encoding, at, times });
         }
     }
 
@@ -262,6 +272,20 @@ mod tests {
     #[test]
     fn what_is_too_short_is_counted_and_not_claimed() {
         assert_eq!((search().planted(), search().too_short()), (1, 1));
+    }
+
+    #[test]
+    fn a_value_in_several_pieces_of_a_place_is_one_find() {
+        let canary = |text| Canary { what: "a text".to_owned(), value: Value::text(text) };
+        let mut search = Search::new(vec![canary("meet me at the station"), canary("meet me at the harbour")]).unwrap();
+        for text in ["meet me at the station", "meet me at the harbour", "meet me at the station"] {
+            search.piece("one place", text.as_bytes());
+        }
+        assert_eq!(search.found().iter().map(|find| find.times).collect::<Vec<_>>(), [2, 1]);
+        search.piece("another place", b"meet me at the station");
+        assert_eq!(search.found().len(), 3);
+        search.bytes("one place", b"meet me at the station");
+        assert_eq!(search.found().len(), 4, "it is not said to be a piece of it");
     }
 
     #[test]

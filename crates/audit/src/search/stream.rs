@@ -31,7 +31,7 @@ pub(super) struct Places {
 }
 
 /// Which canary, by its place in the list, and how it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Sighting {
     pub(super) value: usize,
     pub(super) encoding: Encoding,

@@ -189,11 +189,11 @@ impl About {
     /// Searches what was put together, and judges what a client sent.
     fn hear(self, event: Event, context: &mut Context<'_>) {
         match event {
-            Event::Said(who, bytes) => context.search.bytes(&self.place("put together", who), &bytes),
+            Event::Said(who, bytes) => context.search.piece(&self.place("put together", who), &bytes),
             Event::Request(request) => {
                 let path = unescaped(&request.path);
                 if path != request.path {
-                    context.search.bytes(&self.place("in a path", Who::Client), &path);
+                    context.search.piece(&self.place("in a path", Who::Client), &path);
                 }
                 if let Some(budget) = self.judge.budget(context.budgets) {
                     let verdict = budget.judge(&request);
