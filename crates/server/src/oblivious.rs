@@ -10,6 +10,7 @@
 
 mod gateway;
 mod keys;
+mod memory;
 mod seal;
 #[cfg(test)]
 mod tests;

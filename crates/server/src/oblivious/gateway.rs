@@ -16,7 +16,7 @@ use sealpost_wire::request::Refusal;
 use tower::ServiceExt;
 
 use super::keys::DayKeys;
-use super::seal::Opened;
+use super::seal::{Opened, Unopened};
 use crate::http::{CBOR, Problem, Refusing, read};
 use crate::server::{Connection, Shared};
 
@@ -40,10 +40,9 @@ impl Gateway {
         Self { keys, inside, shared, longest }
     }
 
-    fn open(&self, request: &[u8]) -> Result<Opened, Problem> {
-        let id = request.first().ok_or(Problem::KeyUnfit)?;
-        let key = self.keys.named(*id).ok_or(Problem::KeyUnknown)?;
-        key.open(request).ok_or(Problem::KeyUnfit)
+    fn open(&self, request: &[u8]) -> Result<Opened, Unopened> {
+        let id = request.first().ok_or(Unopened::Unfit)?;
+        self.keys.named(*id).ok_or(Unopened::Unknown)?.open(request)
     }
 
     /// What the routes answer to what was inside, padded.
@@ -77,11 +76,21 @@ pub(crate) async fn answer(State(gateway): State<Arc<Gateway>>, request: Request
     let sealed = read(request.into_body(), gateway.longest).await?;
     let opened = match gateway.open(&sealed) {
         Ok(opened) => opened,
-        Err(problem) => return Ok(problem.into_response()),
+        Err(unopened) => return Ok(unopened.into_response()),
     };
     let reply = gateway.reply(&opened.inside).await.and_then(|reply| opened.answer.encapsulate(&reply).ok());
     let sealed = reply.ok_or(Refusing::for_now(FAULT))?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(ANSWER_TYPE))], sealed).into_response())
+}
+
+impl IntoResponse for Unopened {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unknown => Problem::KeyUnknown.into_response(),
+            Self::Unfit => Problem::KeyUnfit.into_response(),
+            Self::Again => Refusing::for_good(Refusal::Denied).into_response(),
+        }
+    }
 }
 
 /// The longest that a request inside needs to be, where bodies are at most so long.

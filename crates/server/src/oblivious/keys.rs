@@ -119,7 +119,7 @@ impl DayKeys {
         }
         make_directory(&self.directory)?;
         clear(&self.directory, today)?;
-        let keys = load(&self.directory, today)?.into_iter().map(Arc::new).collect();
+        let keys = load(&self.directory, today)?.into_iter().map(|key| self.known(key)).collect();
         let before = self.list();
         *self.loaded() = Loaded { on: Some(today), keys };
         Ok(self.list() != before)
@@ -159,6 +159,11 @@ impl DayKeys {
         let today = self.today();
         let opens = |key: &&Arc<DayKey>| key.id() == id && key.day().0 <= today.0 && today.0 <= key.day().plus(1).0;
         self.loaded().keys.iter().find(opens).cloned()
+    }
+
+    /// The same key, with what it remembers, if it is in use.
+    fn known(&self, key: DayKey) -> Arc<DayKey> {
+        self.of(key.day()).filter(|known| known.list() == key.list()).unwrap_or_else(|| Arc::new(key))
     }
 
     fn of(&self, day: Day) -> Option<Arc<DayKey>> {

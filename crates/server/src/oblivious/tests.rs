@@ -132,6 +132,18 @@ async fn whoever_asks_after_a_jump_finds_a_key() {
 }
 
 #[test]
+fn a_key_remembers_what_it_opened_when_the_next_day_begins() {
+    let world = World::new();
+    let sealed = ohttp::ClientRequest::from_encoded_config_list(&world.keys.list().unwrap()).unwrap();
+    let (sealed, _) = sealed.encapsulate(b"anything").unwrap();
+    let open = || world.keys.named(1_000_u32 as u8).unwrap().open(&sealed).map(|opened| opened.inside);
+    assert_eq!(open(), Ok(b"anything".to_vec()));
+    world.at(1_001);
+    world.keys.keep().unwrap();
+    assert_eq!(open(), Err(seal::Unopened::Again));
+}
+
+#[test]
 fn what_is_told_of_a_day_is_its_key() {
     let world = World::new();
     let told = world.keys.told(Day(1_001)).unwrap();

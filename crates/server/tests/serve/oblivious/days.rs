@@ -61,6 +61,24 @@ async fn a_key_opens_on_the_day_after_its_own_and_no_longer() {
     world.server.stop().await;
 }
 
+/// Whoever passes it on could keep it, and send it when it does what is not wanted any more.
+#[tokio::test]
+async fn a_sealed_request_is_carried_out_once_also_after_midnight() {
+    let (mut world, clock) = on_day(100).await;
+    let (keys, inside) = (world.keys().await, post(&of_owner()).to_bytes(0).unwrap());
+    let (sealed, _) = seal(&keys, &inside);
+    assert_eq!(world.forward(sealed.clone()).await.status, StatusCode::OK);
+    for day in [100, 101] {
+        clock.set(UNIX_EPOCH + day * DAY);
+        world.keys().await;
+        let again = world.forward(sealed.clone()).await;
+        assert_eq!(again.status, StatusCode::FORBIDDEN, "day {day}");
+        assert_eq!(from_bytes::<Refused>(&again.body).unwrap().reason, Refusal::Denied);
+    }
+    assert_eq!(world.forward(seal(&keys, &inside).0).await.status, StatusCode::OK);
+    world.server.stop().await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_no_gateway_has_no_keys_and_opens_nothing() {
     let mut world = World::with(Wishes { is_gateway: false, ..wishes() }).await;

@@ -96,11 +96,14 @@ async fn what_no_answer_has_room_for_is_told_to_be_too_large() {
 }
 
 #[tokio::test]
-async fn two_answers_to_one_request_are_not_alike() {
+async fn the_same_asked_twice_is_sealed_anew_and_answered_anew() {
     let mut world = World::new().await;
-    let (sealed, _) = seal(&world.keys().await, &post(&of_owner()).to_bytes(0).unwrap());
-    let (first, second) = (world.forward(sealed.clone()).await, world.forward(sealed).await);
+    let (keys, inside) = (world.keys().await, post(&of_owner()).to_bytes(0).unwrap());
+    let (first, second) = (seal(&keys, &inside).0, seal(&keys, &inside).0);
+    assert_ne!(first[7..], second[7..]);
+    let (first, second) = (world.forward(first).await, world.forward(second).await);
     assert_eq!((first.status, first.body.len()), (StatusCode::OK, 4_592 + 32));
+    assert_eq!((second.status, second.body.len()), (StatusCode::OK, 4_592 + 32));
     assert_ne!(first.body, second.body);
     world.server.stop().await;
 }
