@@ -3,10 +3,13 @@
 pub mod address_book;
 pub mod clock;
 pub mod demo;
+pub mod deployment;
 pub mod http1;
+pub mod impostor;
 pub mod person;
 pub mod programs;
 pub mod server;
+pub mod slow_line;
 pub mod stranger;
 pub mod talk;
 pub mod wait;

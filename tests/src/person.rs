@@ -1,5 +1,6 @@
 //! A person: a profile directory, used through the program `sealpost` alone.
 
+mod discovered;
 mod listener;
 
 use std::fs::{self, File, OpenOptions};
@@ -10,10 +11,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub use discovered::Discovered;
 pub use listener::{Listener, Received};
 
+use crate::address_book::REGION;
 use crate::programs::program;
 use crate::{Result, clock, wait};
+
+/// The exit code of what is stored, and will be done or can be gone on with.
+pub const NOT_YET: i32 = 5;
 
 const READY: Duration = Duration::from_secs(60);
 
@@ -166,6 +172,17 @@ impl Person {
     pub fn writer(&self, to: &str) -> Result<Child> {
         let mut command = self.command(&["send", "--no-wait", to])?;
         Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?)
+    }
+
+    /// Looks up everyone in address books, at once. It may be known of some only.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn discover(&self, books: &[PathBuf]) -> Result<Discovered> {
+        let mut discover = self.command(&["discover", "--at-once", "--i-consent", "--region", REGION])?;
+        let output = discover.args(books).stdout(Stdio::piped()).output()?;
+        let ended = [Some(0), Some(NOT_YET)].contains(&output.status.code());
+        Discovered::of(&objects(&if ended { output.stdout } else { self.succeeded(output)? })?)
     }
 
     /// Waits until the relay keeps prekeys of theirs, so that others can write first.

@@ -98,6 +98,12 @@ impl Server {
         self.listen
     }
 
+    /// Where everything of it is: what it keeps, its keys, its configuration, its log.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The directory of what it keeps.
     #[must_use]
     pub fn data(&self) -> PathBuf {
@@ -150,7 +156,8 @@ impl Server {
     /// # Errors
     /// When it ends instead, or is not ready in time.
     pub fn wait_until_ready(&mut self) -> Result<()> {
-        wait::until("the server is ready", START, || self.look_whether_ready())
+        let ready = wait::until("the server is ready", START, || self.look_whether_ready());
+        ready.map_err(|trouble| format!("{trouble}; {}", self.end_of_log()).into())
     }
 
     /// kill -9.
@@ -214,7 +221,7 @@ impl Server {
 
     fn look_whether_ready(&mut self) -> Result<Option<()>> {
         if !self.runs() {
-            return Err(format!("the server ended at once: {}", self.end_of_log()).into());
+            return Err("the server ended at once".into());
         }
         Ok(admin::ask(self.admin, "GET", "/ready").ok().map(drop))
     }

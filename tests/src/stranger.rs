@@ -46,22 +46,31 @@ impl Stranger {
     /// Posts any bytes.
     ///
     /// # Errors
-    /// When the relay is not reached or does not answer.
+    /// When the server is not reached or does not answer.
     pub fn post(&self, path: &str, body: &[u8]) -> Result<http1::Message> {
+        self.exchange("POST", path, body)
+    }
+
+    /// Gets what lies at a path.
+    ///
+    /// # Errors
+    /// When the server is not reached or does not answer.
+    pub fn get(&self, path: &str) -> Result<http1::Message> {
+        self.exchange("GET", path, b"")
+    }
+
+    fn exchange(&self, method: &str, path: &str, body: &[u8]) -> Result<http1::Message> {
         let socket = TcpStream::connect(self.relay)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         let config: Arc<ClientConfig> = self.ends.client();
         let mut stream = StreamOwned::new(ClientConnection::new(config, self.ends.name())?, socket);
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/cbor\r\ncontent-length: {}\r\nconnection: \
-             close\r\n\r\n",
-            self.relay,
-            body.len()
-        );
-        stream.write_all(&[head.as_bytes(), body].concat())?;
+        let form = if body.is_empty() { "" } else { "content-type: application/cbor\r\n" };
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{form}content-length: {length}\r\n", self.relay);
+        stream.write_all(&[head.as_bytes(), b"connection: close\r\n\r\n", body].concat())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        http1::split(&answer).0.into_iter().next().ok_or_else(|| "the relay did not answer".into())
+        http1::split(&answer).0.into_iter().next().ok_or_else(|| "the server did not answer".into())
     }
 }
 

@@ -60,13 +60,19 @@ impl Ends {
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.server))
+        TlsAcceptor::from(self.server())
     }
 
     /// Accepts the relay's certificate, and no other.
     #[must_use]
     pub fn client(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.client)
+    }
+
+    /// Shows the relay's certificate.
+    #[must_use]
+    pub fn server(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
     }
 
     pub(super) fn connector(&self) -> TlsConnector {
