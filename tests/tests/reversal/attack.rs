@@ -71,7 +71,7 @@ pub(crate) fn all_but_one_key(
     attesters: &Files,
     dictionary: &Dictionary,
 ) -> Reversed {
-    let in_its_place = attesters.values().filter_map(|file| KeyService::of_any_bytes(file, disk.published.epoch));
+    let in_its_place = attesters.values().filter_map(|file| KeyService::of_any_file(file, disk.published.epoch));
     let mut reversed = directory_and_key_services(disk, &[service], dictionary);
     in_its_place.for_each(|stolen| reversed.extend(with_keys(disk, &[service, &stolen], dictionary)));
     reversed.extend(attester(attesters, dictionary));

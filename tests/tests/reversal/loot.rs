@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sealpost_blind::discovery::Descriptor;
 use sealpost_blind::{Epoch, Purpose, ServerKey};
 use sealpost_wire::Secret;
@@ -59,9 +59,11 @@ impl Directory {
 }
 
 impl KeyService {
-    /// Takes any bytes that are long enough for a seed.
-    pub(crate) fn of_any_bytes(bytes: &[u8], epoch: Epoch) -> Option<Self> {
-        let line = HEXLOWER.encode(bytes.first_chunk::<32>()?);
+    /// Takes any file that is long enough for a seed, which it may have as hexadecimal digits.
+    pub(crate) fn of_any_file(bytes: &[u8], epoch: Epoch) -> Option<Self> {
+        let digits = bytes.first_chunk::<64>().and_then(|digits| HEXLOWER_PERMISSIVE.decode(digits).ok());
+        let seed = digits.unwrap_or_else(|| bytes.to_vec());
+        let line = HEXLOWER.encode(seed.first_chunk::<32>()?);
         Some(Self { seen: vec![], files: [(format!("epochs/{}.key", epoch.0), line.into_bytes())].into() })
     }
 

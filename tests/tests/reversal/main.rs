@@ -1,7 +1,7 @@
 //! Who can reverse a tag: attacks with all that each party holds, on numbers that stand in the attacker's dictionary.
 //!
 //! A tag is derived from a number by a hash that is slow, and under keys of two operators (docs/protocol/discovery.md).
-//! Here people are listed under their numbers, then each party tries what it can ([`attack`]): a directory's disk, alone and
+//! Here people are listed under their numbers by real servers, which are killed then; and each party tries what it can ([`attack`]): a directory's disk, alone and
 //! with the seed of one key service; a key service with all that it was asked; an attester's disk; all of these together but
 //! for one key.
 //!
@@ -16,3 +16,4 @@ mod attack;
 mod claims;
 mod deployment;
 mod loot;
+mod processes;
