@@ -8,6 +8,7 @@ mod journeys {
     mod before_consent;
     mod clock_jumps;
     mod company;
+    mod discovery;
     mod full_disk;
     mod kill;
     mod leaving;

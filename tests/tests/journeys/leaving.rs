@@ -7,7 +7,7 @@
 //! after a purge; a lost object of the one who stayed; an object without a signed statement; a file in the profile's
 //! directory; a search that does not find what is there.
 
-mod keyspaces;
+pub(super) mod keyspaces;
 mod left_behind;
 
 use std::fs;
