@@ -29,6 +29,9 @@ pub(crate) struct Demo {
     /// The talk, a line for each message: `name: text`
     #[arg(long, value_name = "FILE")]
     talk: Option<PathBuf>,
+    /// An address book of your own to look up: a vCard file
+    #[arg(long, value_name = "FILE")]
+    vcard: Option<PathBuf>,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -37,7 +40,7 @@ pub(crate) struct Demo {
     release: bool,
 }
 
-/// Builds both programs and the demo, then runs it with the caller's terminal.
+/// Builds the programs and the demo, then runs it with the caller's terminal.
 ///
 /// The demo is started by its path: `cargo run` would build it again, with other features of some dependencies.
 pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
@@ -47,6 +50,9 @@ pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
     let mut command = Command::new(built("sealpost-demo", demo.release)?);
     if let Some(talk) = &demo.talk {
         command.arg("--talk").arg(talk);
+    }
+    if let Some(vcard) = &demo.vcard {
+        command.arg("--vcard").arg(vcard);
     }
     if demo.json {
         command.arg("--json");

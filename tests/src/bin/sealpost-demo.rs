@@ -6,17 +6,20 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use sealpost_tests::demo::{self, Report, Stage};
+use sealpost_tests::demo::{self, Book, Report, Setting, Stage};
 use sealpost_tests::talk::{self, Talk};
 use sealpost_tests::{Result, clock};
 
-/// Two people talk through a real relay; then see what it saw.
+/// Two people talk through a real relay, and one finds a third by number; then see what the servers saw.
 #[derive(Parser)]
 #[command(name = "sealpost-demo")]
 struct Arguments {
     /// The talk, a line for each message: `name: text`
     #[arg(long, value_name = "FILE")]
     talk: Option<PathBuf>,
+    /// An address book of your own to look up, a vCard file, in place of 300 people who are made up
+    #[arg(long, value_name = "FILE")]
+    vcard: Option<PathBuf>,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -35,8 +38,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Report> {
     let talk = arguments.talk.as_deref().map_or_else(|| Talk::parse(talk::DEFAULT), Talk::read)?;
+    let book = arguments.vcard.as_deref().map_or_else(|| Ok(Book::made_up()), Book::of_file)?;
     let bar = bar(talk.lines.len())?;
-    let report = demo::run(&talk, &|stage| show(&bar, stage))?;
+    let report = demo::run(&Setting { talk: &talk, book: &book }, &|stage| show(&bar, stage))?;
     bar.finish_and_clear();
     if arguments.json {
         println!("{}", serde_json::to_string(&report)?);
@@ -53,7 +57,7 @@ fn bar(lines: usize) -> Result<ProgressBar> {
 
 fn show(bar: &ProgressBar, stage: Stage) {
     match stage {
-        Stage::Relay => bar.set_message("a relay starts"),
+        Stage::Servers => bar.set_message("a relay, two key services and an attester start"),
         Stage::OptIn => bar.set_message("two people opt in"),
         Stage::Talking(number) => {
             bar.set_message("they talk");
@@ -61,6 +65,9 @@ fn show(bar: &ProgressBar, stage: Stage) {
         }
         Stage::Killed => bar.println("kill -9: the relay, while one of the two is away"),
         Stage::Arriving => bar.set_message("what is on its way arrives"),
+        Stage::Publishing => bar.set_message("some prove their numbers, and are listed"),
+        Stage::Finding => bar.set_message("an address book is looked up"),
+        Stage::Greeting => bar.set_message("one who was found is written to"),
         Stage::Leaving => bar.set_message("one of the two opts out"),
         Stage::Searching => bar.set_message("everything is searched"),
     }

@@ -21,8 +21,8 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// How far the demo is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// The relay starts.
-    Relay,
+    /// The servers start.
+    Servers,
     /// The two consent, and exchange cards.
     OptIn,
     /// So many messages have been written.
@@ -31,6 +31,12 @@ pub enum Stage {
     Killed,
     /// All has been written; what is still on its way arrives.
     Arriving,
+    /// Some prove their numbers, and are listed.
+    Publishing,
+    /// An address book is looked up.
+    Finding,
+    /// One who was found is written to.
+    Greeting,
     /// One of the two opts out.
     Leaving,
     /// All that was left behind is searched.
@@ -130,7 +136,7 @@ impl<'a> Play<'a> {
             cast.kill_relay(search)?;
         }
         if number == plan.down.end {
-            cast.relay.start()?;
+            cast.servers.relay.server.start()?;
         }
         if number == plan.away.end {
             second.take(&cast.people[1])?;

@@ -1,4 +1,4 @@
-//! The tables at the end.
+//! The table at the end.
 
 use std::fmt::Write;
 
@@ -7,6 +7,7 @@ use sealpost_wire::time::Hour;
 use unicode_width::UnicodeWidthStr;
 
 use super::Report;
+use super::finding::GREETING;
 use super::seen::Deposited;
 use crate::talk::{Line, Talk};
 
@@ -18,8 +19,10 @@ const WIDTH: usize = 48;
 pub fn table(talk: &Talk, report: &Report, hour: Hour) -> String {
     let mut table = format!("{}  WHAT THE RELAY SAW\n", padded("WHAT THE TWO PEOPLE SAW", WIDTH));
     let deposits = &report.relayed.deposits;
-    for row in 0..talk.lines.len().max(deposits.len()) {
-        let left = talk.lines.get(row).map(|line| spoken(talk, line)).unwrap_or_default();
+    let mut said: Vec<_> = talk.lines.iter().map(|line| spoken(talk, line)).collect();
+    said.push(spoken_by(&talk.names[0], &format!("(to who was found) {GREETING}")));
+    for row in 0..said.len().max(deposits.len()) {
+        let left = said.get(row).cloned().unwrap_or_default();
         let right = deposits.get(row).map(|deposit| deposited(deposit, hour)).unwrap_or_default();
         // Writing into a string does not fail.
         let _ = writeln!(table, "{}  {right}", padded(&left, WIDTH));
@@ -27,47 +30,14 @@ pub fn table(talk: &Talk, report: &Report, hour: Hour) -> String {
     table
 }
 
-/// The counts, and what they mean.
-#[must_use]
-pub fn summary(report: &Report) -> String {
-    let Report { account, relayed, stored, opt_out, search_tried: trial, .. } = report;
-    let requests = relayed.requests.iter().map(|(path, count)| format!("{count} × {path}"));
-    let mut lines = vec![
-        String::new(),
-        format!("The relay's side: {} connections; {}", relayed.connections, requests.collect::<Vec<_>>().join(", ")),
-        format!(
-            "Its store when it was killed, with messages in it: {} files, {} KiB; the last bytes: {}",
-            stored.files,
-            stored.bytes >> 10,
-            HEXLOWER.encode(&stored.glimpse)
-        ),
-        format!("Killed with -9 meanwhile: the relay {} ×, a client {} ×", report.relay_kills, report.client_kills),
-        format!(
-            "Messages: {} sent, {} received, {} lost, {} shown twice, {} out of order",
-            report.sent, account.received, account.lost, account.duplicates, account.out_of_order
-        ),
-        format!(
-            "Search: {} texts, names and numbers in {} ways of writing, in {} MiB of store, traffic and logs: {} found \
-             ({} values are under 56 bits, too short to search for)",
-            report.canaries_planted,
-            report.patterns,
-            report.bytes_searched >> 20,
-            report.canaries_found,
-            report.canaries_too_short
-        ),
-        format!("The search itself was tried: of {} planted in scratch files it found {}", trial.planted, trial.found),
-        format!("Opt-out: {} deletions stated by the relay, signed; {} pending", opt_out.confirmed, opt_out.pending),
-    ];
-    lines.extend(report.finds.iter().map(|find| format!("FOUND: {}, {}, in {}", find.what, find.encoding, find.place)));
-    lines.push(if report.holds() { "All of it holds.".to_owned() } else { "IT DOES NOT HOLD.".to_owned() });
-    lines.join("\n") + "\n"
-}
-
 fn spoken(talk: &Talk, line: &Line) -> String {
     let [first, second] = &talk.names;
-    let name = if line.speaker == 0 { first } else { second };
+    spoken_by(if line.speaker == 0 { first } else { second }, &line.text)
+}
+
+fn spoken_by(name: &str, text: &str) -> String {
     // Isolated (UAX #9), so that right-to-left text stays in its column.
-    format!("{name}: \u{2068}{}\u{2069}", clipped(&line.text, WIDTH - name.width() - 2))
+    format!("{name}: \u{2068}{}\u{2069}", clipped(text, WIDTH - name.width() - 2))
 }
 
 fn deposited(deposit: &Deposited, hour: Hour) -> String {

@@ -1,7 +1,9 @@
-//! What lay in the relay's store, as whoever seizes the disk sees it.
+//! What lies in a server's store, as whoever seizes the disk sees it.
 
 use std::fs;
 use std::path::Path;
+
+use serde::Serialize;
 
 use crate::Result;
 use crate::search::files_below;
@@ -9,15 +11,26 @@ use crate::search::files_below;
 /// Bytes that are shown.
 const GLIMPSE: usize = 32;
 
-/// The files of a store whose relay was killed.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// The files of a store.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Stored {
     /// How many files there are.
     pub files: usize,
     /// Their bytes, without the zeros that room was reserved with.
     pub bytes: u64,
     /// The last bytes of the fullest one.
+    #[serde(skip)]
     pub glimpse: Vec<u8>,
+}
+
+/// What one server keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Which server.
+    pub server: &'static str,
+    /// Its files.
+    #[serde(flatten)]
+    pub stored: Stored,
 }
 
 impl Stored {
