@@ -51,7 +51,7 @@ fn withdrawal(of: &Publish) -> Withdraw {
     Withdraw { version: V1, epoch, prefix, tag: slot.tag(), entry }
 }
 
-fn bucket(number: u32, bits: u8) -> String {
+pub(crate) fn bucket(number: u32, bits: u8) -> String {
     BucketRead { epoch: today(), bits: BucketBits::new(bits).unwrap(), number }.path()
 }
 
@@ -69,7 +69,7 @@ async fn until_told(relay: &TestRelay, is: impl Fn(&manifest::Directory) -> bool
     timeout(PATIENCE, look).await.expect("the manifest does not tell it")
 }
 
-async fn open(change: impl FnOnce(&mut Config)) -> TestRelay {
+pub(crate) async fn open(change: impl FnOnce(&mut Config)) -> TestRelay {
     let relay = TestRelay::start_with(|config| {
         attested(config);
         change(config);

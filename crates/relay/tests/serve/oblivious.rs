@@ -10,6 +10,7 @@ use sealpost_wire::request::{
 };
 use sealpost_wire::{SizeClass, StockKey, TakeKey, from_bytes, to_bytes};
 
+use crate::directory;
 use crate::objects::{Mailbox, envelope_id};
 use crate::peer::{Http, Peer};
 use crate::relay::TestRelay;
@@ -153,4 +154,16 @@ async fn a_key_service_is_a_gateway_too_for_what_is_asked_of_it() {
     let answer = proxy.peer.send(request.body(bytes::Bytes::from(longer).into()).unwrap()).await;
     assert_eq!(answer.refused(), (413, Refusal::TooLarge));
     service.stop().await;
+}
+
+#[tokio::test]
+async fn a_bucket_is_read_inside_as_outside_and_has_a_length_of_its_own() {
+    let relay = directory::open(|_| {}).await;
+    let mut proxy = Proxy::of(&relay).await;
+    let path = directory::bucket(0, 0);
+    let (reply, length) = proxy.ask(&InsideRequest { path: path.clone(), body: None }, 0).await;
+    let outside = Peer::connect(&relay, Http::Two).await.get(&path).await;
+    assert_eq!((reply.body, length), (outside.body.to_vec(), 33_280));
+    assert_eq!(reply.content_type, outside.headers["content-type"]);
+    relay.stop().await;
 }

@@ -1,5 +1,6 @@
 //! A proxy between clients and a gateway that writes down all that comes.
 
+mod cost;
 mod failing;
 mod forwarding;
 mod limits;
