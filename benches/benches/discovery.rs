@@ -7,10 +7,12 @@
 
 #[path = "discovery/blinding.rs"]
 mod blinding;
+#[path = "discovery/directory.rs"]
+mod directory;
 #[path = "discovery/hashing.rs"]
 mod hashing;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, blinding::bench, hashing::bench);
+criterion_group!(benches, blinding::bench, hashing::bench, directory::bench);
 criterion_main!(benches);
