@@ -30,10 +30,14 @@ impl Book {
     /// A vCard file. Nobody in it is listed, so nobody has to be found.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or has no number.
     pub fn of_file(file: &Path) -> Result<Self> {
         let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        Ok(Self { own: Some(file.to_owned()), people: people(&String::from_utf8_lossy(&bytes)) })
+        let people = people(&String::from_utf8_lossy(&bytes));
+        if people.is_empty() {
+            return Err(format!("{}: there is no number in it that a vCard has", file.display()).into());
+        }
+        Ok(Self { own: Some(file.to_owned()), people })
     }
 
     /// Whether the people are somebody's own.
@@ -91,6 +95,7 @@ mod tests {
         let files = book.files(directory.path(), &address_book::people(1)).unwrap();
         assert_eq!(files[0], own);
         assert!(fs::read_to_string(&files[1]).unwrap().contains(&address_book::people(1)[0].name));
-        assert!(Book::of_file(&directory.path().join("nowhere.vcf")).is_err());
+        fs::write(&own, "BEGIN:VCARD\nFN:Ada\nEND:VCARD\n").unwrap();
+        assert!(Book::of_file(&own).is_err() && Book::of_file(&directory.path().join("nowhere.vcf")).is_err());
     }
 }

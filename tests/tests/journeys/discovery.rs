@@ -1,5 +1,5 @@
 //! Being found by number, from the first consent to the last trace: a relay with a directory, two key services and an attester,
-//! each a process, and people with address books.
+//! each a process, and people with address books. The relay is killed once somebody is listed: an entry that was confirmed is durable.
 //!
 //! **What fails here**: somebody listed who is not found, or somebody found who is not listed; a message that does not reach
 //! who was found; an entry that is read after it was withdrawn, a shelf or a front door of its card that is left; a number or a
@@ -9,6 +9,8 @@
 mod impostors;
 mod leaving;
 mod left_behind;
+mod overflow;
+mod private;
 mod resumed;
 mod stage;
 
@@ -26,10 +28,11 @@ const ANNAS_NUMBER: &str = "+12025550143";
 /// One journey, since so many processes have to start for each.
 #[test]
 fn someone_is_listed_found_written_to_and_gone_from_the_next_read_once_withdrawn() -> Result<()> {
-    let stage = Stage::set(1)?;
-    let [ben] = stage.listed() else { return Err("one is listed".into()) };
-    let listed = stage.publish(ben)?;
-    assert_eq!(listed["listing"], json!("listed"), "{listed}");
+    let mut stage = Stage::set(1)?;
+    let ben = stage.listed()[0].clone();
+    let listed = stage.publish(&ben)?;
+    assert_eq!((&listed["listing"], &listed["key_services"]), (&json!("listed"), &json!(2)), "{listed}");
+    stage.restart_relay()?;
 
     let anna = stage.seeker("anna", ANNAS_NUMBER)?;
     let book = stage.book(40)?;
@@ -49,9 +52,10 @@ fn someone_is_listed_found_written_to_and_gone_from_the_next_read_once_withdrawn
 
     let everything = Everything::of(&stage, &[&anna]);
     everything.assert_budgets()?;
+    everything.assert_logs_name_nothing()?;
     everything.assert_clean(&stage.people(40), &[&ben.acquaintance.number, ANNAS_NUMBER])?;
 
-    leaving::withdraws(&stage, ben)?;
+    leaving::withdraws(&stage, &ben)?;
     let carl = stage.seeker("carl", "+12025550177")?;
     let found = carl.discover(&[book])?;
     assert!(found.found.is_empty() && found.unknown == 0, "who withdrew is not found any more: {found:?}");

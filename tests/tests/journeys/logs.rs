@@ -7,7 +7,7 @@
 //! **What fails here**: one of them, or the address of a peer, in a log; a log without what a program says when it may say
 //! everything; fewer values than a conversation has; a search that does not find what is put in front of it.
 
-mod values;
+pub(super) mod values;
 
 use std::fs;
 

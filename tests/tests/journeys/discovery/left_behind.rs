@@ -12,6 +12,7 @@ use sealpost_tests::search::{Canary, Find, Search};
 use sealpost_tests::tap::{Connection, Seen};
 
 use super::stage::Stage;
+use crate::journeys::logs::values::Values;
 
 /// Where to look.
 pub(super) struct Everything<'a> {
@@ -48,6 +49,26 @@ impl<'a> Everything<'a> {
         assert_eq!(search.found(), [], "in {} bytes", search.bytes_searched());
         let told: BTreeSet<_> = self.told(people, proved)?.into_iter().map(|find| find.what).collect();
         assert_eq!(told, proved.iter().map(|number| (*number).to_owned()).collect(), "the attester was told");
+        Ok(())
+    }
+
+    /// No log has, at trace level, a byte string of any request or reply: no tag, no element, no voucher, no key.
+    pub(super) fn assert_logs_name_nothing(&self) -> Result<()> {
+        let mut values = Values::default();
+        for watched in self.stage.servers.all() {
+            values.traffic(&watched.tap.connections());
+        }
+        assert!(values.count() > 100, "only {} values", values.count());
+        let mut search = values.search()?;
+        for watched in self.stage.servers.all() {
+            let log = std::fs::read(watched.server.log())?;
+            assert!(!log.is_empty());
+            search.bytes("a server's log", &log);
+        }
+        for person in &self.people {
+            search.bytes("a person's log", &std::fs::read(person.log())?);
+        }
+        assert_eq!(search.found(), []);
         Ok(())
     }
 

@@ -23,6 +23,7 @@ pub(super) struct Stage {
 }
 
 /// Whose number it is.
+#[derive(Clone)]
 pub(super) struct Owner {
     pub(super) person: Person,
     pub(super) acquaintance: Acquaintance,
@@ -67,6 +68,13 @@ impl Stage {
 
     pub(super) fn publish(&self, owner: &Owner) -> Result<Value> {
         self.servers.publish(&owner.person, &owner.acquaintance.number)
+    }
+
+    /// kill -9, and a start.
+    pub(super) fn restart_relay(&mut self) -> Result<()> {
+        let relay = &mut self.servers.relay.server;
+        relay.kill()?;
+        relay.start()
     }
 
     /// What those who are listed are called in the book.

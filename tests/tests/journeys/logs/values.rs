@@ -19,18 +19,18 @@ const MOST: usize = 64;
 
 /// Values, each with what it is.
 #[derive(Default)]
-pub(super) struct Values {
+pub(in super::super) struct Values {
     texts: Vec<String>,
     bytes: BTreeMap<Vec<u8>, &'static str>,
 }
 
 impl Values {
-    pub(super) fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>) {
+    pub(in super::super) fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>) {
         self.texts.extend(texts.map(str::to_owned));
     }
 
     /// A card: as a link, and its parts.
-    pub(super) fn card(&mut self, link: &str) -> Result<()> {
+    pub(in super::super) fn card(&mut self, link: &str) -> Result<()> {
         let card: CardRef = link.parse().map_err(|_| "no card")?;
         self.texts.push(link.to_owned());
         for part in
@@ -42,7 +42,7 @@ impl Values {
     }
 
     /// Every byte string of every request, reply and frame.
-    pub(super) fn traffic(&mut self, connections: &[Connection]) {
+    pub(in super::super) fn traffic(&mut self, connections: &[Connection]) {
         for connection in connections {
             let bodies = connection.plain().map(|bytes| http1::split(&bytes).0);
             for message in bodies.iter().flatten() {
@@ -63,12 +63,12 @@ impl Values {
         }
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(in super::super) fn count(&self) -> usize {
         self.texts.len() + self.bytes.len()
     }
 
     /// The search for all of them.
-    pub(super) fn search(&self) -> Result<Search> {
+    pub(in super::super) fn search(&self) -> Result<Search> {
         let texts = self.texts.iter().map(|text| canary("a text", Value::text(text)));
         let bytes = self.bytes.iter().flat_map(|(bytes, what)| {
             let spelled = [list(bytes), BASE32_NOPAD.encode(bytes)];
@@ -79,7 +79,7 @@ impl Values {
     }
 
     /// Whether each value is found once it is put behind this log.
-    pub(super) fn each_is_found_in(&self, log: &str) -> Result<bool> {
+    pub(in super::super) fn each_is_found_in(&self, log: &str) -> Result<bool> {
         let mut search = self.search()?;
         let mut all = true;
         for bytes in self.bytes.keys() {
