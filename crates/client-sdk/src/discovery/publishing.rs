@@ -18,7 +18,7 @@ use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::profile::add_card;
 use crate::store::closings::{Closing, Target};
-use crate::store::entries::{Publication, Standing};
+use crate::store::entries::{Entry, Publication, Standing};
 use crate::store::numbers::NumberHash;
 use crate::store::shelves::CardKind;
 use crate::store::{StoreError, closings, consents, entries, lookups, pins, profile};
@@ -145,7 +145,10 @@ fn provided(
         let hashed = same && lookups::one(tx, descriptor.epoch, number)?.is_some();
         let entry = entries.iter().find(|entry| entry.epoch == descriptor.epoch);
         let proved = entry.is_some_and(|entry| entry.proof.is_some());
-        let standing = entry.and_then(|entry| entry.standing).map(|(standing, _)| standing);
+        // What the directory said last is over once it is to be told something new; but listed stays listed.
+        let holds = |(entry, standing): &(&Entry, Standing)| !entry.changed || *standing == Standing::Listed;
+        let standing =
+            entry.and_then(|entry| Some((entry, entry.standing?.0))).filter(holds).map(|(_, standing)| standing);
         Ok((descriptor.epoch, Provided { hashed, proved, standing }))
     };
     directory.epochs.iter().map(of_epoch).collect()

@@ -201,6 +201,7 @@ async fn a_claim_is_told_with_its_day_and_ended_by_a_proof() {
     world.state().verdict = None;
     let before = world.state().published.len();
     owner.discovery.prove_number(&number(), CODE).await.unwrap();
+    assert_ne!(owner.discovery.listing().unwrap(), Listing::Contested { until }, "the proof is on its way");
     published(&world, before + 1).await;
     owner.becomes(LISTED).await;
 }
