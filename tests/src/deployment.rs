@@ -28,6 +28,8 @@ pub struct Plan {
     pub argon2: (u32, u32),
     /// How long the line to the last key service takes for whatever it carries; none is as fast as the machine.
     pub slow_line: Option<Duration>,
+    /// What is added to the time of day of all servers: see [`clock::jump`](crate::clock::jump).
+    pub clock: Option<String>,
     /// Options of the relay besides.
     pub relay: Vec<(&'static str, String)>,
 }
@@ -56,7 +58,7 @@ pub struct Watched {
 /// As it is meant to be, but for a hash that is the cheapest a client takes: two key services and an attester.
 impl Default for Plan {
     fn default() -> Self {
-        Self { key_services: 2, attested: true, argon2: (19, 2), slow_line: None, relay: Vec::new() }
+        Self { key_services: 2, attested: true, argon2: (19, 2), slow_line: None, clock: None, relay: Vec::new() }
     }
 }
 
@@ -77,11 +79,35 @@ impl Deployment {
         let (attester, sms) = (attester.transpose()?, directory.join("sms.jsonl"));
         let mut deployment = Self { relay, key_services, attester, argon2: plan.argon2, sms };
         deployment.acquaint(plan)?;
-        deployment.key_services.iter_mut().try_for_each(|service| service.server.start())?;
-        deployment.relay.server.start()?;
-        deployment.wait_until_open()?;
-        deployment.attester.iter_mut().try_for_each(|attester| attester.server.start())?;
+        deployment.set_clock(plan.clock.as_deref());
+        deployment.start_all()?;
         Ok(deployment)
+    }
+
+    /// Ends all servers, and starts them at another time of day.
+    ///
+    /// # Errors
+    /// When one does not end or start.
+    pub fn restart_at(&mut self, jump: &str) -> Result<()> {
+        self.all_mut().try_for_each(|watched| watched.server.stop())?;
+        self.set_clock(Some(jump));
+        self.start_all()
+    }
+
+    fn set_clock(&mut self, jump: Option<&str>) {
+        let Some(jump) = jump else { return };
+        self.all_mut().for_each(|watched| watched.server.set_clock(jump));
+    }
+
+    fn start_all(&mut self) -> Result<()> {
+        self.key_services.iter_mut().try_for_each(|service| service.server.start())?;
+        self.relay.server.start()?;
+        self.wait_until_open()?;
+        self.attester.iter_mut().try_for_each(|attester| attester.server.start())
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Watched> {
+        self.key_services.iter_mut().chain([&mut self.relay]).chain(&mut self.attester)
     }
 
     /// The directory asks its key services once it serves. An attester that comes before it has looks again a minute later.
@@ -143,10 +169,11 @@ impl Deployment {
         self.relay.server.reference()
     }
 
-    /// Publishes a number, as its owner does who reads the code off their phone; returns what the program shows.
+    /// Publishes a number, as somebody does who reads the code off a phone; returns what the program shows, also when it
+    /// is not listed yet.
     ///
     /// # Errors
-    /// When it does not end well.
+    /// When it does not end so.
     pub fn publish(&self, person: &Person, number: &str) -> Result<Value> {
         self.prove_with(person, &["publish", "--i-consent", number])
     }
@@ -161,12 +188,12 @@ impl Deployment {
 
     /// Runs a command that ends with a number twice: it asks for a code, and then has one.
     fn prove_with(&self, person: &Person, command: &[&str]) -> Result<Value> {
-        let (Some(number), Some(_)) = (command.last(), &self.attester) else { return person.call_one(command) };
+        let (Some(number), Some(_)) = (command.last(), &self.attester) else { return person.begin(command) };
         let asked = person.attempt(command)?;
         if asked.status.code() != Some(NOT_YET) {
             return Err(format!("{} asked for a code: {}", person.name(), asked.status).into());
         }
-        person.call_one(&[command, &["--code", &self.code(number)?]].concat())
+        person.begin(&[command, &["--code", &self.code(number)?]].concat())
     }
 
     /// The last code that came to a number.

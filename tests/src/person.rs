@@ -126,6 +126,15 @@ impl Person {
         self.call(arguments)?.into_iter().next().ok_or_else(|| "it printed nothing".into())
     }
 
+    /// As [`Person::call_one`], also for what is stored and will be done.
+    ///
+    /// # Errors
+    /// When it ends in another way.
+    pub fn begin(&self, arguments: &[&str]) -> Result<Value> {
+        let output = self.done_or_begun(self.attempt(arguments)?)?;
+        objects(&output)?.into_iter().next().ok_or_else(|| "it printed nothing".into())
+    }
+
     /// Consents and opts in.
     ///
     /// # Errors
@@ -181,8 +190,7 @@ impl Person {
     pub fn discover(&self, books: &[PathBuf]) -> Result<Discovered> {
         let mut discover = self.command(&["discover", "--at-once", "--i-consent", "--region", REGION])?;
         let output = discover.args(books).stdout(Stdio::piped()).output()?;
-        let ended = [Some(0), Some(NOT_YET)].contains(&output.status.code());
-        Discovered::of(&objects(&if ended { output.stdout } else { self.succeeded(output)? })?)
+        Discovered::of(&objects(&self.done_or_begun(output)?)?)
     }
 
     /// Waits until the relay keeps prekeys of theirs, so that others can write first.
@@ -203,6 +211,10 @@ impl Person {
 
     fn open_log(&self) -> Result<File> {
         Ok(OpenOptions::new().create(true).append(true).open(self.log())?)
+    }
+
+    fn done_or_begun(&self, output: Output) -> Result<Vec<u8>> {
+        if output.status.code() == Some(NOT_YET) { Ok(output.stdout) } else { self.succeeded(output) }
     }
 
     fn succeeded(&self, output: Output) -> Result<Vec<u8>> {

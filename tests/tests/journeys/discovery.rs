@@ -13,6 +13,7 @@ mod overflow;
 mod private;
 mod resumed;
 mod stage;
+mod stolen;
 
 use std::slice::from_ref;
 

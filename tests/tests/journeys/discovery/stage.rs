@@ -48,9 +48,14 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Somebody who has not opted in.
+    pub(super) fn newcomer(&self, name: &str) -> Result<Person> {
+        Person::new(name, &self.directory.path().join(name))
+    }
+
     /// Somebody who has opted in.
     pub(super) fn person(&self, name: &str) -> Result<Person> {
-        let person = Person::new(name, &self.directory.path().join(name))?;
+        let person = self.newcomer(name)?;
         person.opt_in(self.servers.reference())?;
         Ok(person)
     }
