@@ -9,12 +9,12 @@ use sealpost_wire::Secret;
 use sealpost_wire::directory::{BlindedElements, EvaluatedElements};
 use sealpost_wire::manifest::EpochDescriptor;
 
-/// A directory's disk, and the descriptor of an epoch, which everyone has.
+/// A directory's disk, all that it was sent, and the descriptor of an epoch, which everyone has.
 pub(crate) struct Directory {
     pub(crate) published: EpochDescriptor,
     /// Every row of every keyspace, key and value.
     pub(crate) rows: Vec<Row>,
-    /// Every file as it is.
+    /// Every file as it is, and what came over the network.
     pub(crate) files: Files,
 }
 

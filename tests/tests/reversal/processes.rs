@@ -29,8 +29,7 @@ pub(crate) fn listing(listed: Vec<String>) -> Result<Deployment> {
     let published = descriptor(&servers)?;
     servers.relay.server.kill()?;
     let data = servers.relay.server.data();
-    let relay =
-        Directory { published, rows: rows(&data.join("live"))?, files: files(servers.relay.server.directory())? };
+    let relay = Directory { published, rows: rows(&data.join("live"))?, files: with_traffic(&servers.relay)? };
     let services = servers.key_services.iter().map(key_service).collect::<Result<_>>()?;
     let attester = servers.attester.as_ref().ok_or("no attester")?;
     Ok(Deployment { directory: relay, services, attester: files(attester.server.directory())?, listed })
@@ -66,6 +65,15 @@ fn files(directory: &Path) -> Result<Files> {
     files_below(directory)?.into_iter().map(read).collect()
 }
 
+/// Its files, and all that was said to it and by it, as it is inside TLS.
+fn with_traffic(watched: &Watched) -> Result<Files> {
+    let mut files = files(watched.server.directory())?;
+    for (n, connection) in watched.tap.connections().into_iter().enumerate() {
+        files.insert(format!("connection {n}"), [connection.plain(), connection.unmasked()].concat().concat());
+    }
+    Ok(files)
+}
+
 /// Its files, and what its tap saw: requests and answers to them, in their order on each connection.
 fn key_service(service: &Watched) -> Result<KeyService> {
     let mut seen = Vec::new();
@@ -77,5 +85,5 @@ fn key_service(service: &Watched) -> Result<KeyService> {
         let answered = answers.filter_map(|answer| Some(from_bytes::<Evaluated>(&answer.body).ok()?.elements));
         seen.extend(asked.zip(answered).collect::<Vec<(BlindedElements, EvaluatedElements)>>());
     }
-    Ok(KeyService { seen, files: files(service.server.directory())? })
+    Ok(KeyService { seen, files: with_traffic(service)? })
 }
