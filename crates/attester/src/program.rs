@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use sealpost_server::Program;
-use sealpost_server::clock::every;
+use tokio::time::sleep;
 
 use crate::http;
 use crate::metrics::Kind;
@@ -13,6 +13,8 @@ use crate::service::Attester;
 
 /// How often what is over is forgotten, and looked whether directory and key services are there.
 const TEND_EVERY: Duration = Duration::from_secs(60);
+/// How soon it is looked again where they were not: they may have been started after the attester.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// An attester that is served.
 pub(crate) struct AttesterProgram {
@@ -35,6 +37,9 @@ impl Program for AttesterProgram {
     }
 
     async fn chores(&self) {
-        every(TEND_EVERY, || self.attester.tend()).await;
+        loop {
+            self.attester.tend().await;
+            sleep(if self.is_ready() { TEND_EVERY } else { LOOK_AGAIN }).await;
+        }
     }
 }

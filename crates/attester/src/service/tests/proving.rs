@@ -196,6 +196,20 @@ async fn an_epoch_that_has_opened_since_is_found() {
 }
 
 #[tokio::test]
+async fn an_epoch_that_was_opened_early_is_attested_with_and_without_the_one_whose_place_it_takes() {
+    let world = World::new();
+    let next = EPOCH.next();
+    for open in [vec![EPOCH, next], vec![next]] {
+        world.servers.state().epochs = open;
+        world.pass(Duration::from_secs(60 * 60));
+        let code = world.code().await;
+        let attested = world.prove(&code, &[next]).await.unwrap();
+        let attestation = attested.attestations.iter().next().unwrap().verify(&world.operator.public()).unwrap();
+        assert_eq!(attestation.tag, world.servers.lookup(&number(), next).tag);
+    }
+}
+
+#[tokio::test]
 async fn the_directory_is_asked_once_an_hour_and_once_a_day() {
     let world = World::new();
     assert!(!world.attester.is_ready(), "nobody has asked yet");
