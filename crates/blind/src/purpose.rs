@@ -14,22 +14,19 @@
 
 use sealpost_wire::Secret;
 use sealpost_wire::directory::Epoch;
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Day;
 use zeroize::Zeroizing;
 
 const DISCOVERY: &[u8] = b"sealpost v1 discovery";
 const TICKET: &[u8] = b"sealpost v1 ticket";
 
-/// Which kind of request a ticket pays for, by the number that the protocol gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TicketKind(pub u8);
-
 /// What one key evaluates for, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Directory tags of one epoch.
     Discovery(Epoch),
-    /// Rights to one kind of request, by the first day on which the key issues them.
+    /// Tickets of one kind, by the key's first day.
     Ticket(TicketKind, Day),
 }
 
@@ -38,7 +35,7 @@ impl Purpose {
     pub(crate) fn info(self) -> Vec<u8> {
         match self {
             Self::Discovery(Epoch(epoch)) => [DISCOVERY, &epoch.to_be_bytes()].concat(),
-            Self::Ticket(TicketKind(kind), Day(day)) => [TICKET, &[kind], &day.to_be_bytes()].concat(),
+            Self::Ticket(kind, Day(day)) => [TICKET, &[kind.number()], &day.to_be_bytes()].concat(),
         }
     }
 }
@@ -73,9 +70,9 @@ mod tests {
         let purposes = [
             Purpose::Discovery(Epoch(1)),
             Purpose::Discovery(Epoch(2)),
-            Purpose::Ticket(TicketKind(1), Day(1)),
-            Purpose::Ticket(TicketKind(1), Day(2)),
-            Purpose::Ticket(TicketKind(2), Day(1)),
+            Purpose::Ticket(TicketKind::Shelf, Day(1)),
+            Purpose::Ticket(TicketKind::Shelf, Day(2)),
+            Purpose::Ticket(TicketKind::Publish, Day(1)),
         ];
         for (index, one) in purposes.iter().enumerate() {
             for other in &purposes[index + 1..] {
@@ -87,7 +84,7 @@ mod tests {
 
     #[test]
     fn an_input_is_its_purpose_and_then_its_value() {
-        let input = Input::new(Purpose::Ticket(TicketKind(3), Day(0x0102)), &Secret::new([9; 32]));
+        let input = Input::new(Purpose::Ticket(TicketKind::Evaluate, Day(0x0102)), &Secret::new([9; 32]));
         let expected = [b"sealpost v1 ticket".as_slice(), &[3, 0, 0, 1, 2], &[9; 32]].concat();
         assert_eq!(input.as_ref(), expected);
     }

@@ -18,7 +18,7 @@ mod verify;
 
 use libsignal_protocol::PreKeyBundle;
 use sealpost_identity::ContactCard;
-use sealpost_wire::request::Ticket;
+use sealpost_wire::Ticket;
 use sealpost_wire::time::Day;
 
 pub use make::{NotOwnCard, Stocker, TicketsTooLong};

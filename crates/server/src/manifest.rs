@@ -144,6 +144,8 @@ pub(crate) fn manifest(
         directory: None,
         key_service: None,
         ohttp_keys: None,
+        ticket_keys: Vec::new(),
+        ticket_attester: None,
     }
 }
 

@@ -82,6 +82,9 @@ labels! {
         NoEpoch "no_epoch"
         OtherBits "other_bits"
         NotAttested "not_attested"
+        TicketSpent "ticket_spent"
+        VoucherNeeded "voucher_needed"
+        OtherKeys "other_keys"
         OtherKey "other_key"
         Unreachable "unreachable"
     }
@@ -276,6 +279,9 @@ impl From<Refusal> for Answer {
             Refusal::NoEpoch => Self::NoEpoch,
             Refusal::OtherBits => Self::OtherBits,
             Refusal::NotAttested => Self::NotAttested,
+            Refusal::TicketSpent => Self::TicketSpent,
+            Refusal::VoucherNeeded => Self::VoucherNeeded,
+            Refusal::OtherKeys => Self::OtherKeys,
         }
     }
 }

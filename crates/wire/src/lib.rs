@@ -15,6 +15,7 @@ pub mod secret;
 pub mod shelf;
 pub mod signed;
 pub mod statement;
+pub mod ticket;
 pub mod time;
 
 pub use address::{Address, RelayHost, RelayRef};
@@ -27,6 +28,7 @@ pub use envelope::{AtRest, Envelope, SizeClass};
 pub use secret::Secret;
 pub use shelf::SealedItem;
 pub use signed::Signed;
+pub use ticket::Ticket;
 
 /// The version of the protocol that this crate speaks: the first field of every body and the first segment of every path.
 pub const VERSION: u8 = 1;

@@ -15,8 +15,10 @@ use crate::operator::{OperatorKey, OperatorSecret, Purpose};
 use crate::time::Day;
 
 mod discovery;
+mod tickets;
 
 pub use discovery::{Argon2, Directory, EpochDescriptor, KeyService, KeyServiceEpoch, KeyServiceKey, Role};
+pub use tickets::{TicketKey, Tickets};
 
 /// Where it is found.
 pub const PATH: &str = "/v1/relay";
@@ -48,7 +50,7 @@ pub struct Manifest {
     pub limits: Limits,
     /// The lengths of envelopes, in bytes.
     pub envelope_lengths: Vec<usize>,
-    /// Whether the relay asks for tickets.
+    /// Whether the server asks for tickets, and who gets them.
     pub tickets: Tickets,
     /// Where its source can be had (AGPL-3.0, section 13).
     pub source: String,
@@ -66,6 +68,12 @@ pub struct Manifest {
     /// Of a gateway for Oblivious HTTP: its key of the day on which this was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ohttp_keys: Option<OhttpKeys>,
+    /// Where there are tickets: the keys that issue them on the day on which this was signed, by kind and day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_keys: Vec<TicketKey>,
+    /// Where tickets are given on an attester's word: its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_attester: Option<String>,
 }
 
 /// What requests are sealed to that go by Oblivious HTTP (RFC 9458).
@@ -112,14 +120,6 @@ pub struct Limits {
     pub subscriptions: u32,
     /// Bytes in one request's body.
     pub body_bytes: usize,
-}
-
-/// Whether the relay asks for tickets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tickets {
-    /// It does not.
-    Off,
 }
 
 /// One operator key's signature for the one that takes its place.

@@ -15,13 +15,12 @@ use crate::directory::{
 use crate::envelope::{AtRest, Envelope};
 use crate::shelf::SealedItem;
 use crate::statement::SignedDeletion;
+use crate::ticket::{BlindedTickets, EvaluatedTickets, InviteCode, Ticket, TicketKind};
 use crate::time::Day;
 
 mod answer;
-mod ticket;
 
 pub use answer::{Listing, Outcome, Refusal};
-pub use ticket::{MAX_TICKET, Ticket};
 
 /// Which side of a mailbox or shelf a connection is on. A connection has one, told by its first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +29,7 @@ pub enum Side {
     Owner,
     /// Takes, deposits.
     Sender,
-    /// Neither: has something evaluated, publishes, withdraws, reads buckets.
+    /// Neither: gets tickets, has something evaluated, publishes, withdraws, reads buckets.
     Neither,
 }
 
@@ -46,6 +45,8 @@ pub trait Request: Encode<()> + for<'b> Decode<'b, ()> {
 
 /// The longest list of envelope ids in one acknowledgement, and of envelopes in one reply.
 pub const MAX_BATCH: usize = 512;
+/// The most keys, by kind and day, that one request wants tickets under.
+pub const MAX_WANTED: usize = 64;
 /// The most items on one shelf, besides its last one.
 pub const MAX_ITEMS: usize = 100;
 
@@ -272,6 +273,25 @@ messages! {
         /// The right to do so.
         4 entry: EntryKey,
     }
+    /// Asks for tickets. At most one of the first three pays for them; where the server is open, none.
+    ///
+    /// **Relay learns:** that someone has this voucher, and how many tickets of each kind are wanted. Not what they will look
+    /// like when they are spent.
+    IssueTickets {
+        /// A code of the operator.
+        1 invite: Option<InviteCode>,
+        /// The attester's word.
+        2 attested: Option<SignedVoucher>,
+        /// A renewal ticket.
+        3 renewal: Option<Ticket>,
+        /// What is wanted, each kind and day once, in ascending order.
+        4 wanted: List<WantedTickets, MAX_WANTED>,
+    }
+    /// Evaluated elements for each kind and day, in the order in which they were wanted.
+    IssuedTickets {
+        /// All of them.
+        1 issued: List<EvaluatedTickets, MAX_WANTED>,
+    }
     /// Done; there is nothing to tell.
     Done {}
     /// Closed, with a signed statement to keep.
@@ -303,6 +323,21 @@ pub struct Stored {
     pub sealed: AtRest,
 }
 
+/// Tickets that are wanted of one kind, under the key of one day.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct WantedTickets {
+    /// What they are for.
+    #[n(0)]
+    pub kind: TicketKind,
+    /// The first day of the key.
+    #[n(1)]
+    pub first_day: Day,
+    /// Their nonces, blinded.
+    #[n(2)]
+    pub elements: BlindedTickets,
+}
+
 macro_rules! requests {
     ($($request:ident $path:literal $side:ident -> $reply:ident)*) => {$(
         impl Request for $request {
@@ -327,4 +362,5 @@ requests! {
     Evaluate     "/v1/evaluate"      Neither -> Evaluated
     Publish      "/v1/publish"       Neither -> Published
     Withdraw     "/v1/withdraw"      Neither -> ClosedReply
+    IssueTickets "/v1/issue-tickets" Neither -> IssuedTickets
 }

@@ -60,6 +60,7 @@ kinds! {
     Evaluate      = "evaluate"
     Publish       = "publish"
     Withdraw      = "withdraw"
+    IssueTickets  = "issue-tickets"
     Done          = "done"
     Deposited     = "deposited"
     Collected     = "collected"
@@ -68,6 +69,7 @@ kinds! {
     Taken         = "taken"
     Evaluated     = "evaluated"
     Published     = "published"
+    IssuedTickets = "issued-tickets"
     Refused       = "refused"
     OwnerFrame    = "owner-frame"
     DeliveryFrame = "delivery-frame"
@@ -108,6 +110,7 @@ pub(crate) const POSTS: &[Post] = &[
     post::<Evaluate>(),
     post::<Publish>(),
     post::<Withdraw>(),
+    post::<IssueTickets>(),
 ];
 
 /// Decodes and encodes again as the kind of that name.

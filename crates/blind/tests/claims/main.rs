@@ -9,3 +9,4 @@ mod lookup;
 mod printing;
 mod proofs;
 mod purposes;
+mod tickets;

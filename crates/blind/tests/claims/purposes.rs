@@ -10,9 +10,9 @@ use sealpost_wire::time::Day;
 const PURPOSES: [Purpose; 5] = [
     Purpose::Discovery(Epoch(1)),
     Purpose::Discovery(Epoch(2)),
-    Purpose::Ticket(TicketKind(1), Day(1)),
-    Purpose::Ticket(TicketKind(1), Day(2)),
-    Purpose::Ticket(TicketKind(2), Day(1)),
+    Purpose::Ticket(TicketKind::Shelf, Day(1)),
+    Purpose::Ticket(TicketKind::Shelf, Day(2)),
+    Purpose::Ticket(TicketKind::Publish, Day(1)),
 ];
 
 /// Asks `server` for `value`, as a client that believes the server's key to be for `purpose`.

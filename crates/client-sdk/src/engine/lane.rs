@@ -178,7 +178,9 @@ impl Lane {
         let wish = deposited.retry_after.map(|seconds| Duration::from_secs(seconds.into()));
         match deposited.outcome {
             Outcome::Full => Next::Retry(Some(WaitReason::Full), wish),
-            Outcome::TryLater | Outcome::Accepted => Next::Retry(Some(WaitReason::TryLater), wish),
+            Outcome::TryLater | Outcome::TicketRefused | Outcome::Accepted => {
+                Next::Retry(Some(WaitReason::TryLater), wish)
+            }
             Outcome::Gone => self.after_gone(target.clone()).await,
         }
     }

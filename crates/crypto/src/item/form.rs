@@ -3,9 +3,8 @@
 use minicbor::{Decode, Encode};
 use sealpost_identity::IdentityKey;
 use sealpost_wire::codec::{List, V1};
-use sealpost_wire::request::Ticket;
 use sealpost_wire::time::Day;
-use sealpost_wire::{RelayRef, SealedItem, ShelfId};
+use sealpost_wire::{RelayRef, SealedItem, ShelfId, Ticket};
 
 use super::MAX_TICKETS;
 use crate::prekey::PrekeyId;

@@ -3,8 +3,8 @@
 use libsignal_protocol::{KeyPair, kem};
 use rand::CryptoRng;
 use sealpost_identity::CardRef;
+use sealpost_wire::Ticket;
 use sealpost_wire::codec::{List, V1};
-use sealpost_wire::request::Ticket;
 use sealpost_wire::time::Day;
 use sealpost_wire::{SealedItem, to_bytes};
 use thiserror::Error;

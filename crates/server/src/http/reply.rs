@@ -86,12 +86,12 @@ const fn cbor() -> [(http::HeaderName, HeaderValue); 1] {
 const fn status(denial: Denial) -> StatusCode {
     match denial.reason {
         Refusal::Malformed | Refusal::Version => StatusCode::BAD_REQUEST,
-        Refusal::Denied | Refusal::NotAttested => StatusCode::FORBIDDEN,
+        Refusal::Denied | Refusal::NotAttested | Refusal::TicketSpent => StatusCode::FORBIDDEN,
         Refusal::WrongSide => StatusCode::CONFLICT,
-        Refusal::TicketNeeded => StatusCode::PAYMENT_REQUIRED,
+        Refusal::TicketNeeded | Refusal::VoucherNeeded => StatusCode::PAYMENT_REQUIRED,
         Refusal::Limit if denial.retry_after.is_some() => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Limit => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::Gone | Refusal::OtherBits => StatusCode::GONE,
+        Refusal::Gone | Refusal::OtherBits | Refusal::OtherKeys => StatusCode::GONE,
         Refusal::TryLater => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::NoSuchRequest | Refusal::NoEpoch => StatusCode::NOT_FOUND,

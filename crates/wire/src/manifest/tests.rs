@@ -37,6 +37,8 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         directory: None,
         key_service: None,
         ohttp_keys: None,
+        ticket_keys: vec![],
+        ticket_attester: None,
     }
 }
 

@@ -2,8 +2,8 @@ use super::*;
 use crate::capability::{CollectKey, DepositKey, EnvelopeId};
 use crate::codec::{List, V1};
 use crate::envelope::{AtRest, Envelope};
-use crate::request::{Collected, Deposit, MAX_TICKET, Stored, Ticket};
-use crate::to_bytes;
+use crate::request::{Collected, Deposit, Stored};
+use crate::{Ticket, to_bytes};
 
 fn post(body: &[u8]) -> InsideRequest {
     InsideRequest { path: "/v1/take".into(), body: Some(body.to_vec()) }
@@ -72,7 +72,7 @@ fn the_longest_deposit_of_each_class_fits_its_length() {
             collect: CollectKey::random(&mut rng).hash(),
             id: EnvelopeId::random(&mut rng),
             envelope: Envelope::new(vec![0; class.envelope_length()].into()).unwrap(),
-            ticket: Ticket::new(vec![0; MAX_TICKET].into()),
+            ticket: Ticket::from_bytes(&[0; Ticket::LENGTH]),
         };
         let request = InsideRequest { path: "/v1/deposit".into(), body: Some(to_bytes(&deposit)) };
         assert_eq!(request.to_bytes(0).map(|bytes| bytes.len()), Some(length));

@@ -18,6 +18,10 @@ pub enum Outcome {
     /// Too fast, or the relay is overloaded. Nothing was stored.
     #[n(3)]
     TryLater,
+    /// The ticket is spent, or none of this relay's for this day. Nothing was stored; without it, or with another one, it
+    /// may be.
+    #[n(4)]
+    TicketRefused,
 }
 
 /// Where a published entry stands.
@@ -45,7 +49,7 @@ pub enum Refusal {
     /// The connection is on the other side.
     #[n(2)]
     WrongSide,
-    /// A ticket is needed.
+    /// A ticket is needed, or the one that was shown is not of this server, this kind or this day.
     #[n(3)]
     TicketNeeded,
     /// A limit of the relay's manifest is reached.
@@ -75,4 +79,13 @@ pub enum Refusal {
     /// To publishing: there is no attestation, or it is not the attester's, or of another entry.
     #[n(12)]
     NotAttested,
+    /// The ticket or voucher was spent on another request.
+    #[n(13)]
+    TicketSpent,
+    /// To a request for tickets: no voucher is there, or the one that was shown is not of this server, or not good today.
+    #[n(14)]
+    VoucherNeeded,
+    /// To a request for tickets: it wants some under a key that is not in use now; the manifest of today says which are.
+    #[n(15)]
+    OtherKeys,
 }

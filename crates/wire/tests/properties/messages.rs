@@ -95,6 +95,13 @@ fn discovery() -> impl Strategy<Value = Sample> {
             ticket: ticket(),
         }),
         sample!(Published { listing: listing(), day: proptest::option::of(day()) }),
+        sample!(IssueTickets {
+            invite: invite(),
+            attested: proptest::option::of(voucher()),
+            renewal: ticket(),
+            wanted: list(wanted(), 3),
+        }),
+        sample!(IssuedTickets { issued: list(issued(), 3) }),
         sample!(Withdraw { epoch: epoch(), prefix: prefix(), tag: tag(), entry: entry_key() }),
     ]
 }

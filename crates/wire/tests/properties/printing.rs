@@ -6,9 +6,10 @@ use sealpost_wire::frame::{DepositFrame, OwnerFrame, Subscribe, Tagged};
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{
     Collect, Collected, Deposit, Evaluate, MailboxKind, OpenMailbox, OpenShelf, Publish, Stock, Stored, Take, Taken,
-    Ticket, Withdraw,
+    Withdraw,
 };
 use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::ticket::Ticket;
 use sealpost_wire::time::Day;
 use sealpost_wire::{
     Address, AtRest, CollectHash, CollectKey, DepositKey, EntryHash, EntryKey, Envelope, EnvelopeId, MailboxId,
@@ -26,7 +27,7 @@ fn deposit() -> Deposit {
         collect: CollectHash::from_bytes([2; 32]),
         id: EnvelopeId::from_bytes([3; 16]),
         envelope: Envelope::new(vec![4; SizeClass::Small.envelope_length()].into()).unwrap(),
-        ticket: Ticket::new([5].into()),
+        ticket: Ticket::from_bytes(&[5; Ticket::LENGTH]),
     }
 }
 

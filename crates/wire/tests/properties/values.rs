@@ -8,8 +8,9 @@ use sealpost_wire::directory::{
     Voucher, VoucherId,
 };
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::{Listing, MailboxKind, Outcome, Refusal, Stored, Ticket};
+use sealpost_wire::request::{Listing, MailboxKind, Outcome, Refusal, Stored, WantedTickets};
 use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::ticket::{BlindedTickets, EvaluatedTickets, InviteCode, Ticket, TicketKind};
 use sealpost_wire::time::Day;
 use sealpost_wire::{
     AtRest, CollectHash, CollectKey, DepositKey, EntryHash, EntryKey, Envelope, EnvelopeId, MailboxId, SealedItem,
@@ -60,7 +61,26 @@ pub(crate) fn item() -> impl Strategy<Value = SealedItem> {
 }
 
 pub(crate) fn ticket() -> impl Strategy<Value = Option<Ticket>> {
-    proptest::option::of(vec(any::<u8>(), 1..=256).prop_map(|bytes| Ticket::new(bytes.into()).unwrap()))
+    let bytes = (0..6_u8, vec(any::<u8>(), Ticket::LENGTH - 1)).prop_map(|(kind, rest)| [vec![kind], rest].concat());
+    proptest::option::of(bytes.prop_map(|bytes| Ticket::from_bytes(&bytes).unwrap()))
+}
+
+pub(crate) fn invite() -> impl Strategy<Value = Option<InviteCode>> {
+    let code = any::<u64>()
+        .prop_map(|seed| InviteCode::random(&mut <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(seed)));
+    proptest::option::of(code)
+}
+
+pub(crate) fn wanted() -> impl Strategy<Value = WantedTickets> {
+    let elements = (1..=64_usize, any::<u8>())
+        .prop_map(|(count, byte)| BlindedTickets::from_bytes(&vec![byte; count * 32]).unwrap());
+    (proptest::sample::select(TicketKind::ALL.to_vec()), day(), elements)
+        .prop_map(|(kind, first_day, elements)| WantedTickets { kind, first_day, elements })
+}
+
+pub(crate) fn issued() -> impl Strategy<Value = EvaluatedTickets> {
+    (1..=64_usize, any::<u8>())
+        .prop_map(|(count, byte)| EvaluatedTickets::from_bytes(&vec![byte; count * 32 + 64]).unwrap())
 }
 
 pub(crate) fn stored() -> impl Strategy<Value = Stored> {
@@ -72,7 +92,13 @@ pub(crate) fn kind() -> impl Strategy<Value = MailboxKind> {
 }
 
 pub(crate) fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![Just(Outcome::Accepted), Just(Outcome::Full), Just(Outcome::Gone), Just(Outcome::TryLater)]
+    prop_oneof![
+        Just(Outcome::Accepted),
+        Just(Outcome::Full),
+        Just(Outcome::Gone),
+        Just(Outcome::TryLater),
+        Just(Outcome::TicketRefused),
+    ]
 }
 
 pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
@@ -90,6 +116,9 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         Just(Refusal::NoEpoch),
         Just(Refusal::OtherBits),
         Just(Refusal::NotAttested),
+        Just(Refusal::TicketSpent),
+        Just(Refusal::VoucherNeeded),
+        Just(Refusal::OtherKeys),
     ]
 }
 

@@ -1,16 +1,17 @@
 //! Fields with bytes that are easy to find again in hexadecimal.
 
-use sealpost_wire::codec::{List, V1};
+use sealpost_wire::codec::{List, V1, exact};
 use sealpost_wire::directory::{
     Attestation, BlindedElements, BucketPrefix, Epoch, EvaluatedElements, SignedAttestation, SignedVoucher, Slot,
     Voucher, VoucherId,
 };
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::{Stored, Ticket};
+use sealpost_wire::request::{Stored, WantedTickets};
+use sealpost_wire::ticket::{BlindedTickets, EvaluatedTickets, InviteCode, Ticket, TicketKind};
 use sealpost_wire::time::Day;
 use sealpost_wire::{
-    AtRest, CollectHash, CollectKey, DepositKey, EntryKey, Envelope, EnvelopeId, MailboxId, SealedItem, ShelfId,
-    SizeClass, StockHash, StockKey, TakeKey,
+    AtRest, CollectHash, CollectKey, DepositKey, EntryKey, Envelope, EnvelopeId, MailboxId, SealedItem, Secret,
+    ShelfId, SizeClass, StockHash, StockKey, TakeKey,
 };
 
 pub(crate) fn deposit_key() -> DepositKey {
@@ -62,8 +63,21 @@ pub(crate) fn item(fill: u8) -> SealedItem {
     SealedItem::new(vec![fill; SealedItem::LENGTH].into()).unwrap()
 }
 
-pub(crate) fn ticket(length: usize) -> Option<Ticket> {
-    Ticket::new(vec![0x7c; length].into())
+pub(crate) fn ticket(kind: TicketKind) -> Option<Ticket> {
+    Some(Ticket::new(kind, kind.first_day(Day(20_700)), Secret::new([0x4e; 32]), Secret::new([0x7c; 64])))
+}
+
+pub(crate) fn invite() -> InviteCode {
+    exact(&[&[0x4c], [0x1c; 12].as_slice()].concat()).unwrap()
+}
+
+pub(crate) fn wanted(kind: TicketKind, count: usize) -> WantedTickets {
+    let elements = BlindedTickets::from_bytes(&vec![0xb1; count * 32]).unwrap();
+    WantedTickets { kind, first_day: kind.first_day(Day(20_700)), elements }
+}
+
+pub(crate) fn issued(count: usize) -> EvaluatedTickets {
+    EvaluatedTickets::from_bytes(&vec![0xe7; count * 32 + 64]).unwrap()
 }
 
 pub(crate) fn operator() -> OperatorSecret {

@@ -40,9 +40,12 @@ pub(super) fn to_senders() -> Vec<Sample> {
 }
 
 pub(super) fn of_discovery() -> Vec<Sample> {
+    let tickets = |issued| IssuedTickets { version: V1, issued: list(issued) };
     let published = |listing, day| Published { version: V1, listing, day };
     vec![
         sample("evaluated", "64 elements and their proof", Evaluated { version: V1, elements: evaluated() }),
+        sample("issued-tickets", "none", tickets(vec![])),
+        sample("issued-tickets", "under two keys", tickets(vec![issued(1), issued(64)])),
         sample("published", "listed", published(Listing::Listed, None)),
         sample(
             "published",
@@ -73,5 +76,8 @@ pub(super) fn of_refusal() -> Vec<Sample> {
         refused("an epoch that is not open", Refusal::NoEpoch),
         refused("another number of buckets", Refusal::OtherBits),
         refused("not attested", Refusal::NotAttested),
+        refused("a spent ticket", Refusal::TicketSpent),
+        refused("no voucher", Refusal::VoucherNeeded),
+        refused("other ticket keys", Refusal::OtherKeys),
     ]
 }

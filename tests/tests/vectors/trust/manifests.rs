@@ -42,6 +42,8 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         directory: None,
         key_service: None,
         ohttp_keys: None,
+        ticket_keys: vec![],
+        ticket_attester: None,
     }
 }
 

@@ -1,14 +1,14 @@
 //! Which deposits share a frame.
 
+use sealpost_wire::Ticket;
 use sealpost_wire::frame::MAX_DEPOSITS;
-use sealpost_wire::request::MAX_TICKET;
 use tokio::sync::mpsc;
 
 use super::Entry;
 
 /// What a frame has around its deposits, and a deposit around its envelope, at most: a ticket, 80 bytes of keys and id,
 /// and some 30 of CBOR.
-const OVERHEAD: usize = MAX_TICKET + 128;
+const OVERHEAD: usize = Ticket::LENGTH + 128;
 
 /// Cuts a queue of deposits into frames, in order.
 pub(super) struct Batches {

@@ -1,5 +1,6 @@
 use futures_util::StreamExt;
-use sealpost_wire::request::{MAX_TICKET, Outcome, Ticket};
+use sealpost_wire::Ticket;
+use sealpost_wire::request::Outcome;
 use sealpost_wire::{CollectHash, DepositKey, Envelope, EnvelopeId, SizeClass};
 
 use super::super::test_relay::{CANARY, Peer, timeouts};
@@ -28,7 +29,7 @@ fn sized(number: u8, class: SizeClass) -> Deposit {
         collect: CollectHash::from_bytes([2; 32]),
         id: EnvelopeId::from_bytes([number; 16]),
         envelope: Envelope::new(envelope.into()).unwrap(),
-        ticket: Ticket::new(vec![0; MAX_TICKET].into()),
+        ticket: Ticket::from_bytes(&[0; Ticket::LENGTH]),
     }
 }
 

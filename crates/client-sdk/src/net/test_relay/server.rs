@@ -257,5 +257,7 @@ pub(crate) fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates
         directory: None,
         key_service: None,
         ohttp_keys: None,
+        ticket_keys: vec![],
+        ticket_attester: None,
     }
 }

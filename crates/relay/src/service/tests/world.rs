@@ -7,10 +7,10 @@ use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::Subscribe;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{
-    Acknowledge, CloseMailbox, Collect, Deposit, MailboxKind, OpenMailbox, OpenShelf, Outcome, Stock, Take, Ticket,
+    Acknowledge, CloseMailbox, Collect, Deposit, MailboxKind, OpenMailbox, OpenShelf, Outcome, Stock, Take,
 };
 use sealpost_wire::{
-    CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, SizeClass, StockKey, TakeKey,
+    CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SealedItem, SizeClass, StockKey, TakeKey, Ticket,
 };
 use tempfile::TempDir;
 
@@ -98,7 +98,7 @@ impl Mailbox {
 
     pub(super) fn deposit(&self, number: u32) -> Deposit {
         let (deposit, collect) = (self.deposit.clone(), self.collect.hash());
-        let ticket = Ticket::new([1, 2, 3].into());
+        let ticket = Ticket::from_bytes(&[0; Ticket::LENGTH]);
         Deposit { version: V1, deposit, collect, id: id(number), envelope: envelope(number), ticket }
     }
 

@@ -213,5 +213,7 @@ fn manifest_of(reference: &RelayRef, certificate: &Certificate, operator: &Opera
         directory: None,
         key_service: None,
         ohttp_keys: None,
+        ticket_keys: vec![],
+        ticket_attester: None,
     }
 }

@@ -78,7 +78,7 @@ fn mailboxes() -> Vec<Bad> {
         malformed("open-mailbox", "a collect key of 33 bytes", 2, &bytes(33)),
         malformed("open-mailbox", "a kind that is not known", 3, &cbor(2)),
         malformed("open-mailbox", "an empty ticket", 4, &bytes(0)),
-        malformed("open-mailbox", "a ticket of 257 bytes", 4, &bytes(257)),
+        malformed("open-mailbox", "a ticket of 102 bytes", 4, &bytes(102)),
         inexact("open-mailbox", "null for no ticket", 4, &NULL),
         malformed("collect", "a sequence below zero", 3, &cbor(-1)),
         malformed("collect", "a sequence that is a fraction", 3, &cbor(1.5)),
@@ -136,6 +136,14 @@ fn discovery() -> Vec<Bad> {
         malformed("withdraw", "a tag of 15 bytes", 3, &bytes(15)),
         malformed("evaluated", "a proof too short", 1, &bytes(2_111)),
         malformed("published", "a listing that is not known", 1, &cbor(2)),
+        malformed("issue-tickets", "an invite code of 13 bytes", 1, &bytes(13)),
+        malformed(
+            "issue-tickets",
+            "tickets of no known kind",
+            4,
+            &list(&[0x83, 6, 0, 0x58, 32].iter().copied().chain([0xee; 32]).collect::<Vec<_>>(), 1),
+        ),
+        malformed("issued-tickets", "a proof of 63 bytes", 1, &list(&bytes(95), 1)),
     ]
 }
 
@@ -145,10 +153,10 @@ fn replies() -> Vec<Bad> {
     let unsigned = [&[0x82], bytes(43).as_slice(), &bytes(63)].concat();
     let unsealed = [&[0x83, 1], bytes(16).as_slice(), &bytes(4_052)].concat();
     vec![
-        malformed("deposited", "an outcome that is not known", 1, &cbor(4)),
+        malformed("deposited", "an outcome that is not known", 1, &cbor(5)),
         malformed("deposited", "a wait of 65,536 seconds", 2, &cbor(65_536)),
         inexact("deposited", "null for no wait", 2, &NULL),
-        malformed("refused", "a reason that is not known", 1, &cbor(13)),
+        malformed("refused", "a reason that is not known", 1, &cbor(16)),
         malformed("taken", "an item of 4,079 bytes", 1, &bytes(4_079)),
         malformed("item-count", "65,536 items", 1, &cbor(65_536)),
         malformed("closed", "a signature of 63 bytes", 1, &unsigned),
@@ -173,9 +181,9 @@ fn frames() -> Vec<Bad> {
             &list(&[&[0x82, 0], list(&bytes(16), 513).as_slice()].concat(), 1),
         ),
         malformed("owner-frame", "a channel of 33 bits", 3, &list(&cbor(1_u64 << 32), 1)),
-        malformed("delivery-frame", "a reason that is not known", 3, &list(&[0x82, 0, 13], 1)),
+        malformed("delivery-frame", "a reason that is not known", 3, &list(&[0x82, 0, 16], 1)),
         malformed("deposit-frame", "65 deposits", 1, &list(&tagged, 65)),
         malformed("deposit-frame", "a deposit of version 2 in a frame of version 1", 1, &list(&other_version, 1)),
-        malformed("outcome-frame", "an outcome that is not known", 1, &list(&[0x82, 0, 4], 1)),
+        malformed("outcome-frame", "an outcome that is not known", 1, &list(&[0x82, 0, 5], 1)),
     ]
 }
