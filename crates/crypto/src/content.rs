@@ -4,6 +4,7 @@
 //! checks them, so no caller can leave them out.
 
 mod form;
+mod receipt;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -13,6 +14,7 @@ use sealpost_identity::CardRef;
 
 pub use form::ContentError;
 pub(crate) use form::{Parties, read, write};
+pub use receipt::{MAX_MISSING, Receipt};
 pub use text::{MAX_TEXT, Text, TextTooLong};
 
 use crate::redacted::redacted;
@@ -58,6 +60,8 @@ pub struct Content {
     pub return_address: Option<ReturnAddress>,
     /// The card to come back to when the return address is gone: in the first message and whenever it changes.
     pub card: Option<CardRef>,
+    /// How far the sender has come in what the recipient wrote, if the sender wants that told.
+    pub receipt: Option<Receipt>,
     /// What the message is about.
     pub body: Body,
 }
@@ -67,8 +71,10 @@ pub struct Content {
 pub enum Body {
     /// A text that a person wrote.
     Text(Text),
-    /// Nothing to show: the message is there for its return address or card.
+    /// Nothing to show: the message is there for its return address, card or receipt.
     Control,
+    /// The sender was writing something, at this second since 1970 by their own clock.
+    Typing(u64),
 }
 
 redacted!(Body, Content, MessageId);

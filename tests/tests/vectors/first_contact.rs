@@ -92,7 +92,8 @@ fn made() -> FirstContact {
     let verified = open_item(&card, &item, DAY).unwrap();
     let session = begin(&sender, &verified, None, now(), &mut rng).unwrap();
     let (message, text) = (MessageId::from_bytes([0x3d; 16]), Text::new(TEXT.to_owned()).unwrap());
-    let content = Content { message, counter: 1, return_address: None, card: None, body: Body::Text(text) };
+    let content =
+        Content { message, counter: 1, return_address: None, card: None, receipt: None, body: Body::Text(text) };
     let sealed = seal(&sender, &session, &content, Route::FrontDoor(&verified.front_door), now(), &mut rng).unwrap();
 
     FirstContact {

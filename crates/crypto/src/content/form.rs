@@ -1,12 +1,13 @@
 //! The encoding of content: one deterministic CBOR map (RFC 8949, section 4.2) with small integer keys.
 //!
 //! ```text
-//! 0 version = 1        3 sender        5 sender's device        7 counter            9 card
-//! 1 kind               4 recipient     6 recipient's device     8 return address    10 text
+//! 0 version = 1        3 sender        5 sender's device        7 counter            9 card       11 receipt
+//! 1 kind               4 recipient     6 recipient's device     8 return address    10 text       12 typing at
 //! 2 message id
 //! ```
 //!
-//! Kind 0 is a text and has key 10; kind 1 is control and has not. Absent optional fields have no key.
+//! Kind 0 is a text and has key 10, kind 2 is typing and has key 12; kind 1 is control and has neither. Absent optional fields
+//! have no key.
 
 use minicbor::{Decode, Decoder, Encode};
 use sealpost_identity::{CardRef, PersonId};
@@ -14,11 +15,12 @@ use sealpost_wire::codec::{DecodeError, V1, exact};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Body, Content, DEVICE, MessageId, Text};
+use super::{Body, Content, DEVICE, MessageId, Receipt, Text};
 use crate::route::ReturnAddress;
 
 const TEXT: u64 = 0;
 const CONTROL: u64 = 1;
+const TYPING: u64 = 2;
 
 /// Why a plaintext is no content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,9 +34,12 @@ pub enum ContentError {
     /// It is not the one encoding of a content.
     #[error("the content is malformed")]
     Malformed(#[from] DecodeError),
-    /// Its kind and its text disagree.
-    #[error("the content has a text that its kind has not, or lacks one")]
-    KindAndText,
+    /// Its kind and its body disagree.
+    #[error("the content has a body that its kind has not, or lacks one")]
+    KindAndBody,
+    /// Its receipt contradicts itself.
+    #[error("the content has a receipt that cannot be")]
+    Receipt,
     /// Its text is longer than [`MAX_TEXT`](super::MAX_TEXT).
     #[error("the content's text is too long")]
     TextTooLong,
@@ -79,13 +84,18 @@ struct Form<'a> {
     card: Option<CardRef>,
     #[b(10)]
     text: Option<&'a str>,
+    #[n(11)]
+    receipt: Option<Receipt>,
+    #[n(12)]
+    typing_at: Option<u64>,
 }
 
 /// Encodes a content between two parties.
 pub(crate) fn write(content: &Content, parties: &Parties) -> Zeroizing<Vec<u8>> {
-    let (kind, text) = match &content.body {
-        Body::Text(text) => (TEXT, Some(text.expose())),
-        Body::Control => (CONTROL, None),
+    let (kind, text, typing_at) = match &content.body {
+        Body::Text(text) => (TEXT, Some(text.expose()), None),
+        Body::Control => (CONTROL, None, None),
+        Body::Typing(at) => (TYPING, None, Some(*at)),
     };
     let form = Form {
         version: V1,
@@ -99,6 +109,8 @@ pub(crate) fn write(content: &Content, parties: &Parties) -> Zeroizing<Vec<u8>> 
         return_address: content.return_address.clone(),
         card: content.card.clone(),
         text,
+        receipt: content.receipt.clone(),
+        typing_at,
     };
     // Room beforehand, so that growing leaves no copies behind.
     let mut bytes = Vec::with_capacity(text.map_or(0, str::len).saturating_add(1_024));
@@ -111,21 +123,25 @@ pub(crate) fn write(content: &Content, parties: &Parties) -> Zeroizing<Vec<u8>> 
 pub(crate) fn read(bytes: &[u8]) -> Result<(Content, Parties), ContentError> {
     check_kind(bytes)?;
     let form: Form<'_> = exact(bytes)?;
-    let body = body(form.kind, form.text)?;
+    let body = body(form.kind, form.text, form.typing_at)?;
+    if !form.receipt.as_ref().is_none_or(Receipt::is_possible) {
+        return Err(ContentError::Receipt);
+    }
     let parties = Parties {
         sender: form.sender,
         recipient: form.recipient,
         devices: (form.sender_device, form.recipient_device),
     };
-    let Form { message, counter, return_address, card, .. } = form;
-    Ok((Content { message, counter, return_address, card, body }, parties))
+    let Form { message, counter, return_address, card, receipt, .. } = form;
+    Ok((Content { message, counter, return_address, card, receipt, body }, parties))
 }
 
-fn body(kind: u64, text: Option<&str>) -> Result<Body, ContentError> {
-    match (kind, text) {
-        (TEXT, Some(text)) => Text::new(text.to_owned()).map(Body::Text).map_err(|_| ContentError::TextTooLong),
-        (CONTROL, None) => Ok(Body::Control),
-        _ => Err(ContentError::KindAndText),
+fn body(kind: u64, text: Option<&str>, typing_at: Option<u64>) -> Result<Body, ContentError> {
+    match (kind, text, typing_at) {
+        (TEXT, Some(text), None) => Text::new(text.to_owned()).map(Body::Text).map_err(|_| ContentError::TextTooLong),
+        (CONTROL, None, None) => Ok(Body::Control),
+        (TYPING, None, Some(at)) => Ok(Body::Typing(at)),
+        _ => Err(ContentError::KindAndBody),
     }
 }
 
@@ -136,7 +152,7 @@ fn check_kind(bytes: &[u8]) -> Result<(), ContentError> {
         false => DecodeError::Malformed,
     })?;
     match (version, kind) {
-        (1, TEXT | CONTROL) => Ok(()),
+        (1, TEXT | CONTROL | TYPING) => Ok(()),
         (1, kind) => Err(ContentError::UnknownKind(kind)),
         (version, _) => Err(ContentError::Version(version)),
     }

@@ -122,6 +122,7 @@ impl Person {
             counter: self.counter,
             return_address: None,
             card: None,
+            receipt: None,
             body: Body::Text(Text::new(text.into()).unwrap()),
         }
     }
@@ -184,7 +185,7 @@ fn stored(session: &Session) -> Session {
 pub(crate) fn text(opened: &Opened) -> &str {
     match &opened.content.body {
         Body::Text(text) => text.expose(),
-        Body::Control => "",
+        Body::Control | Body::Typing(_) => "",
     }
 }
 

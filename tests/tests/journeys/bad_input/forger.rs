@@ -106,7 +106,7 @@ impl Unknown {
     pub(super) fn writes(&mut self, by: &Forger, counter: u64, text: &str) -> Result<Deposit> {
         let body = Body::Text(Text::new(text.to_owned()).map_err(|_| "too long")?);
         let message = MessageId::random(&mut rand::rng());
-        let content = Content { message, counter, return_address: None, card: None, body };
+        let content = Content { message, counter, return_address: None, card: None, receipt: None, body };
         let door = &self.item.front_door;
         let sealed =
             seal(&self.local, &self.session, &content, Route::FrontDoor(door), clock::now(), &mut rand::rng())?;
