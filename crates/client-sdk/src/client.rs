@@ -7,10 +7,11 @@ mod running;
 
 use std::sync::{Arc, PoisonError};
 
-use sealpost_identity::{CardRef, IdentityKey};
+use sealpost_identity::{CardRef, IdentityKey, IdentityKeyPair};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -18,7 +19,6 @@ use crate::event::{Connection, Event, Events};
 use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::status::Status;
-use crate::store::profile::Own;
 use crate::store::shelves::CardKind;
 use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, pins, profile, shelves};
 
@@ -36,7 +36,7 @@ pub struct Client(pub(crate) Arc<Inner>);
 /// What the app's calls and the engine share.
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
-    pub(crate) own: Own,
+    pub(crate) identity: IdentityKeyPair,
     pub(crate) options: Options,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) connection: watch::Sender<Connection>,
@@ -80,12 +80,12 @@ impl Inner {
 
 impl Client {
     pub(crate) fn open(store: Arc<Store>, options: Options) -> Result<Self, Error> {
-        let own = store.read(profile::own)?;
+        let identity = store.read(profile::own)?.identity;
         let events = broadcast::Sender::new(EVENTS);
         let connection = watch::Sender::new(Connection::Idle);
         let (changed, looking_up, look_ups) =
             (Notify::new(), tokio::sync::Mutex::default(), std::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { store, own, options, events, connection, changed, looking_up, look_ups })))
+        Ok(Self(Arc::new(Inner { store, identity, options, events, connection, changed, looking_up, look_ups })))
     }
 
     /// The card to show to others, as a link or a QR code. Whoever has it can write.
@@ -96,13 +96,13 @@ impl Client {
     /// Trouble with storage.
     pub fn card(&self) -> Result<CardRef, Error> {
         let card = self.look(|tx| shelves::one(tx, CardKind::Shown))?;
-        Ok(card.card(&self.0.own.relay, self.identity().hash()))
+        Ok(card.card(self.identity().hash()))
     }
 
     /// One's own identity key.
     #[must_use]
     pub fn identity(&self) -> &IdentityKey {
-        self.0.own.identity.public()
+        self.0.identity.public()
     }
 
     /// Events from now on. Several readers each get all of them.
@@ -134,10 +134,11 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn status(&self) -> Result<Status, Error> {
-        let Inner { store, own, connection, .. } = &*self.0;
+        let Inner { store, connection, .. } = &*self.0;
         let engine_runs = crate::engine::lock::is_held(store.files())?;
-        let (relay, connection) = (own.relay.clone(), *connection.borrow());
+        let connection = *connection.borrow();
         self.look(|tx| {
+            let relay = profile::relay(tx)?;
             Ok(Status {
                 region: pins::manifest(tx, &relay)?.map(|manifest| manifest.region),
                 relay,
@@ -181,7 +182,7 @@ impl Client {
     /// Trouble with storage; the consent is still in force then.
     pub fn opt_out(self) -> Result<Leaving, Error> {
         let Inner { store, options, changed, .. } = &*self.0;
-        store.write(crate::leaving::revoke)?;
+        store.write(|tx| crate::leaving::revoke(tx, clock::now()))?;
         self.0.end_look_ups();
         changed.notify_one();
         Leaving::open(Arc::clone(store), options.clone())

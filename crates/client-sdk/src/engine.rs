@@ -5,15 +5,17 @@
 //!                │
 //!            supervisor ─┬─▶ lane, one for each contact with something in the outbox:   seal, deposit
 //!                        ├─▶ collector, one for each front door and for the pairwise mailboxes: open, acknowledge
-//!                        ├─▶ upkeep: open and close mailboxes, stock shelves
+//!                        ├─▶ upkeep, one for each relay: open and close mailboxes, stock shelves
+//!                        ├─▶ calendar: what is due by the clock, such as another mailbox for a conversation
 //!                        ├─▶ listing: keep one's number in the directory, where that is wanted
 //!                        ├─▶ closer: close what was withdrawn
 //!                        └─▶ gaps: give up waiting for what is missing
 //! ```
 //!
-//! Decisions and what they change in the store are in `sealing`, `opening`, `order` and `stocking`, which do no I/O but the
-//! store's; the others carry bytes.
+//! Decisions and what they change in the store are in `sealing`, `opening`, `order`, `rotation` and `stocking`, which do no I/O
+//! but the store's; the others carry bytes.
 
+mod calendar;
 mod closer;
 mod collector;
 mod context;
@@ -26,6 +28,7 @@ mod opening;
 mod order;
 mod pins;
 mod pulse;
+mod rotation;
 mod sealing;
 mod stocking;
 mod supervisor;
@@ -46,6 +49,8 @@ pub(crate) use context::network;
 use lock::EngineLock;
 pub(crate) use pins::StorePins;
 use pulse::Pulse;
+pub(crate) use rotation::add_mailbox;
+pub(crate) use upkeep::TIME_TO_LIVE;
 
 /// How often an engine that waits looks whether it can take over.
 const TAKE_OVER_EVERY: Duration = Duration::from_millis(250);

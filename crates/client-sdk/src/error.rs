@@ -94,6 +94,10 @@ pub enum ErrorKind {
     Refused,
     /// The tripwire stopped bytes in which one of the device's own numbers appears. See [`crate::Event::TripwireHit`].
     Tripwire,
+    /// One's mailboxes are on this relay already.
+    AlreadyThere,
+    /// The relay keeps its data, as its signed manifest says, in a region that [`crate::Options::regions`] does not allow.
+    RegionNotAllowed,
     /// Somebody was found by this number, so it gets no SMS. Write to the contact.
     SealedRoute,
     /// The app's SMS sender refused.
@@ -176,6 +180,8 @@ impl ErrorKind {
             Self::NotTrusted => "the server is not the one that was pinned",
             Self::Refused => "the server refuses",
             Self::Tripwire => "stopped by the tripwire",
+            Self::AlreadyThere => "one's mailboxes are on this relay already",
+            Self::RegionNotAllowed => "the relay keeps its data in a region that is not allowed",
             Self::SealedRoute => "somebody was found by this number, so it gets no SMS",
             Self::SmsRefused => "the SMS was not sent",
             Self::Internal => "an internal contradiction; please report it",

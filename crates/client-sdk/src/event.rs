@@ -7,12 +7,14 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use sealpost_crypto::MessageId;
 use sealpost_identity::tripwire::Tripped;
+use sealpost_wire::RelayHost;
 use sealpost_wire::time::Day;
 use tokio::sync::broadcast;
 
 use crate::contact::ContactId;
 use crate::error::ErrorKind;
 use crate::message::{FailureReason, Position};
+use crate::moving::MoveStage;
 
 /// Something that happened. Events are hints: what matters is in the store and survives a missed event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,16 @@ pub enum Event {
     IdentityChanged {
         /// Who was found before.
         contact: ContactId,
+    },
+    /// A move to another relay has come so far.
+    Moving(MoveStage),
+    /// A relay of one's own keeps its data, as its signed manifest says by now, where [`crate::Options::regions`] does not
+    /// allow it. Nothing is opened or put there; what was there before is collected on. See [`crate::Client::move_to`].
+    RegionNotAllowed {
+        /// Which relay.
+        relay: RelayHost,
+        /// Where.
+        region: String,
     },
     /// The relay is not to be trusted: its key or manifest is not what was pinned. Nothing was sent to it.
     RelayNotTrusted,

@@ -3,8 +3,10 @@
 mod closing;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rusqlite::Transaction;
+use sealpost_wire::RelayRef;
 use sealpost_wire::statement::{Closed, SignedDeletion};
 
 pub(crate) use closing::close;
@@ -36,16 +38,16 @@ pub struct OptOutReport {
 }
 
 /// Turns an opted-in profile's store into a leaving one: only what is needed to close remains.
-pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
+pub(crate) fn revoke(tx: &Transaction<'_>, now: SystemTime) -> Result<(), StoreError> {
     let own = profile::own(tx)?;
     let hash = own.identity.public().hash();
     withdraw(tx)?;
-    for mailbox in mailboxes::all(tx)? {
-        closings::add(tx, &Target::Mailbox(mailbox.id(), mailbox.collect))?;
+    for mailbox in mailboxes::perhaps_known(tx, now)? {
+        closings::add(tx, &mailbox.relay, &Target::Mailbox(mailbox.id(), mailbox.collect.clone()), None)?;
     }
     for card in shelves::all(tx)? {
-        let shelf = card.card(&own.relay, hash).shelf();
-        closings::add(tx, &Target::Shelf(shelf, card.stock))?;
+        let shelf = card.card(hash).shelf();
+        closings::add(tx, &card.relay, &Target::Shelf(shelf, card.stock.clone()), None)?;
     }
     profile::leave(tx)?;
     closings::erase_all_else(tx)
@@ -54,23 +56,28 @@ pub(crate) fn revoke(tx: &Transaction<'_>) -> Result<(), StoreError> {
 /// Takes one's number out of the directory: its entries are to be withdrawn, its card's shelf and front door to be closed.
 pub(crate) fn withdraw(tx: &Transaction<'_>) -> Result<(), StoreError> {
     let Some(publication) = entries::publication(tx)? else { return Ok(()) };
-    withdraw_entries(tx, publication.number)?;
     let own = profile::own(tx)?;
     let card = shelves::by_row(tx, publication.card)?.ok_or(StoreError::Row)?;
+    withdraw_entries(tx, &card.relay, publication.number, None)?;
     if let Some(door) = mailboxes::front_door_of(tx, card.row)? {
-        closings::add(tx, &Target::Mailbox(door.id(), door.collect))?;
+        closings::add(tx, &door.relay, &Target::Mailbox(door.id(), door.collect.clone()), None)?;
     }
-    let shelf = card.card(&own.relay, own.identity.public().hash()).shelf();
-    closings::add(tx, &Target::Shelf(shelf, card.stock))?;
+    let shelf = card.card(own.identity.public().hash()).shelf();
+    closings::add(tx, &card.relay, &Target::Shelf(shelf, card.stock), None)?;
     entries::unpublish(tx)?;
     shelves::remove(tx, publication.card)
 }
 
 /// Keeps, of every entry that may stand in the directory, what takes it out.
-fn withdraw_entries(tx: &Transaction<'_>, number: NumberHash) -> Result<(), StoreError> {
+pub(crate) fn withdraw_entries(
+    tx: &Transaction<'_>,
+    relay: &RelayRef,
+    number: NumberHash,
+    left_by: Option<i64>,
+) -> Result<(), StoreError> {
     for entry in entries::of_number(tx, number)? {
         if let Some(place) = entry.place {
-            closings::add(tx, &Target::Entry(entry.epoch, place, entry.key))?;
+            closings::add(tx, relay, &Target::Entry(entry.epoch, place, entry.key), left_by)?;
         }
         entries::remove(tx, entry.epoch, entry.number)?;
     }

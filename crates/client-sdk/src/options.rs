@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sealpost_identity::Tripwire;
 
+use crate::regions::Regions;
+
 /// How a profile is used. The defaults are safe; only the tripwire's numbers must come from the app.
 ///
 /// ```
@@ -19,6 +21,8 @@ use sealpost_identity::Tripwire;
 pub struct Options {
     /// The device's own numbers: bytes in which one appears are not sent. Not stored; hand it in at every start.
     pub tripwire: Tripwire,
+    /// Where one's own relays may keep data. Not stored; hand it in at every start.
+    pub regions: Regions,
     /// Whether a server that somebody else has named, a contact's relay or a key service, may be contacted at a private
     /// address, such as one's own network's.
     pub private_relays: bool,
@@ -26,6 +30,10 @@ pub struct Options {
     pub gap_wait: Duration,
     /// Over how long a time closing requests are spread when leaving, so that they do not link what they close.
     pub leaving_spread: Duration,
+    /// How long until a spare mailbox is opened: the mean of a random time.
+    pub spare_pace: Duration,
+    /// Within which time a contact hears of a fresh mailbox, by a message made for it where none is written before.
+    pub announce_within: Duration,
     /// How long a look-up pauses before it reads another bucket: the mean of a random time. Zero reads all at once, which
     /// shows the directory more of what belongs together.
     pub lookup_pace: Duration,
@@ -35,9 +43,12 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             tripwire: Tripwire::new([]),
+            regions: Regions::any(),
             private_relays: false,
             gap_wait: Duration::from_secs(60),
             leaving_spread: Duration::from_secs(60),
+            spare_pace: Duration::from_secs(3 * 3_600),
+            announce_within: Duration::from_secs(12 * 3_600),
             lookup_pace: Duration::from_millis(500),
         }
     }

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::store::mailboxes::Purpose;
 use crate::store::profile::{Own, Phase};
 use crate::store::shelves::CardKind;
-use crate::store::{Store, StoreError, mailboxes, profile, shelves};
+use crate::store::{Store, StoreError, mailboxes, profile, relays, shelves};
 use crate::unlock::Unlock;
 
 /// An opened profile, in the phase that its store says it is in.
@@ -107,13 +107,14 @@ impl Device {
     }
 }
 
-/// Makes a card with its shelf and front door. The relay learns of them when the engine opens them.
+/// Makes a card with its shelf and front door on one's own relay, which learns of them when the engine opens them.
 pub(crate) fn add_card(tx: &Transaction<'_>, kind: CardKind) -> Result<i64, StoreError> {
     let mut rng = rand::rng();
+    let relay = relays::home(tx)?;
     let (seed, stock) = (CardSeed::random(&mut rng), StockKey::random(&mut rng));
-    let card = shelves::add(tx, kind, &seed, &stock, &mut rng)?;
+    let card = shelves::add(tx, relay, kind, &seed, &stock, &mut rng)?;
     let purpose = Purpose::FrontDoor { card };
-    mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)?;
+    mailboxes::add(tx, relay, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)?;
     Ok(card)
 }
 

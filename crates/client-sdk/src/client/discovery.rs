@@ -139,7 +139,9 @@ impl Client {
     /// # Errors
     /// Trouble with storage.
     pub fn closings(&self) -> Result<OptOutReport, Error> {
-        self.look(closings::all).map(OptOutReport::of)
+        let mut closings = self.look(closings::all)?;
+        closings.retain(|closing| closing.left_by.is_none());
+        Ok(OptOutReport::of(closings))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::store::closings::{Closing, Target};
 use crate::store::entries::{Entry, Publication, Standing};
 use crate::store::numbers::NumberHash;
 use crate::store::shelves::CardKind;
-use crate::store::{StoreError, closings, consents, entries, lookups, pins, profile};
+use crate::store::{StoreError, closings, consents, entries, lookups, pins, profile, shelves};
 
 impl DiscoveryAccess {
     /// Lets people who have this number find a card that is made for it. Durable when it returns; the engine lists it in
@@ -158,6 +158,9 @@ fn provided(
 fn intend(tx: &Transaction<'_>, number: NumberHash) -> Result<(), StoreError> {
     consents::discovery(tx)?;
     match entries::publication(tx)? {
+        Some(publication) if shelves::by_row(tx, publication.card)?.is_some_and(|card| card.retired) => {
+            crate::moving::leave_number(tx, publication.card, None)?;
+        }
         Some(publication) if publication.number == number => return Ok(()),
         Some(_) => crate::leaving::withdraw(tx)?,
         None => {}

@@ -244,7 +244,7 @@ impl<'a> Round<'a> {
     /// Looks into a bucket for those who are wanted in it.
     async fn keep(&mut self, bucket: Bucket, wanted: Vec<Due>) -> Result<(), Trouble> {
         let (epoch, today) = (self.descriptor.epoch, self.run.day);
-        let own = self.run.inner.own.identity.public().hash();
+        let own = self.run.inner.identity.public().hash();
         let outcomes = blocking(&self.run.inner.store, move |store| {
             store.write(|tx| {
                 consents::discovery(tx)?;

@@ -14,7 +14,7 @@ use crate::error::ErrorKind;
 use crate::net::{KnownRelay, Network, Reach};
 use crate::permit::DiscoveryPermit;
 
-/// The network, the right to use it for discovery, and one's own relay. Cheap to clone.
+/// The network, the right to use it for discovery, and the relay whose directory it is about. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ways {
     pub(crate) network: Network,
@@ -25,8 +25,7 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    pub(crate) fn new(network: Network, permit: DiscoveryPermit, inner: &Inner) -> Self {
-        let relay = inner.own.relay.clone();
+    pub(crate) fn new(network: Network, permit: DiscoveryPermit, inner: &Inner, relay: RelayRef) -> Self {
         let named = if inner.options.private_relays { Reach::Anywhere } else { Reach::of_named_by(&relay.host) };
         Self { network, permit, relay, reach: named }
     }

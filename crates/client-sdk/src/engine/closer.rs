@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::context::Context;
 use crate::leaving::close;
+use crate::moving::settled;
 use crate::net::Backoff;
 use crate::store::closings::{self, Closing, Target};
 
@@ -55,15 +56,19 @@ async fn settle(context: &Context) -> bool {
     all_settled
 }
 
-async fn settle_one(context: Context, Closing { row, target, .. }: Closing) -> bool {
+async fn settle_one(context: Context, closing: Closing) -> bool {
     let spread = context.shared.inner.options.leaving_spread;
-    let delay = match target {
+    let delay = match closing.target {
         Target::Entry(..) => Duration::ZERO,
         Target::Mailbox(..) | Target::Shelf(..) => rand::rng().random_range(Duration::ZERO..=spread),
     };
-    let outcome = close(&context.shared.network, context.relay(), &target, delay).await;
+    let outcome = close(&context.shared.network, &closing.relay, &closing.target, delay).await;
     let Some(outcome) = outcome else { return false };
-    match context.blocking(move |shared| shared.store.write(|tx| closings::set_outcome(tx, row, &outcome))).await {
+    let record = move |tx: &rusqlite::Transaction<'_>| {
+        closings::set_outcome(tx, closing.row, &outcome)?;
+        if closing.left_by.is_some() { settled(tx, &closing) } else { Ok(()) }
+    };
+    match context.blocking(move |shared| shared.store.write(record)).await {
         Ok(()) => {
             context.changed();
             true

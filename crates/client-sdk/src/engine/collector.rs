@@ -6,6 +6,7 @@ use std::time::Duration;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Channel, Delivery, DeliveryFrame, Ended, OwnerFrame, Received, Subscribe};
 use sealpost_wire::request::Refusal;
+use sealpost_wire::time::Day;
 
 use super::context::Context;
 use super::health::{Part, Standing};
@@ -13,7 +14,7 @@ use super::opening::{Arrival, Opener};
 use crate::clock;
 use crate::net::{Backoff, CollectSocket, NetError};
 use crate::store::mailboxes::Group;
-use crate::store::{StoreError, mailboxes};
+use crate::store::{StoreError, mailboxes, relays};
 
 /// How long a connection that is closed on purpose may take to say what it has to say.
 const PARTING: Duration = Duration::from_secs(2);
@@ -69,7 +70,12 @@ pub(super) async fn run(context: Context, group: Group) -> Group {
 }
 
 async fn collect(context: &Context, group: Group, backoff: &mut Backoff) -> End {
-    let connect = context.shared.network.collect_socket(context.relay());
+    let relay = match context.blocking(move |shared| shared.store.read(|tx| relays::reference(tx, group.relay()))).await
+    {
+        Ok(relay) => relay,
+        Err(error) => return End::Store(error),
+    };
+    let connect = context.shared.network.collect_socket(&relay);
     let socket = match context.stop.run_until_cancelled(connect).await {
         None => return End::Stopped,
         Some(Err(error)) => return End::Network(error),
@@ -93,11 +99,21 @@ struct Collection {
     next_channel: Channel,
     /// Channels of which what lay there is still arriving.
     behind: HashSet<Channel>,
+    /// The day on which each channel was noted to hold nothing more.
+    drained: HashMap<Channel, Day>,
 }
 
 impl Collection {
     fn new(context: Context, group: Group, socket: CollectSocket) -> Self {
-        Self { context, group, socket, channels: BTreeMap::new(), next_channel: 0, behind: HashSet::new() }
+        Self {
+            context,
+            group,
+            socket,
+            channels: BTreeMap::new(),
+            next_channel: 0,
+            behind: HashSet::new(),
+            drained: HashMap::new(),
+        }
     }
 
     async fn run(&mut self, backoff: &mut Backoff) -> End {
@@ -137,8 +153,25 @@ impl Collection {
             self.unsubscribe(&wanted).await?;
             self.subscribe(wanted.difference(&known).copied().collect()).await?;
         }
+        self.note_drained().await?;
         self.report();
         Ok(())
+    }
+
+    /// Remembers, once a day, which mailboxes hold nothing that has not been collected.
+    async fn note_drained(&mut self) -> Result<(), StoreError> {
+        let today = clock::today();
+        let is_news = |channel: &Channel| !self.behind.contains(channel) && self.drained.get(channel) != Some(&today);
+        let news: Vec<_> =
+            self.channels.iter().filter(|(channel, _)| is_news(channel)).map(|(c, row)| (*c, *row)).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.drained.extend(news.iter().map(|(channel, _)| (*channel, today)));
+        let note = move |tx: &rusqlite::Transaction<'_>| {
+            news.iter().try_for_each(|(_, row)| mailboxes::set_drained(tx, *row, today))
+        };
+        self.context.blocking(move |shared| shared.store.write(note)).await
     }
 
     async fn subscribe(&mut self, rows: Vec<i64>) -> Result<(), End> {
@@ -167,6 +200,7 @@ impl Collection {
         for channel in &left {
             self.channels.remove(channel);
             self.behind.remove(channel);
+            self.drained.remove(channel);
         }
         if left.is_empty() {
             return Ok(());
@@ -179,7 +213,9 @@ impl Collection {
         self.receive(frame.deliveries.into_vec()).await?;
         for channel in frame.caught_up.into_vec() {
             self.behind.remove(&channel);
+            self.drained.remove(&channel);
         }
+        self.note_drained().await?;
         self.report();
         self.end(frame.ended.into_vec()).await
     }

@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::health::Health;
 use super::pins::StorePins;
 use crate::client::Inner;
+use crate::contact::ContactId;
 use crate::event::Event;
 use crate::net::{NetError, Network, Reach, Timeouts};
 use crate::permit::NetworkPermit;
-use crate::store::{Store, StoreError, profile};
+use crate::store::{Store, StoreError, contacts, profile, relays};
 
 /// What all parts of a running engine share. Cheap to clone.
 #[derive(Clone)]
@@ -47,16 +48,11 @@ impl Context {
         let store = Arc::new(inner.store.another()?);
         let permit = NetworkPermit::of_consent(&store.read(profile::consent_on_record)?);
         let network = network(&permit, inner, &store);
-        let local = Local::new(inner.own.identity.clone(), &mut rand::rng());
+        let local = Local::new(inner.identity.clone(), &mut rand::rng());
         let health = Health::new(Arc::clone(inner));
         let inner = Arc::clone(inner);
         let shared = Shared { inner, store, local, network, health, furnishing: tokio::sync::Mutex::default() };
         Ok(Self { shared: Arc::new(shared), beats, stop })
-    }
-
-    /// One's own relay.
-    pub(super) fn relay(&self) -> &RelayRef {
-        &self.shared.inner.own.relay
     }
 
     pub(super) fn tell(&self, event: Event) {
@@ -96,12 +92,18 @@ impl Context {
             }
         }
     }
+}
 
-    /// How far a connection to a relay may go: anywhere when the person chose it, to public addresses when only a contact
-    /// has named it.
-    pub(super) fn reach(&self, relay: &RelayRef, chosen: Option<&RelayRef>) -> Reach {
-        let anywhere = relay == self.relay() || chosen == Some(relay) || self.shared.inner.options.private_relays;
-        if anywhere { Reach::Anywhere } else { Reach::Public }
+impl Shared {
+    /// How far a connection to a relay may go for a contact: anywhere when the person chose it, for oneself or by the card
+    /// that was added by hand; to public addresses when only the contact has named it.
+    pub(super) fn reach(&self, contact: ContactId, relay: &RelayRef) -> Result<Reach, StoreError> {
+        let chosen = self.store.read(|tx| {
+            let by_card = contacts::peer(tx, contact)?.card.is_some_and(|card| card.relay == *relay);
+            Ok(by_card || relays::find(tx, relay)?.is_some())
+        })?;
+        let anywhere = chosen || self.inner.options.private_relays;
+        Ok(if anywhere { Reach::Anywhere } else { Reach::Public })
     }
 }
 

@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use crate::client::Inner;
 use crate::event::Connection;
 use crate::store::mailboxes::Group;
+use crate::store::relays::RelayId;
 
 /// A part of the engine that has a standing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    /// What keeps one's objects on the relay in order.
-    Upkeep,
+    /// What keeps one's objects on a relay in order.
+    Upkeep(RelayId),
     /// The collector of a group of mailboxes.
     Collector(Group),
 }
@@ -27,7 +28,17 @@ pub(super) enum Standing {
     CaughtUp,
 }
 
-/// How all parts stand: as well as the worst of them.
+impl Part {
+    const fn relay(self) -> RelayId {
+        match self {
+            Self::Upkeep(relay) => relay,
+            Self::Collector(group) => group.relay(),
+        }
+    }
+}
+
+/// How all parts stand: as well as the worst of them. A relay that is being moved away from does not count: it may be away for
+/// ever.
 pub(super) struct Health {
     inner: Arc<Inner>,
     state: Mutex<State>,
@@ -36,6 +47,7 @@ pub(super) struct Health {
 #[derive(Default)]
 struct State {
     parts: HashMap<Part, Standing>,
+    home: Option<RelayId>,
     caught_up_since: Option<Instant>,
 }
 
@@ -45,15 +57,20 @@ impl Health {
     }
 
     pub(super) fn set(&self, part: Part, standing: Standing) {
-        self.update(|parts| {
-            parts.insert(part, standing);
+        self.update(|state| {
+            state.parts.insert(part, standing);
         });
     }
 
     pub(super) fn remove(&self, part: Part) {
-        self.update(|parts| {
-            parts.remove(&part);
+        self.update(|state| {
+            state.parts.remove(&part);
         });
+    }
+
+    /// Where one's new objects are made.
+    pub(super) fn set_home(&self, home: RelayId) {
+        self.update(|state| state.home = Some(home));
     }
 
     /// For how long everything there was has been collected, without a break.
@@ -61,11 +78,11 @@ impl Health {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).caught_up_since.map(|since| since.elapsed())
     }
 
-    fn update(&self, change: impl FnOnce(&mut HashMap<Part, Standing>)) {
+    fn update(&self, change: impl FnOnce(&mut State)) {
         let connection = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut state.parts);
-            let connection = overall(&state.parts);
+            change(&mut state);
+            let connection = overall(&state);
             let caught_up = connection == Connection::CaughtUp;
             state.caught_up_since = caught_up.then(|| state.caught_up_since.unwrap_or_else(Instant::now));
             connection
@@ -74,8 +91,9 @@ impl Health {
     }
 }
 
-fn overall(parts: &HashMap<Part, Standing>) -> Connection {
-    match parts.values().min() {
+fn overall(state: &State) -> Connection {
+    let counts = |part: &Part| state.home.is_none_or(|home| part.relay() == home);
+    match state.parts.iter().filter(|(part, _)| counts(part)).map(|(_, standing)| standing).min() {
         None | Some(Standing::Offline) => Connection::Offline,
         Some(Standing::Online) => Connection::Online,
         Some(Standing::CaughtUp) => Connection::CaughtUp,
@@ -86,20 +104,27 @@ fn overall(parts: &HashMap<Part, Standing>) -> Connection {
 mod tests {
     use super::*;
 
+    fn state(home: i64, parts: &[(i64, Standing)]) -> State {
+        let part = |(n, (relay, standing)): (usize, &(i64, Standing))| {
+            (Part::Collector(Group::Pairwise(RelayId(*relay), n as i64)), *standing)
+        };
+        State { parts: parts.iter().enumerate().map(part).collect(), home: Some(RelayId(home)), ..State::default() }
+    }
+
     #[test]
     fn the_whole_stands_as_its_worst_part_does() {
-        let standing = |parts: &[Standing]| {
-            overall(
-                &parts
-                    .iter()
-                    .enumerate()
-                    .map(|(n, part)| (Part::Collector(Group::Pairwise(n as i64)), *part))
-                    .collect(),
-            )
-        };
+        let standing =
+            |parts: &[Standing]| overall(&state(1, &parts.iter().map(|standing| (1, *standing)).collect::<Vec<_>>()));
         assert_eq!(standing(&[]), Connection::Offline);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::Offline]), Connection::Offline);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::Online]), Connection::Online);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::CaughtUp]), Connection::CaughtUp);
+    }
+
+    #[test]
+    fn a_relay_that_was_left_does_not_count() {
+        let parts = [(1, Standing::Offline), (2, Standing::CaughtUp)];
+        assert_eq!(overall(&state(2, &parts)), Connection::CaughtUp);
+        assert_eq!(overall(&state(1, &parts)), Connection::Offline);
     }
 }

@@ -16,7 +16,7 @@ use crate::event::{Event, WaitReason};
 use crate::message::{FailureReason, MessageState};
 use crate::net::{Backoff, DepositSocket, NetError, Reach};
 use crate::store::outbox::{SealedRow, Waiting};
-use crate::store::{StoreError, contacts, outbox};
+use crate::store::{StoreError, outbox};
 
 /// How long an idle lane keeps its connection for what may come next.
 const LINGER: Duration = Duration::from_secs(10);
@@ -238,12 +238,10 @@ impl Lane {
         connection.call(&take).await.map(|taken| taken.item)
     }
 
-    /// How far the way to this relay may go: anywhere if it is the one of the card that was added by hand.
+    /// How far the way to this relay may go; where that cannot be told, no farther than to any relay.
     async fn reach(&self, relay: &RelayRef) -> Reach {
-        let contact = self.contact;
-        let chosen = self.context.blocking(move |shared| shared.store.read(|tx| contacts::peer(tx, contact))).await;
-        let chosen = chosen.ok().and_then(|peer| peer.card).map(|card| card.relay);
-        self.context.reach(relay, chosen.as_ref())
+        let (contact, relay) = (self.contact, relay.clone());
+        self.context.blocking(move |shared| shared.reach(contact, &relay)).await.unwrap_or(Reach::Public)
     }
 
     async fn after_network_trouble(&mut self, error: &NetError) -> Next {
@@ -318,7 +316,7 @@ impl Shared {
         &self,
         work: impl FnOnce(&Sealer<'_>, &rusqlite::Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let sealer = Sealer { local: &self.local, relay: &self.inner.own.relay, now: clock::now() };
+        let sealer = Sealer { local: &self.local, now: clock::now() };
         self.store.write(|tx| work(&sealer, tx))
     }
 }

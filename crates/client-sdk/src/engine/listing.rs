@@ -75,7 +75,9 @@ impl Keeper {
         let wanted = self.context.blocking(|shared| shared.store.read(due::wanted)).await?;
         let Some((on_record, wanted)) = wanted else { return Ok(()) };
         let permit = DiscoveryPermit::of_consent(&on_record);
-        let ways = Ways::new(self.context.shared.network.clone(), permit, &self.context.shared.inner);
+        // The number stands in the directory of the relay that its card is on.
+        let relay = wanted.card.relay.clone();
+        let ways = Ways::new(self.context.shared.network.clone(), permit, &self.context.shared.inner, relay);
         let directory = self.directory(&ways, today).await?;
         let ready = self.ready(&wanted, &directory).await?;
         self.tell_what_is_due(&wanted, &directory, &ready, today);

@@ -94,12 +94,15 @@ impl<'a> Opener<'a> {
         let way = match (&door.keys, &door.mailbox.purpose) {
             (Keys::Pairwise(peer), Purpose::Pairwise { outer, .. }) => Door::Pairwise { mailbox: &id, outer, peer },
             (Keys::FrontDoor(keys), _) => Door::FrontDoor { mailbox: &id, keys },
-            (Keys::Pairwise(_), Purpose::FrontDoor { .. }) => return Err(StoreError::Row),
+            (Keys::Pairwise(_), Purpose::FrontDoor { .. } | Purpose::Spare { .. }) => return Err(StoreError::Row),
         };
         let lookup = Lookup::new(tx);
         match open(local, &lookup, &envelope, way, &mut rand::rng()) {
             Ok(opened) if !(1..=GREATEST).contains(&opened.content.counter) => Ok(Err(Unopenable::COUNTER)),
-            Ok(opened) => self.keep(tx, arrival.mailbox, opened).map(Ok),
+            Ok(opened) => {
+                let mailbox = door.mailbox.clone();
+                self.keep(tx, &mailbox, opened).map(Ok)
+            }
             Err(OpenError::Unavailable(_)) => Err(lookup.failure()),
             // It was opened before the ids of envelopes were forgotten: nothing is lost.
             Err(OpenError::Duplicate) => Ok(Ok(())),
@@ -108,14 +111,18 @@ impl<'a> Opener<'a> {
     }
 
     /// Stores everything that a message has changed.
-    fn keep(&mut self, tx: &Transaction<'_>, mailbox: i64, opened: Opened) -> Result<(), StoreError> {
+    fn keep(&mut self, tx: &Transaction<'_>, mailbox: &OwnMailbox, opened: Opened) -> Result<(), StoreError> {
         if let Some(used) = &opened.used {
             shelves::use_prekey(tx, used)?;
         }
         let Some(peer) = self.peer(tx, &opened.sender)? else { return Ok(()) };
         contacts::pin(tx, peer.id, &opened.sender)?;
         contacts::set_session(tx, opened.sender.person(), &opened.session)?;
-        mailboxes::set_used(tx, mailbox, Day::of(self.now))?;
+        mailboxes::set_used(tx, mailbox.row, Day::of(self.now))?;
+        if matches!(mailbox.purpose, Purpose::Pairwise { generation, .. } if (1..=generation).contains(&peer.card_due))
+        {
+            contacts::set_card_due(tx, peer.id, 0)?;
+        }
         learn(tx, &peer, &opened)?;
         showing::show(tx, &peer, opened.content, self.now)
     }
@@ -148,6 +155,7 @@ fn find_door(tx: &Transaction<'_>, row: i64) -> Result<Option<OpenDoor>, StoreEr
         }
         // Nobody can write to a mailbox that was named to nobody, so its peer is known when something lies in it.
         Purpose::Pairwise { contact, .. } => contacts::peer(tx, contact)?.identity.map(Keys::Pairwise),
+        Purpose::Spare { .. } => None,
     };
     Ok(keys.map(|keys| OpenDoor { mailbox, keys }))
 }

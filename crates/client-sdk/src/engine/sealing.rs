@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Transaction;
 use sealpost_crypto::item::ItemError;
 use sealpost_crypto::{
-    Content, FrontDoor, Local, MessageId, OuterKey, ReturnAddress, Route, SealError, Session, begin, open_item, seal,
+    Content, FrontDoor, Local, MessageId, ReturnAddress, Route, SealError, Session, begin, open_item, seal,
 };
 use sealpost_identity::CardRef;
 use sealpost_wire::time::Day;
-use sealpost_wire::{Address, CollectKey, DepositKey, EnvelopeId, RelayRef, SealedItem, SizeClass};
+use sealpost_wire::{Address, EnvelopeId, SealedItem, SizeClass};
 
+use super::rotation::ensure_mailbox;
 use crate::contact::{ContactId, ContactState};
 use crate::message::{FailureReason, MessageState};
 use crate::store::contacts::Peer;
-use crate::store::mailboxes::{OwnMailbox, Purpose};
+use crate::store::mailboxes::OwnMailbox;
 use crate::store::outbox::{SealedRow, Waiting};
 use crate::store::shelves::CardKind;
 use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
@@ -58,7 +59,6 @@ pub(super) enum Introduced {
 /// Who seals, and when.
 pub(super) struct Sealer<'a> {
     pub(super) local: &'a Local,
-    pub(super) relay: &'a RelayRef,
     pub(super) now: SystemTime,
 }
 
@@ -87,12 +87,19 @@ impl Sealer<'_> {
     fn seal_all(&self, tx: &Transaction<'_>, peer: &Peer, waiting: Vec<Waiting>) -> Result<Plan, StoreError> {
         let session = contacts::session(tx, peer.hash.person())?.filter(|session| session.is_usable(self.now));
         let (Some(session), Some(route)) = (session, self.route(peer)) else { return introduce_by_card(tx, peer) };
-        let Some(home) = mailboxes::newest_open_of(tx, peer.id)? else {
-            ensure_mailbox(tx, peer.id)?;
-            return Ok(Plan::AwaitReturnAddress);
-        };
-        let way = Way { route, expires: expiry(peer, &route), letterhead: self.letterhead(tx, peer, &home)? };
+        let Some(home) = self.home(tx, peer.id)? else { return Ok(Plan::AwaitReturnAddress) };
+        let way =
+            Way { route, expires: expiry(peer, &route), home: home.row, letterhead: self.letterhead(tx, peer, &home)? };
         self.seal_each(tx, peer, session, &way, waiting)
+    }
+
+    /// The mailbox for answers, if one's relay has opened one.
+    fn home(&self, tx: &Transaction<'_>, contact: ContactId) -> Result<Option<OwnMailbox>, StoreError> {
+        let open = mailboxes::newest_open_of(tx, contact)?;
+        if open.is_some() || !ensure_mailbox(tx, contact, self.today())? {
+            return Ok(open);
+        }
+        mailboxes::newest_open_of(tx, contact)
     }
 
     /// Seals as many as go out at once. Rows, session and counter are of one state whatever happens on the way: a session
@@ -126,6 +133,7 @@ impl Sealer<'_> {
         }
         contacts::set_session(tx, peer.hash.person(), &run.session)?;
         contacts::set_sent(tx, peer.id, run.sent)?;
+        mailboxes::set_named(tx, way.home)?;
         Ok(Plan::Deposit(run.ready))
     }
 
@@ -151,10 +159,10 @@ impl Sealer<'_> {
     }
 
     fn letterhead(&self, tx: &Transaction<'_>, peer: &Peer, home: &OwnMailbox) -> Result<Letterhead, StoreError> {
-        let card = shelves::one(tx, CardKind::Inner)?.card(self.relay, self.local.key().hash());
+        let card = shelves::one(tx, CardKind::Inner)?.card(self.local.key().hash());
         Ok(Letterhead {
-            return_address: home.return_address(self.relay).ok_or(StoreError::Row)?,
-            card: (!peer.answered).then_some(card),
+            return_address: home.return_address().ok_or(StoreError::Row)?,
+            card: (!peer.answered || peer.card_due > 0).then_some(card),
         })
     }
 
@@ -193,6 +201,8 @@ impl Sealer<'_> {
 struct Way<'a> {
     route: Route<'a>,
     expires: Option<Day>,
+    /// The row of the mailbox that is named.
+    home: i64,
     letterhead: Letterhead,
 }
 
@@ -216,6 +226,7 @@ impl Letterhead {
             counter,
             return_address: Some(self.return_address.clone()),
             card: self.card.clone(),
+            receipt: None,
             body: row.body.clone(),
         }
     }
@@ -245,23 +256,6 @@ pub(super) fn may_still_come(tx: &Transaction<'_>, contact: ContactId, now: Syst
 /// Ends all that waits for a contact.
 pub(super) fn give_up(tx: &Transaction<'_>, contact: ContactId, reason: FailureReason) -> Result<Plan, StoreError> {
     Ok(Plan::GivenUp(outbox::give_up(tx, contact, reason)?, reason))
-}
-
-/// Makes a mailbox for answers of a contact, unless there is one that is not closing. The relay learns of it when upkeep
-/// opens it.
-fn ensure_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
-    match mailboxes::newest_of(tx, contact)? {
-        Some(newest) if !newest.closing => Ok(()),
-        _ => add_mailbox(tx, contact),
-    }
-}
-
-/// Makes a mailbox for answers of a contact.
-pub(super) fn add_mailbox(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
-    let mut rng = rand::rng();
-    let generation = contacts::next_home(tx, contact)?;
-    let purpose = Purpose::Pairwise { contact, generation, outer: OuterKey::random(&mut rng) };
-    mailboxes::add(tx, &DepositKey::random(&mut rng), &CollectKey::random(&mut rng), &purpose)
 }
 
 fn introduce_by_card(tx: &Transaction<'_>, peer: &Peer) -> Result<Plan, StoreError> {

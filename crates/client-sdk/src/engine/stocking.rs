@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Transaction;
 use sealpost_crypto::stocking::{RENEWAL_DAYS, Restock, door_kept_until};
 use sealpost_crypto::{DoorSecret, FrontDoor, Local, PrekeyId, PrivatePrekey, Stocker};
+use sealpost_wire::SealedItem;
 use sealpost_wire::request::MAX_ITEMS;
 use sealpost_wire::time::Day;
-use sealpost_wire::{RelayRef, SealedItem};
 
 use crate::store::shelves::OwnCard;
 use crate::store::{Store, StoreError, mailboxes, shelves};
@@ -21,7 +21,6 @@ pub(super) struct Load {
 /// Who stocks, when, and for how long a relay keeps what is sealed for the items.
 pub(super) struct Maker<'a> {
     pub(super) local: &'a Local,
-    pub(super) relay: &'a RelayRef,
     pub(super) now: SystemTime,
     pub(super) time_to_live: Duration,
 }
@@ -36,7 +35,7 @@ impl Maker<'_> {
         };
         let (key, door) = store.read(|tx| self.front_door(tx, card, renew))?;
         let mut in_use = store.read(shelves::prekey_ids)?;
-        let reference = card.card(self.relay, self.local.key().hash());
+        let reference = card.card(self.local.key().hash());
         let stocker = Stocker::new(self.local, &reference, &door, self.today()).map_err(|_| StoreError::Row)?;
         let mut rng = rand::rng();
         let mut load = Load { items: Vec::new(), last: None };
@@ -69,7 +68,7 @@ impl Maker<'_> {
         } else {
             shelves::door_keys(tx, card.row)?.into_iter().next().map(|(key, _)| key).ok_or(StoreError::Row)?
         };
-        let door = FrontDoor { address: mailbox.address(self.relay), key: key.public() };
+        let door = FrontDoor { address: mailbox.address(), key: key.public() };
         Ok((key, door))
     }
 

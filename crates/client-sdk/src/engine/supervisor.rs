@@ -1,5 +1,5 @@
-//! Starts a lane for each contact with something in the outbox, a collector for each group of mailboxes, and what there is
-//! one of.
+//! Starts a lane for each contact with something in the outbox, a collector for each group of mailboxes, an upkeep for each
+//! relay, and what there is one of.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,10 +9,11 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::context::Context;
 use super::lane::Lane;
-use super::{closer, collector, gaps, listing, upkeep};
+use super::{calendar, closer, collector, gaps, listing, upkeep};
 use crate::contact::ContactId;
 use crate::store::mailboxes::Group;
-use crate::store::{StoreError, mailboxes, outbox, profile};
+use crate::store::relays::RelayId;
+use crate::store::{StoreError, mailboxes, outbox, profile, relays};
 
 /// How long the parts have to finish what they are doing.
 const PARTING: Duration = Duration::from_secs(5);
@@ -22,6 +23,8 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(1);
 struct Wanted {
     contacts: Vec<ContactId>,
     groups: Vec<Group>,
+    home: RelayId,
+    relays: Vec<RelayId>,
 }
 
 /// Tasks by what they are for, each at most once.
@@ -32,8 +35,8 @@ struct Crew<K> {
 
 /// Runs until the engine stops.
 pub(super) async fn run(mut context: Context) {
-    let (mut lanes, mut collectors) = (Crew::new(), Crew::new());
-    let upkeep = tokio::spawn(upkeep::run(context.clone()));
+    let (mut lanes, mut collectors, mut upkeeps) = (Crew::new(), Crew::new(), Crew::new());
+    let calendar = tokio::spawn(calendar::run(context.clone()));
     let gaps = tokio::spawn(gaps::run(context.clone()));
     let listing = tokio::spawn(listing::run(context.clone()));
     let closer = tokio::spawn(closer::run(context.clone()));
@@ -41,6 +44,10 @@ pub(super) async fn run(mut context: Context) {
         context.beats.mark_unchanged();
         match context.blocking(|shared| shared.store.read(wanted)).await {
             Ok(wanted) => {
+                context.shared.health.set_home(wanted.home);
+                for relay in wanted.relays {
+                    upkeeps.ensure(relay, || upkeep::run(context.clone(), relay));
+                }
                 for contact in wanted.contacts {
                     lanes.ensure(contact, || Lane::new(context.clone(), contact).run());
                 }
@@ -58,12 +65,14 @@ pub(super) async fn run(mut context: Context) {
             _ = context.beats.changed() => {}
             () = lanes.ended() => {}
             () = collectors.ended() => {}
+            () = upkeeps.ended() => {}
         }
     }
     let all = async {
         lanes.finish().await;
         collectors.finish().await;
-        let _ended = tokio::join!(upkeep, gaps, listing, closer);
+        upkeeps.finish().await;
+        let _ended = tokio::join!(calendar, gaps, listing, closer);
     };
     if tokio::time::timeout(PARTING, all).await.is_err() {
         tracing::debug!("parts of the engine were cut off");
@@ -75,7 +84,8 @@ fn wanted(tx: &rusqlite::Transaction<'_>) -> Result<Wanted, StoreError> {
     let mut groups: Vec<_> = mailboxes::collected(tx)?.iter().map(mailboxes::Collected::group).collect();
     groups.sort_unstable();
     groups.dedup();
-    Ok(Wanted { contacts: outbox::waiting_contacts(tx)?, groups })
+    let (home, relays) = (relays::home(tx)?, relays::in_use(tx)?);
+    Ok(Wanted { contacts: outbox::waiting_contacts(tx)?, groups, home, relays })
 }
 
 impl<K: Copy + Eq + Hash + Send + 'static> Crew<K> {

@@ -2,6 +2,8 @@
 
 mod crashes;
 mod listing;
+mod moving;
 mod order;
+mod rotation;
 mod side;
 mod ways;

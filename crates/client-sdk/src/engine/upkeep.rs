@@ -1,43 +1,37 @@
-//! Keeps one's objects on the relay in order: opens, stocks, renews, replaces, closes.
+//! Keeps one's objects on one relay in order: opens, stocks, renews, closes.
 //!
-//! Each card with its shelf and front door has a connection of its own here, and so have the pairwise mailboxes.
+//! Each card with its shelf and front door has a connection of its own here, and so has each pairwise mailbox.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
-use sealpost_crypto::MessageId;
-use sealpost_crypto::stocking::{RENEWAL_DAYS, Restock, restock};
+use sealpost_crypto::stocking::{Restock, restock};
+use sealpost_wire::RelayRef;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::request::{CloseMailbox, CountItems, OpenMailbox, OpenShelf, Refusal, Stock};
-use sealpost_wire::time::Day;
 use tokio::time::Instant;
 
 use super::context::Context;
 use super::health::{Part, Standing};
-use super::sealing::add_mailbox;
 use super::stocking::Maker;
 use crate::clock;
-use crate::contact::ContactState;
-use crate::discovery::kept_on;
+use crate::event::Event;
 use crate::net::{Backoff, NetError, OwnerConnection, Reach};
 use crate::store::mailboxes::{OwnMailbox, Purpose};
+use crate::store::relays::RelayId;
 use crate::store::shelves::OwnCard;
-use crate::store::{StoreError, contacts, entries, inbox, lookups, mailboxes, outbox, shelves};
+use crate::store::{StoreError, mailboxes, relays, shelves};
 
 /// How often the items on a shelf are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
-/// How often what is due by the day is looked for.
-const DAILY_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the relay's manifest is fetched anew: only so is a new operator key noticed whose certificate is the old one.
 const MANIFEST_EVERY: Duration = Duration::from_secs(86_400);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A relay keeps an envelope for so long when its manifest does not say longer.
-const TIME_TO_LIVE: Duration = Duration::from_secs(14 * 86_400);
-/// After a time to live, a relay's rounding and clocks are allowed for.
-const MARGIN_DAYS: u32 = 3;
+pub(crate) const TIME_TO_LIVE: Duration = Duration::from_secs(14 * 86_400);
 
 enum Trouble {
     Network(NetError),
@@ -56,60 +50,103 @@ impl From<StoreError> for Trouble {
     }
 }
 
-/// Runs until the engine stops.
-pub(super) async fn run(context: Context) {
-    let mut upkeep = Upkeep { context, counted: HashMap::new(), daily: None, manifest: None };
-    let stop = upkeep.context.stop.clone();
+/// Runs until the engine stops, or nothing is left to do on this relay.
+pub(super) async fn run(context: Context, id: RelayId) -> RelayId {
+    let stop = context.stop.clone();
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let relay = loop {
+        match context.blocking(move |shared| shared.store.read(|tx| relays::reference(tx, id))).await {
+            Ok(relay) => break relay,
+            Err(error) => context.note_store(&error),
+        }
+        let pause = backoff.after_failure(None, &mut rand::rng());
+        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return id;
+        }
+    };
+    let mut upkeep = Upkeep { context, id, relay, counted: HashMap::new(), manifest: None, forbidden: None };
     upkeep.stands(Standing::Offline);
     while !stop.is_cancelled() {
         upkeep.context.beats.mark_unchanged();
         let Some(outcome) = stop.run_until_cancelled(upkeep.round()).await else { break };
-        let Some(trouble) = outcome.err() else {
-            backoff.succeeded();
-            upkeep.stands(Standing::CaughtUp);
-            upkeep.rest().await;
-            continue;
-        };
-        upkeep.stands(Standing::Offline);
-        match &trouble {
-            Trouble::Network(error) => upkeep.context.note(error),
-            Trouble::Store(error) => upkeep.context.note_store(error),
+        match outcome {
+            Ok(Next::End) => break,
+            Ok(Next::Rest(due)) => {
+                backoff.succeeded();
+                upkeep.stands(if upkeep.forbidden.is_none() { Standing::CaughtUp } else { Standing::Online });
+                upkeep.rest(due).await;
+            }
+            Err(trouble) => {
+                upkeep.stands(Standing::Offline);
+                upkeep.note(&trouble);
+                let pause = backoff.after_failure(None, &mut rand::rng());
+                let _stopped = stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            }
         }
-        let pause = backoff.after_failure(None, &mut rand::rng());
-        let _stopped = stop.run_until_cancelled(tokio::time::sleep(pause)).await;
     }
+    upkeep.context.shared.health.remove(Part::Upkeep(id));
+    id
 }
 
 struct Upkeep {
     context: Context,
+    id: RelayId,
+    relay: RelayRef,
     /// When each card's items were counted.
     counted: HashMap<i64, Instant>,
-    daily: Option<Instant>,
     /// When the relay's manifest was fetched.
     manifest: Option<Instant>,
+    /// The region in which nothing may be opened, of which the app was told.
+    forbidden: Option<String>,
 }
 
 /// What there is to keep in order.
 struct Estate {
+    in_use: bool,
     cards: Vec<(OwnCard, OwnMailbox)>,
     to_open: Vec<OwnMailbox>,
     to_close: Vec<OwnMailbox>,
+    /// When the next mailbox is to be opened or closed.
+    due: Option<SystemTime>,
+}
+
+/// What to do after a round.
+enum Next {
+    /// Nothing, until the store changes or this time comes.
+    Rest(Option<SystemTime>),
+    /// Nothing any more.
+    End,
 }
 
 impl Upkeep {
-    async fn round(&mut self) -> Result<(), Trouble> {
-        if self.daily.is_none_or(|last| last.elapsed() >= DAILY_EVERY) {
-            self.context.blocking(|shared| shared.store.write(|tx| daily(tx, clock::today()))).await?;
-            self.daily = Some(Instant::now());
-        }
+    async fn round(&mut self) -> Result<Next, Trouble> {
         self.renew_manifest().await;
-        let estate = self.context.blocking(|shared| shared.store.read(estate)).await?;
-        let mut outcome = self.pairwise(estate.to_open, estate.to_close).await;
-        for (card, door) in estate.cards {
-            outcome = outcome.and(self.furnish(card, door).await);
+        let (id, now) = (self.id, clock::now());
+        let estate = self.context.blocking(move |shared| shared.store.read(|tx| estate(tx, id, now))).await?;
+        if !estate.in_use {
+            return Ok(Next::End);
         }
-        outcome
+        let mut outcome = self.close_all(estate.to_close).await;
+        if self.is_region_allowed().await? {
+            outcome = outcome.and(self.open_all(estate.to_open).await);
+            for (card, door) in estate.cards {
+                outcome = outcome.and(self.furnish(card, door).await);
+            }
+        }
+        outcome.map(|()| Next::Rest(estate.due))
+    }
+
+    /// Whether anything may be opened or put where the relay's signed manifest says that it keeps its data; told when not.
+    async fn is_region_allowed(&mut self) -> Result<bool, Trouble> {
+        let known = self.context.shared.network.relay(&self.relay, Reach::Anywhere).await?;
+        let region = &known.manifest.region;
+        let allowed = self.context.shared.inner.options.regions.allow(region);
+        let is_news = self.forbidden.as_ref() != Some(region);
+        self.forbidden = (!allowed).then(|| region.clone());
+        if !allowed && is_news {
+            self.context.tell(Event::RegionNotAllowed { relay: self.relay.host.clone(), region: region.clone() });
+        }
+        Ok(allowed)
     }
 
     /// Opens and stocks what a card leads to, unless the card was withdrawn meanwhile.
@@ -131,58 +168,68 @@ impl Upkeep {
         if self.manifest.is_some_and(|last| last.elapsed() < MANIFEST_EVERY) {
             return;
         }
-        match self.context.shared.network.renew(self.context.relay(), Reach::Anywhere).await {
+        match self.context.shared.network.renew(&self.relay, Reach::Anywhere).await {
             Ok(_) => self.manifest = Some(Instant::now()),
             Err(error) => self.context.note(&error),
         }
     }
 
     /// Waits for a change of the store, or for the next thing that is due by the clock.
-    async fn rest(&mut self) {
+    async fn rest(&mut self, due: Option<SystemTime>) {
+        let wait = due.map_or(COUNT_EVERY, |due| due.duration_since(clock::now()).unwrap_or_default().min(COUNT_EVERY));
         tokio::select! {
             () = self.context.stop.cancelled() => {}
             _ = self.context.beats.changed() => {}
-            () = tokio::time::sleep(COUNT_EVERY) => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 
     fn stands(&self, standing: Standing) {
-        self.context.shared.health.set(Part::Upkeep, standing);
+        self.context.shared.health.set(Part::Upkeep(self.id), standing);
+    }
+
+    fn note(&self, trouble: &Trouble) {
+        match trouble {
+            Trouble::Network(error) => self.context.note(error),
+            Trouble::Store(error) => self.context.note_store(error),
+        }
     }
 
     async fn connect(&self) -> Result<OwnerConnection, NetError> {
-        self.context.shared.network.owner(self.context.relay()).await
+        self.context.shared.network.owner(&self.relay).await
     }
 
-    async fn pairwise(&self, open: Vec<OwnMailbox>, close: Vec<OwnMailbox>) -> Result<(), Trouble> {
-        if open.is_empty() && close.is_empty() {
-            return Ok(());
-        }
-        let mut connection = self.connect().await?;
-        for mailbox in open {
+    /// Each on a connection of its own, so that none is seen together with another.
+    async fn open_all(&self, mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+        for mailbox in mailboxes {
+            let mut connection = self.connect().await?;
             self.open_mailbox(&mut connection, mailbox).await?;
         }
-        for mailbox in close {
-            let request = CloseMailbox { version: V1, mailbox: mailbox.id(), collect: mailbox.collect };
-            match connection.call(&request).await {
-                Ok(_) => {}
-                Err(error) if is_unknown(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
-            self.write(move |tx| mailboxes::remove(tx, mailbox.row)).await?;
+        Ok(())
+    }
+
+    async fn close_all(&self, mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+        for mailbox in mailboxes {
+            self.close_mailbox(mailbox).await?;
         }
         Ok(())
+    }
+
+    async fn close_mailbox(&self, mailbox: OwnMailbox) -> Result<(), Trouble> {
+        let request = CloseMailbox { version: V1, mailbox: mailbox.id(), collect: mailbox.collect };
+        match self.connect().await?.call(&request).await {
+            Ok(_) => {}
+            Err(error) if is_unknown(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.write(move |tx| mailboxes::remove(tx, mailbox.row)).await
     }
 
     async fn open_mailbox(&self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
         let (id, kind, collect) = (mailbox.id(), mailbox.kind(), mailbox.collect);
         connection.call(&OpenMailbox { version: V1, mailbox: id, collect, kind, ticket: None }).await?;
-        let (row, purpose, today) = (mailbox.row, mailbox.purpose, clock::today());
-        self.write(move |tx| {
-            mailboxes::set_opened(tx, row, today)?;
-            announce(tx, &purpose)
-        })
-        .await
+        let (row, today) = (mailbox.row, clock::today());
+        self.write(move |tx| mailboxes::set_opened(tx, row, today)).await
     }
 
     async fn card(&mut self, card: OwnCard, door: OwnMailbox) -> Result<(), Trouble> {
@@ -237,13 +284,13 @@ impl Upkeep {
         need: Restock,
         left: u16,
     ) -> Result<(), Trouble> {
-        let known = self.context.shared.network.relay(self.context.relay(), Reach::Anywhere).await?;
+        let known = self.context.shared.network.relay(&self.relay, Reach::Anywhere).await?;
         let hours = known.manifest.retention.envelope_hours;
         let time_to_live = Duration::from_secs(u64::from(hours) * 3_600).max(TIME_TO_LIVE);
         let made = card.clone();
         let make = move |shared: &super::context::Shared| {
-            let (local, relay, now) = (&shared.local, &shared.inner.own.relay, clock::now());
-            Maker { local, relay, now, time_to_live }.make(&shared.store, &made, need)
+            let maker = Maker { local: &shared.local, now: clock::now(), time_to_live };
+            maker.make(&shared.store, &made, need)
         };
         let load = self.context.blocking(make).await?;
         let replace = matches!(need, Restock::Renew(_));
@@ -260,7 +307,7 @@ impl Upkeep {
     }
 
     fn shelf(&self, card: &OwnCard) -> sealpost_wire::ShelfId {
-        card.card(self.context.relay(), self.context.shared.local.key().hash()).shelf()
+        card.card(self.context.shared.local.key().hash()).shelf()
     }
 
     async fn write(
@@ -273,45 +320,19 @@ impl Upkeep {
     }
 }
 
-fn estate(tx: &Transaction<'_>) -> Result<Estate, StoreError> {
+fn estate(tx: &Transaction<'_>, relay: RelayId, now: SystemTime) -> Result<Estate, StoreError> {
     let (mut to_open, mut to_close, mut doors) = (Vec::new(), Vec::new(), HashMap::new());
-    for mailbox in mailboxes::to_keep_up(tx)? {
+    for mailbox in mailboxes::to_keep_up(tx, relay, now)? {
         match mailbox.purpose {
             Purpose::FrontDoor { card } => drop(doors.insert(card, mailbox)),
-            Purpose::Pairwise { .. } if mailbox.closing => to_close.push(mailbox),
-            Purpose::Pairwise { .. } if mailbox.opened.is_none() => to_open.push(mailbox),
-            Purpose::Pairwise { .. } => {}
+            Purpose::Pairwise { .. } | Purpose::Spare { .. } if mailbox.closing => to_close.push(mailbox),
+            Purpose::Pairwise { .. } | Purpose::Spare { .. } => to_open.push(mailbox),
         }
     }
-    let cards = shelves::all(tx)?.into_iter();
+    let cards = shelves::all(tx)?.into_iter().filter(|card| !card.closing);
     let cards = cards.filter_map(|card| doors.remove(&card.row).map(|door| (card, door))).collect();
-    Ok(Estate { cards, to_open, to_close })
-}
-
-/// What is due by the day: replaces mailboxes, closes replaced ones, erases what has had its time.
-fn daily(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
-    let days = |span: u32| Day(today.0.saturating_sub(span));
-    let lifetime = u32::try_from(TIME_TO_LIVE.as_secs() / 86_400).unwrap_or(u32::MAX);
-    mailboxes::close_superseded(tx, days(lifetime))?;
-    for contact in mailboxes::due_for_rotation(tx, days(RENEWAL_DAYS))? {
-        add_mailbox(tx, contact)?;
-    }
-    shelves::erase_expired(tx, today)?;
-    let (first, last) = kept_on(today);
-    lookups::erase_beyond(tx, first, last)?;
-    entries::erase_beyond(tx, first, last)?;
-    inbox::forget_before(tx, days(lifetime + MARGIN_DAYS))
-}
-
-/// A fresh mailbox is named to its contact with the next message; when none waits, by a message made for it.
-fn announce(tx: &Transaction<'_>, purpose: &Purpose) -> Result<(), StoreError> {
-    let Purpose::Pairwise { contact, generation: 2.., .. } = *purpose else { return Ok(()) };
-    let peer = contacts::peer(tx, contact)?;
-    let reachable = peer.state == ContactState::Accepted && peer.address.is_some();
-    if reachable && outbox::count_for(tx, contact)? == 0 {
-        outbox::enqueue(tx, contact, MessageId::random(&mut rand::rng()), None)?;
-    }
-    Ok(())
+    let (in_use, due) = (relays::in_use(tx)?.contains(&relay), mailboxes::next_due(tx, relay, now)?);
+    Ok(Estate { in_use, cards, to_open, to_close, due })
 }
 
 /// The relay knows no such object, or knows it under another key: the two look alike.

@@ -41,14 +41,19 @@ impl Leaving {
     /// Trouble with storage; [`ErrorKind::StorageBusy`] when another process's engine does not stop.
     pub async fn finish(self) -> Result<OptOutReport, Error> {
         let lock = self.lock().await?;
-        let relay = self.store.read(profile::relay)?;
         let mut pending = self.pending()?;
-        if let Some(first) = pending.pop() {
+        if !pending.is_empty() {
             let network = self.network()?;
-            // The first one is tried at once: when the relay is away, that is known without waiting for the spread.
-            if self.settle(&network, &relay, first, Duration::ZERO).await? {
-                self.settle_all(&network, &relay, pending).await?;
+            let mut reached = Vec::new();
+            // The first one on each relay is tried at once: when that is away, it is known without waiting for the spread.
+            while let Some(first) = pending.pop() {
+                let (there, elsewhere) = pending.into_iter().partition(|other| other.relay == first.relay);
+                pending = elsewhere;
+                if self.settle(&network, first, Duration::ZERO).await? {
+                    reached.extend::<Vec<Closing>>(there);
+                }
             }
+            self.settle_all(&network, reached).await?;
         }
         let mut report = self.report()?;
         if report.pending == 0 {
@@ -86,12 +91,12 @@ impl Leaving {
         Ok(Network::new(&permit, self.options.tripwire.clone(), alarm, pins, Timeouts::default()))
     }
 
-    async fn settle_all(&self, network: &Network, relay: &RelayRef, pending: Vec<Closing>) -> Result<(), StoreError> {
+    async fn settle_all(&self, network: &Network, pending: Vec<Closing>) -> Result<(), StoreError> {
         let mut tasks = JoinSet::new();
         for closing in pending {
             let delay = rand::rng().random_range(Duration::ZERO..=self.options.leaving_spread);
-            let (network, relay) = (network.clone(), relay.clone());
-            tasks.spawn(async move { (closing.row, close(&network, &relay, &closing.target, delay).await) });
+            let network = network.clone();
+            tasks.spawn(async move { (closing.row, close(&network, &closing.relay, &closing.target, delay).await) });
         }
         while let Some(ended) = tasks.join_next().await {
             if let Ok((row, Some(outcome))) = ended {
@@ -102,14 +107,8 @@ impl Leaving {
     }
 
     /// Whether it was settled.
-    async fn settle(
-        &self,
-        network: &Network,
-        relay: &RelayRef,
-        closing: Closing,
-        delay: Duration,
-    ) -> Result<bool, StoreError> {
-        let outcome = close(network, relay, &closing.target, delay).await;
+    async fn settle(&self, network: &Network, closing: Closing, delay: Duration) -> Result<bool, StoreError> {
+        let outcome = close(network, &closing.relay, &closing.target, delay).await;
         let settled = outcome.is_some();
         if let Some(outcome) = outcome {
             self.record(closing.row, outcome).await?;

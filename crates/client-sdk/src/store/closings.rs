@@ -3,10 +3,11 @@
 use rusqlite::{Row, Transaction, params};
 use sealpost_wire::directory::{BucketPrefix, Epoch, Tag};
 use sealpost_wire::statement::{Closed, SignedDeletion};
-use sealpost_wire::{CollectKey, EntryKey, MailboxId, ShelfId, StockKey};
+use sealpost_wire::{CollectKey, EntryKey, MailboxId, RelayRef, ShelfId, StockKey};
 
 use super::StoreError;
 use super::entries::Place;
+use super::relays;
 use super::value::Cbor;
 
 /// One object to close, with the key that closes it.
@@ -20,7 +21,11 @@ pub(crate) enum Target {
 /// One object to close, and what came of it.
 pub(crate) struct Closing {
     pub(crate) row: i64,
+    /// Where it is.
+    pub(crate) relay: RelayRef,
     pub(crate) target: Target,
+    /// The move that left it behind.
+    pub(crate) left_by: Option<i64>,
     pub(crate) outcome: Option<Outcome>,
 }
 
@@ -50,13 +55,24 @@ const ENTRY: i64 = 2;
 const CONFIRMED: i64 = 0;
 const GONE: i64 = 1;
 
-pub(crate) fn add(tx: &Transaction<'_>, target: &Target) -> Result<(), StoreError> {
+/// Remembers that an object on `relay` is to be closed, for a move or because it was withdrawn; once.
+pub(crate) fn add(
+    tx: &Transaction<'_>,
+    relay: &RelayRef,
+    target: &Target,
+    left_by: Option<i64>,
+) -> Result<(), StoreError> {
     let (kind, object, key) = match target {
         Target::Mailbox(id, key) => (MAILBOX, id.as_bytes().to_vec(), key.expose()),
         Target::Shelf(id, key) => (SHELF, id.as_bytes().to_vec(), key.expose()),
         Target::Entry(epoch, place, key) => (ENTRY, entry_object(*epoch, place), key.expose()),
     };
-    tx.execute("INSERT INTO closings (kind, object, key) VALUES (?1, ?2, ?3)", params![kind, object, key])?;
+    let relay = relays::ensure(tx, relay)?;
+    tx.execute(
+        "INSERT INTO closings (kind, object, key, relay, move) SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE NOT EXISTS (SELECT 1 FROM closings WHERE kind = ?1 AND object = ?2 AND outcome IS NULL)",
+        params![kind, object, key, relay.0, left_by],
+    )?;
     Ok(())
 }
 
@@ -77,11 +93,15 @@ fn entry_of(object: &[u8]) -> Option<(Epoch, Place)> {
 }
 
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Closing>, StoreError> {
-    let mut statement = tx.prepare("SELECT id, kind, object, key, outcome, statement FROM closings ORDER BY id")?;
+    let mut statement = tx.prepare(
+        "SELECT closings.id, kind, object, key, outcome, statement, relays.relay, move
+         FROM closings JOIN relays ON relays.id = closings.relay ORDER BY closings.id",
+    )?;
     let mut rows = statement.query([])?;
     let mut closings = Vec::new();
     while let Some(row) = rows.next()? {
-        closings.push(Closing { row: row.get(0)?, target: target(row)?, outcome: outcome(row)? });
+        let (Cbor(relay), left_by) = (row.get(6)?, row.get(7)?);
+        closings.push(Closing { row: row.get(0)?, relay, target: target(row)?, left_by, outcome: outcome(row)? });
     }
     Ok(closings)
 }
@@ -128,6 +148,6 @@ pub(crate) fn erase_all_else(tx: &Transaction<'_>) -> Result<(), StoreError> {
         "DELETE FROM outbox; DELETE FROM held; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
          DELETE FROM found; DELETE FROM publication; DELETE FROM entries; DELETE FROM vouchers; DELETE FROM epochs;
          DELETE FROM number_key; DELETE FROM consents; DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
-         DELETE FROM cursors; DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
+         DELETE FROM moves; DELETE FROM cursors; DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",
     )?)
 }

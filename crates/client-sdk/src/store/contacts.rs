@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) door_until: Option<Day>,
     /// Whether anything of theirs was ever opened.
     pub(crate) answered: bool,
+    /// The mailbox of this generation, used, shows that they have the newest card of one's own; 0 when they have it.
+    pub(crate) card_due: u32,
     /// The counter of the last message that was sealed for them.
     pub(crate) sent: u64,
     /// The counter of the next message to show of them.
@@ -40,8 +42,8 @@ pub(crate) struct Peer {
 }
 
 const PEER: &str =
-    "id, state, hash, identity, card, found_card, inner_card, address, generation, door, door_until, answered, sent,
-                    expected";
+    "id, state, hash, identity, card, found_card, inner_card, address, generation, door, door_until, answered,
+                    card_due, sent, expected";
 
 impl Peer {
     fn of(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -61,6 +63,7 @@ impl Peer {
             door: row.get::<_, Option<Cbor<FrontDoor>>>("door")?.map(|Cbor(door)| door),
             door_until: row.get::<_, Option<InDays>>("door_until")?.map(|InDays(day)| day),
             answered: row.get("answered")?,
+            card_due: row.get("card_due")?,
             sent: row.get("sent")?,
             expected: row.get("expected")?,
         })
@@ -191,6 +194,16 @@ pub(crate) fn next_home(tx: &Transaction<'_>, id: ContactId) -> Result<u32, Stor
 
 pub(crate) fn set_answered(tx: &Transaction<'_>, id: ContactId) -> Result<(), StoreError> {
     one(tx.execute("UPDATE contacts SET answered = 1 WHERE id = ?1", [id.0])?)
+}
+
+pub(crate) fn set_card_due(tx: &Transaction<'_>, id: ContactId, generation: u32) -> Result<(), StoreError> {
+    one(tx.execute("UPDATE contacts SET card_due = ?2 WHERE id = ?1", params![id.0, generation])?)
+}
+
+/// One's own card has changed: everybody is to get the new one along with their next mailbox.
+pub(crate) fn set_all_card_due(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE contacts SET card_due = homes + 1", [])?;
+    Ok(())
 }
 
 pub(crate) fn set_sent(tx: &Transaction<'_>, id: ContactId, counter: u64) -> Result<(), StoreError> {

@@ -49,7 +49,7 @@ pub(crate) fn count_unopened(tx: &Transaction<'_>) -> Result<u64, StoreError> {
 pub(crate) fn hold(tx: &Transaction<'_>, contact: ContactId, held: &Held) -> Result<bool, StoreError> {
     let text = match &held.body {
         Body::Text(text) => Some(text.expose()),
-        Body::Control => None,
+        Body::Control | Body::Typing(_) => None,
     };
     let mut statement = tx.prepare_cached(
         "INSERT OR IGNORE INTO held (contact, counter, message, time, text) VALUES (?1, ?2, ?3, ?4, ?5)",

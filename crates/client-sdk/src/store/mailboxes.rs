@@ -1,19 +1,25 @@
 //! One's own mailboxes.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{OptionalExtension, Row, Rows, Transaction, params};
 use sealpost_crypto::{OuterKey, ReturnAddress};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Day;
 use sealpost_wire::{Address, CollectKey, DepositKey, MailboxId, RelayRef};
 
 use super::StoreError;
-use super::value::InDays;
+use super::messages::millis;
+use super::relays::RelayId;
+use super::value::{Cbor, InDays};
 use crate::contact::ContactId;
 
 /// A mailbox of one's own.
 #[derive(Clone)]
 pub(crate) struct OwnMailbox {
     pub(crate) row: i64,
+    /// Where it is.
+    pub(crate) relay: RelayRef,
     pub(crate) deposit: DepositKey,
     pub(crate) collect: CollectKey,
     pub(crate) purpose: Purpose,
@@ -27,9 +33,18 @@ pub(crate) struct OwnMailbox {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Group {
     /// The front door of a card, alone.
-    FrontDoor(i64),
-    /// So manieth group of pairwise mailboxes.
-    Pairwise(i64),
+    FrontDoor(RelayId, i64),
+    /// So manieth group of pairwise mailboxes on a relay.
+    Pairwise(RelayId, i64),
+}
+
+impl Group {
+    /// Where its mailboxes are.
+    pub(crate) const fn relay(self) -> RelayId {
+        match self {
+            Self::FrontDoor(relay, _) | Self::Pairwise(relay, _) => relay,
+        }
+    }
 }
 
 /// How many pairwise mailboxes are collected on one connection: less than a relay lets one subscribe to.
@@ -52,6 +67,11 @@ pub(crate) enum Purpose {
         /// The key of the outer seal.
         outer: OuterKey,
     },
+    /// A conversation that will need one.
+    Spare {
+        /// The key of the outer seal.
+        outer: OuterKey,
+    },
 }
 
 impl OwnMailbox {
@@ -59,20 +79,20 @@ impl OwnMailbox {
         MailboxId::of(&self.deposit, &self.collect.hash())
     }
 
-    pub(crate) fn address(&self, relay: &RelayRef) -> Address {
-        Address { relay: relay.clone(), deposit: self.deposit.clone(), collect: self.collect.hash() }
+    pub(crate) fn address(&self) -> Address {
+        Address { relay: self.relay.clone(), deposit: self.deposit.clone(), collect: self.collect.hash() }
     }
 
     /// How a pairwise mailbox is named to the contact that it is for.
-    pub(crate) fn return_address(&self, relay: &RelayRef) -> Option<ReturnAddress> {
+    pub(crate) fn return_address(&self) -> Option<ReturnAddress> {
         let Purpose::Pairwise { generation, outer, .. } = &self.purpose else { return None };
-        Some(ReturnAddress { address: self.address(relay), generation: *generation, outer: outer.clone() })
+        Some(ReturnAddress { address: self.address(), generation: *generation, outer: outer.clone() })
     }
 
     pub(crate) const fn kind(&self) -> MailboxKind {
         match self.purpose {
             Purpose::FrontDoor { .. } => MailboxKind::FrontDoor,
-            Purpose::Pairwise { .. } => MailboxKind::Pairwise,
+            Purpose::Pairwise { .. } | Purpose::Spare { .. } => MailboxKind::Pairwise,
         }
     }
 
@@ -81,58 +101,91 @@ impl OwnMailbox {
         let day = |name: &str| row.get::<_, Option<InDays>>(name).map(|day| day.map(|InDays(day)| day));
         Ok(Self {
             row: row.get("id")?,
+            relay: row.get("reference").map(|Cbor(relay)| relay)?,
             deposit: DepositKey::new(row.get("deposit")?),
             collect: CollectKey::new(row.get("collect")?),
             purpose: card.map_or_else(|| pairwise(row), |card| Ok(Purpose::FrontDoor { card }))?,
             opened: day("opened")?,
-            closing: row.get("closing")?,
+            closing: row.get::<_, i64>("closing")? != 0,
         })
     }
 }
 
 fn pairwise(row: &Row<'_>) -> Result<Purpose, StoreError> {
-    Ok(Purpose::Pairwise {
-        contact: ContactId(row.get("contact")?),
-        generation: row.get("generation")?,
-        outer: OuterKey::new(row.get("outer_key")?),
-    })
+    let outer = OuterKey::new(row.get("outer_key")?);
+    let contact: Option<i64> = row.get("contact")?;
+    let generation = row.get("generation")?;
+    let of = |contact| Purpose::Pairwise { contact: ContactId(contact), generation, outer: outer.clone() };
+    Ok(contact.map_or(Purpose::Spare { outer: outer.clone() }, of))
 }
 
-const COLUMNS: &str = "id, deposit, collect, card, contact, generation, outer_key, opened, closing";
+const SELECT: &str =
+    "SELECT mailboxes.id, relays.relay AS reference, deposit, collect, card, contact, generation, outer_key,
+    opened, closing FROM mailboxes JOIN relays ON relays.id = mailboxes.relay";
 
 /// Remembers a mailbox that is to be opened.
 pub(crate) fn add(
     tx: &Transaction<'_>,
+    relay: RelayId,
     deposit: &DepositKey,
     collect: &CollectKey,
     purpose: &Purpose,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let (card, contact, generation, outer) = match purpose {
         Purpose::FrontDoor { card } => (Some(*card), None, 0, None),
         Purpose::Pairwise { contact, generation, outer } => (None, Some(contact.0), *generation, Some(*outer.expose())),
+        Purpose::Spare { outer } => (None, None, 0, Some(*outer.expose())),
     };
     let mailbox = MailboxId::of(deposit, &collect.hash());
     tx.execute(
-        "INSERT INTO mailboxes (mailbox, deposit, collect, card, contact, generation, outer_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![mailbox.as_bytes(), deposit.expose(), collect.expose(), card, contact, generation, outer],
+        "INSERT INTO mailboxes (mailbox, deposit, collect, card, contact, generation, outer_key, relay)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![mailbox.as_bytes(), deposit.expose(), collect.expose(), card, contact, generation, outer, relay.0],
     )?;
-    Ok(())
+    Ok(tx.last_insert_rowid())
 }
 
+/// Those that a relay may know: all but spares whose time to be opened has not come.
+pub(crate) fn perhaps_known(tx: &Transaction<'_>, now: SystemTime) -> Result<Vec<OwnMailbox>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("{SELECT} WHERE opened IS NOT NULL OR due <= ?1 ORDER BY mailboxes.id"))?;
+    read_all(statement.query([millis(now)])?)
+}
+
+#[cfg(test)]
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnMailbox>, StoreError> {
-    several(tx, &format!("SELECT {COLUMNS} FROM mailboxes ORDER BY id"))
+    several(tx, &format!("{SELECT} ORDER BY mailboxes.id"))
 }
 
-/// Front doors, and pairwise mailboxes that are to be opened or closed.
-pub(crate) fn to_keep_up(tx: &Transaction<'_>) -> Result<Vec<OwnMailbox>, StoreError> {
-    let sql = "card IS NOT NULL OR opened IS NULL OR closing = 1";
-    several(tx, &format!("SELECT {COLUMNS} FROM mailboxes WHERE {sql} ORDER BY id"))
+/// Front doors on a relay, and pairwise mailboxes there that are to be opened or closed now.
+pub(crate) fn to_keep_up(tx: &Transaction<'_>, relay: RelayId, now: SystemTime) -> Result<Vec<OwnMailbox>, StoreError> {
+    let sql =
+        "mailboxes.relay = ?1 AND closing < 2 AND (card IS NOT NULL OR due <= ?2 AND (opened IS NULL OR closing = 1))";
+    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE {sql} ORDER BY mailboxes.id"))?;
+    read_all(statement.query(params![relay.0, millis(now)])?)
 }
 
+/// When the next mailbox on a relay is to be opened or closed.
+pub(crate) fn next_due(
+    tx: &Transaction<'_>,
+    relay: RelayId,
+    now: SystemTime,
+) -> Result<Option<SystemTime>, StoreError> {
+    let sql = "SELECT min(due) FROM mailboxes WHERE relay = ?1 AND due > ?2 AND closing < 2 AND (opened IS NULL OR closing = 1)";
+    let millis: Option<u64> = tx.query_row(sql, params![relay.0, millis(now)], |row| row.get(0))?;
+    Ok(millis.map(time))
+}
+
+fn time(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+#[cfg(test)]
 fn several(tx: &Transaction<'_>, sql: &str) -> Result<Vec<OwnMailbox>, StoreError> {
-    let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
+    read_all(tx.prepare_cached(sql)?.query([])?)
+}
+
+fn read_all(mut rows: Rows<'_>) -> Result<Vec<OwnMailbox>, StoreError> {
     let mut mailboxes = Vec::new();
     while let Some(row) = rows.next()? {
         mailboxes.push(OwnMailbox::of(row)?);
@@ -140,8 +193,14 @@ fn several(tx: &Transaction<'_>, sql: &str) -> Result<Vec<OwnMailbox>, StoreErro
     Ok(mailboxes)
 }
 
+pub(crate) fn by_id(tx: &Transaction<'_>, id: &MailboxId) -> Result<Option<OwnMailbox>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE mailbox = ?1"))?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    rows.next()?.map(OwnMailbox::of).transpose()
+}
+
 pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnMailbox>, StoreError> {
-    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes WHERE id = ?1"))?;
+    let mut statement = tx.prepare_cached(&format!("{SELECT} WHERE mailboxes.id = ?1"))?;
     let mut rows = statement.query([row])?;
     rows.next()?.map(OwnMailbox::of).transpose()
 }
@@ -150,39 +209,40 @@ pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnMailbox
 pub(crate) struct Collected {
     pub(crate) row: i64,
     card: Option<i64>,
+    relay: RelayId,
 }
 
 impl Collected {
     /// The connection that it is collected on: a front door on one of its own.
     pub(crate) fn group(&self) -> Group {
-        self.card.map_or(Group::Pairwise(self.row / TOGETHER), Group::FrontDoor)
+        self.card.map_or(Group::Pairwise(self.relay, self.row / TOGETHER), |card| Group::FrontDoor(self.relay, card))
     }
 }
 
 pub(crate) fn collected(tx: &Transaction<'_>) -> Result<Vec<Collected>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT id, card FROM mailboxes WHERE opened IS NOT NULL AND closing = 0")?;
-    let rows = statement.query_map([], |row| Ok(Collected { row: row.get(0)?, card: row.get(1)? }))?;
+    let sql = "SELECT id, card, relay FROM mailboxes WHERE opened IS NOT NULL AND closing <> 1";
+    let mut statement = tx.prepare_cached(sql)?;
+    let collected = |row: &Row<'_>| Ok(Collected { row: row.get(0)?, card: row.get(1)?, relay: RelayId(row.get(2)?) });
+    let rows = statement.query_map([], collected)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The newest mailbox of a conversation.
 pub(crate) fn newest_of(tx: &Transaction<'_>, contact: ContactId) -> Result<Option<OwnMailbox>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM mailboxes WHERE contact = ?1 ORDER BY generation DESC LIMIT 1");
+    let sql = format!("{SELECT} WHERE contact = ?1 ORDER BY generation DESC LIMIT 1");
     first(tx, &sql, contact.0)
 }
 
 /// The newest mailbox of a conversation that the relay has opened: the one to name to the contact.
 pub(crate) fn newest_open_of(tx: &Transaction<'_>, contact: ContactId) -> Result<Option<OwnMailbox>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM mailboxes WHERE contact = ?1 AND opened IS NOT NULL AND closing = 0
-         ORDER BY generation DESC LIMIT 1"
-    );
+    let sql =
+        format!("{SELECT} WHERE contact = ?1 AND opened IS NOT NULL AND closing = 0 ORDER BY generation DESC LIMIT 1");
     first(tx, &sql, contact.0)
 }
 
 /// The front door of a card.
 pub(crate) fn front_door_of(tx: &Transaction<'_>, card: i64) -> Result<Option<OwnMailbox>, StoreError> {
-    first(tx, &format!("SELECT {COLUMNS} FROM mailboxes WHERE card = ?1"), card)
+    first(tx, &format!("{SELECT} WHERE card = ?1"), card)
 }
 
 fn first(tx: &Transaction<'_>, sql: &str, key: i64) -> Result<Option<OwnMailbox>, StoreError> {
@@ -196,9 +256,9 @@ pub(crate) fn set_opened(tx: &Transaction<'_>, row: i64, today: Day) -> Result<(
     Ok(())
 }
 
-/// The relay does not know it: it lapsed, and is to be opened again.
+/// The relay does not know it: it lapsed, and is to be opened again, unless that was asked for.
 pub(crate) fn set_lapsed(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE mailboxes SET opened = NULL WHERE id = ?1", [row])?;
+    tx.execute("UPDATE mailboxes SET opened = NULL WHERE id = ?1 AND closing = 0", [row])?;
     Ok(())
 }
 
@@ -208,21 +268,70 @@ pub(crate) fn set_used(tx: &Transaction<'_>, row: i64, today: Day) -> Result<(),
     Ok(())
 }
 
-/// From now on the mailboxes of a contact are not collected, and are to be closed.
-pub(crate) fn close_all_of(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
-    tx.execute("UPDATE mailboxes SET closing = 1 WHERE contact = ?1", [contact.0])?;
+/// All that lay there has been collected.
+pub(crate) fn set_drained(tx: &Transaction<'_>, row: i64, today: Day) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("UPDATE mailboxes SET drained = ?2 WHERE id = ?1")?;
+    statement.execute(params![row, InDays(today)])?;
     Ok(())
 }
 
-/// Marks older mailboxes of conversations whose next one was first used on `day` or before.
-pub(crate) fn close_superseded(tx: &Transaction<'_>, day: Day) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE mailboxes SET closing = 1 WHERE contact IS NOT NULL AND closing = 0 AND EXISTS (
-             SELECT 1 FROM mailboxes AS next WHERE next.contact = mailboxes.contact
-             AND next.generation > mailboxes.generation AND next.used <= ?1)",
-        [InDays(day)],
-    )?;
+/// From now on the mailboxes of a contact are not collected, and are to be closed.
+pub(crate) fn close_all_of(tx: &Transaction<'_>, contact: ContactId) -> Result<(), StoreError> {
+    tx.execute("UPDATE mailboxes SET closing = 1, due = 0 WHERE contact = ?1", [contact.0])?;
     Ok(())
+}
+
+/// Older mailboxes of conversations whose next one was first used on `day` or before.
+pub(crate) fn superseded(tx: &Transaction<'_>, day: Day) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT id FROM mailboxes WHERE contact IS NOT NULL AND closing = 0 AND retired IS NULL AND EXISTS (
+                   SELECT 1 FROM mailboxes AS next WHERE next.contact = mailboxes.contact
+                   AND next.generation > mailboxes.generation AND next.used <= ?1)";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([InDays(day)], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// From now on a mailbox is not collected; it is to be closed at this time or after.
+pub(crate) fn close_at(tx: &Transaction<'_>, row: i64, due: SystemTime) -> Result<(), StoreError> {
+    tx.execute("UPDATE mailboxes SET closing = 1, due = ?2 WHERE id = ?1", params![row, millis(due)])?;
+    Ok(())
+}
+
+/// A mailbox is to be opened at this time or after.
+pub(crate) fn open_at(tx: &Transaction<'_>, row: i64, due: SystemTime) -> Result<(), StoreError> {
+    tx.execute("UPDATE mailboxes SET due = ?2 WHERE id = ?1", params![row, millis(due)])?;
+    Ok(())
+}
+
+/// What a move has left behind and is not being closed yet, with the last day on which it was found empty.
+pub(crate) fn left_by(tx: &Transaction<'_>, left_by: i64) -> Result<Vec<(OwnMailbox, Option<Day>)>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id, drained FROM mailboxes WHERE retired = ?1 AND closing = 0")?;
+    let rows = statement.query_map([left_by], |row| {
+        let drained: Option<InDays> = row.get(1)?;
+        Ok((row.get(0)?, drained.map(|InDays(day)| day)))
+    })?;
+    let rows: Vec<(i64, Option<Day>)> = rows.collect::<Result<_, _>>()?;
+    rows.into_iter().map(|(row, drained)| Ok((by_row(tx, row)?.ok_or(StoreError::Row)?, drained))).collect()
+}
+
+/// A mailbox is being closed, and collected until it is.
+pub(crate) fn set_closing_while_collected(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE mailboxes SET closing = 2 WHERE id = ?1", [row])?;
+    Ok(())
+}
+
+/// Whether some conversation's mailbox is still to be opened.
+pub(crate) fn is_one_missing(tx: &Transaction<'_>) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM mailboxes WHERE contact IS NOT NULL AND opened IS NULL AND closing = 0 AND retired IS NULL LIMIT 1";
+    Ok(tx.query_row(sql, [], |_| Ok(())).optional()?.is_some())
+}
+
+/// Contacts for whom there is a mailbox that is in use.
+pub(crate) fn conversations(tx: &Transaction<'_>) -> Result<Vec<ContactId>, StoreError> {
+    let sql = "SELECT DISTINCT contact FROM mailboxes WHERE contact IS NOT NULL AND closing = 0 AND retired IS NULL";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| row.get(0).map(ContactId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Forgets a mailbox that is closed.
@@ -231,15 +340,76 @@ pub(crate) fn remove(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Conversations whose newest mailbox was opened on `day` or before and has been used since: they need a fresh one.
-pub(crate) fn due_for_rotation(tx: &Transaction<'_>, day: Day) -> Result<Vec<ContactId>, StoreError> {
+/// Conversations that got their newest mailbox on `day` or before, and have used it since: they need a fresh one.
+pub(crate) fn due_for_rotation(tx: &Transaction<'_>, day: Day) -> Result<Vec<(ContactId, Day)>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT contact FROM mailboxes AS newest WHERE contact IS NOT NULL AND closing = 0
-         AND opened <= ?1 AND used IS NOT NULL AND NOT EXISTS (
+        "SELECT contact, since FROM mailboxes AS newest WHERE contact IS NOT NULL AND closing = 0
+         AND since <= ?1 AND used IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM mailboxes WHERE contact = newest.contact AND generation > newest.generation)",
     )?;
-    let rows = statement.query_map([InDays(day)], |row| row.get(0).map(ContactId))?;
+    let rows = statement.query_map([InDays(day)], |row| {
+        let InDays(since) = row.get(1)?;
+        Ok((ContactId(row.get(0)?), since))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Spares on a relay, opened or not.
+pub(crate) fn count_spares(tx: &Transaction<'_>, relay: RelayId) -> Result<usize, StoreError> {
+    let sql = "SELECT count(*) FROM mailboxes
+               WHERE card IS NULL AND contact IS NULL AND closing = 0 AND retired IS NULL AND relay = ?1";
+    Ok(tx.query_row(sql, [relay.0], |row| row.get(0))?)
+}
+
+/// Some spare that the relay has opened, whichever.
+pub(crate) fn spare(tx: &Transaction<'_>, relay: RelayId) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM mailboxes WHERE card IS NULL AND contact IS NULL AND closing = 0 AND retired IS NULL
+               AND opened IS NOT NULL AND relay = ?1 ORDER BY random() LIMIT 1";
+    Ok(tx.query_row(sql, [relay.0], |row| row.get(0)).optional()?)
+}
+
+/// Gives a spare to a conversation.
+pub(crate) fn give(
+    tx: &Transaction<'_>,
+    row: i64,
+    contact: ContactId,
+    generation: u32,
+    today: Day,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE mailboxes SET contact = ?2, generation = ?3, since = ?4 WHERE id = ?1",
+        params![row, contact.0, generation, InDays(today)],
+    )?;
+    Ok(())
+}
+
+/// The contact is to hear of this mailbox at this time, if no message names it before.
+pub(crate) fn announce_at(tx: &Transaction<'_>, row: i64, at: SystemTime) -> Result<(), StoreError> {
+    tx.execute("UPDATE mailboxes SET announces = ?2 WHERE id = ?1", params![row, millis(at)])?;
+    Ok(())
+}
+
+/// A message names this mailbox.
+pub(crate) fn set_named(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("UPDATE mailboxes SET announces = NULL WHERE id = ?1")?;
+    statement.execute([row])?;
+    Ok(())
+}
+
+/// Open mailboxes that their contacts are to hear of by now, with whose they are.
+pub(crate) fn to_announce(tx: &Transaction<'_>, now: SystemTime) -> Result<Vec<(i64, ContactId)>, StoreError> {
+    let sql = "SELECT id, contact FROM mailboxes
+               WHERE contact IS NOT NULL AND opened IS NOT NULL AND closing = 0 AND announces <= ?1";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([millis(now)], |row| Ok((row.get(0)?, ContactId(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next contact is to hear of a mailbox that is open.
+pub(crate) fn next_announcement(tx: &Transaction<'_>) -> Result<Option<SystemTime>, StoreError> {
+    let sql = "SELECT min(announces) FROM mailboxes WHERE contact IS NOT NULL AND opened IS NOT NULL AND closing = 0";
+    let millis: Option<u64> = tx.query_row(sql, [], |row| row.get(0))?;
+    Ok(millis.map(time))
 }
 
 pub(crate) fn count_open(tx: &Transaction<'_>) -> Result<u64, StoreError> {

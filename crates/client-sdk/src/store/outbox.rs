@@ -54,10 +54,10 @@ pub(crate) fn waiting_contacts(tx: &Transaction<'_>) -> Result<Vec<ContactId>, S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many messages wait for this contact.
-pub(crate) fn count_for(tx: &Transaction<'_>, contact: ContactId) -> Result<u64, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT count(*) FROM outbox WHERE contact = ?1")?;
-    Ok(statement.query_row([contact.0], |row| row.get(0))?)
+/// Whether something waits for this contact that is not sealed yet.
+pub(crate) fn has_unsealed(tx: &Transaction<'_>, contact: ContactId) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM outbox WHERE contact = ?1 AND envelope IS NULL LIMIT 1")?;
+    Ok(statement.query_row([contact.0], |_| Ok(())).optional()?.is_some())
 }
 
 pub(crate) fn count(tx: &Transaction<'_>) -> Result<u64, StoreError> {

@@ -7,6 +7,7 @@ use sealpost_wire::time::Day;
 use sealpost_wire::{RelayRef, Secret};
 
 use super::StoreError;
+use super::relays;
 use super::value::Cbor;
 
 /// Where a profile is in its life.
@@ -61,7 +62,7 @@ pub(crate) fn opt_in(tx: &Transaction<'_>, consent: &Consent<Messaging>, own: &O
         "INSERT INTO profile (one, phase, relay, consent, identity) VALUES (1, ?1, ?2, ?3, ?4)",
         params![OPTED_IN, Cbor(&own.relay), Cbor(&consent.record()), own.identity.secret().expose()],
     )?;
-    Ok(())
+    relays::ensure(tx, &own.relay).map(|_number| ())
 }
 
 /// Erases identity and consent, and leaves the relay, with whom there is something to close.
@@ -77,6 +78,14 @@ pub(crate) fn own(tx: &Transaction<'_>) -> Result<Own, StoreError> {
     Ok(Own { identity: IdentityKeyPair::from_secret(Secret::new(secret)), relay: relay(tx)? })
 }
 
+/// From now on one's new objects are made there.
+pub(crate) fn set_relay(tx: &Transaction<'_>, relay: &RelayRef) -> Result<(), StoreError> {
+    require_opted_in(tx)?;
+    tx.execute("UPDATE profile SET relay = ?1", [Cbor(relay)])?;
+    Ok(())
+}
+
+/// Where one's new objects are made.
 pub(crate) fn relay(tx: &Transaction<'_>) -> Result<RelayRef, StoreError> {
     Ok(tx.query_row("SELECT relay FROM profile", [], |row| row.get(0)).map(|Cbor(relay)| relay)?)
 }

@@ -6,7 +6,7 @@ use rusqlite_migration::{Error, M, Migrations};
 use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
-const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY)];
+const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -227,6 +227,64 @@ CREATE TABLE vouchers (
 -- closings are also made while opted in, of what was withdrawn. kind: 2 an entry, whose object is epoch, prefix and tag.
 ";
 
+const RELAYS: &str = "
+-- Where one has, or had, something. profile.relay is where new objects are made.
+CREATE TABLE relays (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    relay       BLOB NOT NULL UNIQUE
+) STRICT;
+INSERT INTO relays (id, relay) SELECT 1, relay FROM profile;
+
+-- retired: the move that takes its object out of use.
+CREATE TABLE moves (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    source      INTEGER NOT NULL REFERENCES relays,
+    target      INTEGER NOT NULL REFERENCES relays,
+    began       INTEGER NOT NULL,
+    closes      INTEGER NOT NULL,
+    contacts    INTEGER NOT NULL
+) STRICT;
+ALTER TABLE cards ADD COLUMN relay INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE cards ADD COLUMN retired INTEGER;
+ALTER TABLE cards ADD COLUMN closing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE closings ADD COLUMN relay INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE closings ADD COLUMN move INTEGER;
+
+-- A mailbox that has neither card nor contact is a spare. due, announces: milliseconds since 1970; when it is to be opened or
+-- closed at the earliest, and until when a message has to name it. since: the day on which its contact got it. drained: the
+-- last day on which all that lay there had been collected. closing: 1 to be closed, and not collected any more; 2 to be
+-- closed, and collected until then.
+CREATE TABLE mailboxes_now (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    mailbox     BLOB NOT NULL UNIQUE,
+    relay       INTEGER NOT NULL DEFAULT 1 REFERENCES relays,
+    deposit     BLOB NOT NULL,
+    collect     BLOB NOT NULL,
+    card        INTEGER REFERENCES cards ON DELETE CASCADE,
+    contact     INTEGER REFERENCES contacts,
+    generation  INTEGER NOT NULL DEFAULT 0,
+    outer_key   BLOB,
+    due         INTEGER NOT NULL DEFAULT 0,
+    opened      INTEGER,
+    since       INTEGER,
+    announces   INTEGER,
+    used        INTEGER,
+    drained     INTEGER,
+    closing     INTEGER NOT NULL DEFAULT 0,
+    retired     INTEGER,
+    CHECK (card IS NULL OR contact IS NULL)
+) STRICT;
+INSERT INTO mailboxes_now (id, mailbox, relay, deposit, collect, card, contact, generation, outer_key, opened, since, used,
+        closing)
+    SELECT id, mailbox, 1, deposit, collect, card, contact, generation, outer_key, opened, opened, used, closing FROM mailboxes;
+DROP TABLE mailboxes;
+ALTER TABLE mailboxes_now RENAME TO mailboxes;
+CREATE INDEX mailboxes_of_contact ON mailboxes (contact, generation);
+
+-- card_due: the mailbox of this generation, used, shows that they have the newest card of one's own; 0 when they have it.
+ALTER TABLE contacts ADD COLUMN card_due INTEGER NOT NULL DEFAULT 0;
+";
+
 /// Brings the database to this version's schema.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Migrations::from_slice(STEPS).to_latest(connection).map_err(|error| match error {
@@ -253,13 +311,18 @@ mod tests {
             let mut connection = Connection::open_in_memory().unwrap();
             let older: Vec<_> = STEPS.iter().take(step).cloned().collect();
             Migrations::new(older).to_latest(&mut connection).unwrap();
-            let rows = "INSERT INTO cards (published, seed, stock) VALUES (1, x'01', x'02');
+            let rows = "INSERT INTO profile (one, phase, relay) VALUES (1, 1, x'07');
+                        INSERT INTO cards (published, seed, stock) VALUES (1, x'01', x'02');
                         INSERT INTO contacts (name, state, hash, person) VALUES ('Alice', 1, x'03', x'04');
-                        INSERT INTO closings (kind, object, key) VALUES (0, x'05', x'06');";
+                        INSERT INTO closings (kind, object, key) VALUES (0, x'05', x'06');
+                        INSERT INTO mailboxes (mailbox, deposit, collect, contact, generation, outer_key)
+                            VALUES (x'08', x'09', x'0A', 1, 3, x'0B');";
+            let relays = if step < 3 { "" } else { "INSERT INTO relays (relay) VALUES (x'07');" };
+            connection.execute_batch(relays).unwrap();
             connection.execute_batch(rows).unwrap();
             migrate(&mut connection).unwrap();
-            let card =
-                "SELECT count(*) FROM cards JOIN contacts ON found_card IS NULL JOIN closings WHERE published = 1";
+            let card = "SELECT count(*) FROM cards JOIN contacts ON found_card IS NULL JOIN closings JOIN relays
+                        JOIN mailboxes ON mailboxes.relay = relays.id WHERE published = 1 AND mailboxes.generation = 3";
             assert_eq!(connection.query_row(card, [], |row| row.get::<_, i64>(0)).unwrap(), 1, "from step {step}");
         }
     }

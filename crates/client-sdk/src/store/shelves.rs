@@ -8,7 +8,8 @@ use sealpost_wire::time::Day;
 use sealpost_wire::{RelayRef, Secret, StockKey};
 
 use super::StoreError;
-use super::value::InDays;
+use super::relays::RelayId;
+use super::value::{Cbor, InDays};
 
 /// To whom a card of one's own is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum CardKind {
 #[derive(Clone)]
 pub(crate) struct OwnCard {
     pub(crate) row: i64,
+    /// Where its shelf and front door are.
+    pub(crate) relay: RelayRef,
     pub(crate) kind: CardKind,
     pub(crate) seed: CardSeed,
     pub(crate) stock: StockKey,
@@ -34,23 +37,30 @@ pub(crate) struct OwnCard {
     pub(crate) renewed: Option<Day>,
     /// How many one-time items lay there when that was last asked.
     pub(crate) counted: Option<u16>,
+    /// Another card has taken its place; it is kept until what leads to it is over.
+    pub(crate) retired: bool,
+    /// Its shelf is being closed.
+    pub(crate) closing: bool,
 }
 
 impl OwnCard {
     /// What others are given.
-    pub(crate) fn card(&self, relay: &RelayRef, identity: IdentityHash) -> CardRef {
-        CardRef { relay: relay.clone(), seed: self.seed.clone(), stock: self.stock.hash(), identity }
+    pub(crate) fn card(&self, identity: IdentityHash) -> CardRef {
+        CardRef { relay: self.relay.clone(), seed: self.seed.clone(), stock: self.stock.hash(), identity }
     }
 
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             row: row.get("id")?,
+            relay: row.get("reference").map(|Cbor(relay)| relay)?,
             kind: CardKind::of(row.get("published")?)?,
             seed: CardSeed::new(Secret::new(row.get("seed")?)),
             stock: StockKey::new(row.get("stock")?),
             opened: row.get("opened")?,
             renewed: row.get::<_, Option<InDays>>("renewed")?.map(|InDays(day)| day),
             counted: row.get("counted")?,
+            retired: row.get::<_, Option<i64>>("retired")?.is_some(),
+            closing: row.get("closing")?,
         })
     }
 }
@@ -78,20 +88,23 @@ impl CardKind {
 /// another for it.
 pub(crate) fn add(
     tx: &Transaction<'_>,
+    relay: RelayId,
     kind: CardKind,
     seed: &CardSeed,
     stock: &StockKey,
     rng: &mut impl CryptoRng,
 ) -> Result<i64, StoreError> {
     tx.execute(
-        "INSERT INTO cards (id, published, seed, stock) VALUES (?1, ?2, ?3, ?4)",
-        params![rng.random_range(1..i64::MAX), kind.number(), seed.secret().expose(), stock.expose()],
+        "INSERT INTO cards (id, published, seed, stock, relay) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![rng.random_range(1..i64::MAX), kind.number(), seed.secret().expose(), stock.expose(), relay.0],
     )?;
     Ok(tx.last_insert_rowid())
 }
 
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnCard>, StoreError> {
-    let sql = "SELECT id, published, seed, stock, opened, renewed, counted FROM cards ORDER BY id";
+    let sql = "SELECT cards.id, relays.relay AS reference, published, seed, stock, opened, renewed, counted, retired,
+                      closing
+               FROM cards JOIN relays ON relays.id = cards.relay ORDER BY cards.id";
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map([], OwnCard::of)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -99,11 +112,24 @@ pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<OwnCard>, StoreError> {
 
 /// The card that is shown to anyone, or the one that is given inside the seal: there is always one of each.
 pub(crate) fn one(tx: &Transaction<'_>, kind: CardKind) -> Result<OwnCard, StoreError> {
-    all(tx)?.into_iter().find(|card| card.kind == kind).ok_or(StoreError::Row)
+    all(tx)?.into_iter().find(|card| card.kind == kind && !card.retired).ok_or(StoreError::Row)
 }
 
 pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnCard>, StoreError> {
     Ok(all(tx)?.into_iter().find(|card| card.row == row))
+}
+
+/// The cards that a move has left behind, and that are not being closed yet.
+pub(crate) fn left_by(tx: &Transaction<'_>, left_by: i64) -> Result<Vec<OwnCard>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id FROM cards WHERE retired = ?1 AND closing = 0")?;
+    let rows: Vec<i64> = statement.query_map([left_by], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(all(tx)?.into_iter().filter(|card| rows.contains(&card.row)).collect())
+}
+
+/// Nothing more is put on the shelf.
+pub(crate) fn set_closing(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE cards SET closing = 1 WHERE id = ?1", [row])?;
+    Ok(())
 }
 
 /// Forgets a card with its front door and its keys. What the relay holds of them is to be closed by who has them.

@@ -10,6 +10,7 @@
 mod conversations;
 mod discovery;
 mod leaving;
+mod moving;
 mod neighbourhood;
 mod people;
 mod relay;

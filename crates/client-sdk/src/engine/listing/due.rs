@@ -44,7 +44,7 @@ pub(super) fn wanted(tx: &Transaction<'_>) -> Result<Option<(DiscoveryOnRecord, 
         return Ok(None);
     }
     let own = profile::own(tx)?;
-    let card = card.card(&own.relay, own.identity.public().hash());
+    let card = card.card(own.identity.public().hash());
     let entries = entries::of_number(tx, publication.number)?;
     Ok(Some((on_record, Wanted { publication, card, entries })))
 }

@@ -61,6 +61,6 @@ fn append(
         Body::Text(text) if !messages::exists(tx, contact, message)? => {
             messages::append(tx, contact, message, MessageState::Received { late }, time, text).map(|_position| ())
         }
-        Body::Text(_) | Body::Control => Ok(()),
+        Body::Text(_) | Body::Control | Body::Typing(_) => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::sealing::{Introduced, Plan, Sealer};
 use crate::engine::stocking::Maker;
 use crate::store::outbox::{SealedRow, Waiting};
 use crate::store::shelves::CardKind;
-use crate::store::{StoreError, mailboxes, outbox, profile, shelves};
+use crate::store::{StoreError, mailboxes, outbox, profile, relays, shelves};
 use crate::{Client, ContactId, Event, MessageState, Options, Position, Profile, Unlock};
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
@@ -41,6 +41,16 @@ pub(super) struct Side {
 pub(super) fn relay() -> RelayRef {
     let operator = OperatorSecret::from_seed(&[1; 32]).public();
     RelayRef { host: "localhost:8443".parse().unwrap(), operator }
+}
+
+/// Two who have written to each other.
+pub(super) fn acquainted() -> (Side, ContactId, Side, ContactId) {
+    let (alice, bob) = (Side::new(), Side::new());
+    let to_bob = alice.client.add(&bob.card(), "Bob").unwrap();
+    bob.receive(&alice.send(to_bob, &bob, &["hello"]));
+    let to_alice = bob.client.contacts().unwrap()[0].id;
+    alice.receive(&bob.send(to_alice, &alice, &["hello yourself"]));
+    (alice, to_bob, bob, to_alice)
 }
 
 impl Side {
@@ -70,14 +80,31 @@ impl Side {
         });
     }
 
+    /// What upkeep does by now when the relay is there.
+    pub(super) fn upkeep(&self) {
+        self.write(|tx| {
+            let mailboxes = relays::in_use(tx)?.into_iter().map(|relay| mailboxes::to_keep_up(tx, relay, self.now));
+            for mailbox in mailboxes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+                match mailbox.closing {
+                    true => mailboxes::remove(tx, mailbox.row)?,
+                    false => mailboxes::set_opened(tx, mailbox.row, Day::of(self.now))?,
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// What collectors note when nothing is left to collect.
+    pub(super) fn drain(&self) {
+        self.write(|tx| {
+            let mut collected = mailboxes::collected(tx)?.into_iter();
+            collected.try_for_each(|mailbox| mailboxes::set_drained(tx, mailbox.row, Day::of(self.now)))
+        });
+    }
+
     pub(super) fn stock(&self) {
         let card = self.client.0.store.read(|tx| shelves::one(tx, CardKind::Shown)).unwrap();
-        let maker = Maker {
-            local: &self.local,
-            relay: &relay(),
-            now: self.now,
-            time_to_live: Duration::from_secs(14 * 86_400),
-        };
+        let maker = Maker { local: &self.local, now: self.now, time_to_live: Duration::from_secs(14 * 86_400) };
         let load = maker.make(&self.client.0.store, &card, Restock::Renew(3)).unwrap();
         *self.shelf.borrow_mut() = load.items.into_iter().chain(load.last).collect();
     }
@@ -96,7 +123,7 @@ impl Side {
         &self,
         work: impl FnOnce(&Sealer<'_>, &rusqlite::Transaction<'_>) -> Result<T, StoreError>,
     ) -> T {
-        let sealer = Sealer { local: &self.local, relay: &relay(), now: self.now };
+        let sealer = Sealer { local: &self.local, now: self.now };
         self.write(|tx| work(&sealer, tx))
     }
 

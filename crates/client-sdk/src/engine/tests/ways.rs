@@ -1,20 +1,13 @@
 //! How messages find their way: strangers, answers, items that expire, mailboxes that are gone, people who are blocked.
 
-use super::side::{DAY, Side};
+use sealpost_wire::time::Day;
+
+use super::side::{DAY, Side, acquainted};
+use crate::engine::rotation;
 use crate::engine::sealing::{self, Plan};
 use crate::store::outbox::SealedRow;
 use crate::store::{contacts, mailboxes, outbox};
-use crate::{ContactId, ContactState, ErrorKind, Event, FailureReason, MessageState, Position};
-
-/// Two who have written to each other.
-fn acquainted() -> (Side, ContactId, Side, ContactId) {
-    let (alice, bob) = (Side::new(), Side::new());
-    let to_bob = alice.client.add(&bob.card(), "Bob").unwrap();
-    bob.receive(&alice.send(to_bob, &bob, &["hello"]));
-    let to_alice = bob.client.contacts().unwrap()[0].id;
-    alice.receive(&bob.send(to_alice, &alice, &["hello yourself"]));
-    (alice, to_bob, bob, to_alice)
-}
+use crate::{ContactState, ErrorKind, Event, FailureReason, MessageState, Position};
 
 fn is_at_front_door(side: &Side, sealed: &SealedRow) -> bool {
     let mailboxes = side.client.0.store.read(mailboxes::all).unwrap();
@@ -90,7 +83,7 @@ fn only_a_higher_generation_replaces_an_address() {
     let (alice, to_bob, bob, to_alice) = acquainted();
     let known = |side: &Side, of| side.client.0.store.read(|tx| contacts::peer(tx, of)).unwrap();
     let before = known(&bob, to_alice);
-    alice.write(|tx| sealing::add_mailbox(tx, to_bob));
+    alice.write(|tx| rotation::add_mailbox(tx, to_bob, Day::of(alice.now)));
     alice.open_mailboxes();
     bob.receive(&alice.send(to_bob, &bob, &["I have moved"]));
     let after = known(&bob, to_alice);

@@ -1,0 +1,236 @@
+//! Moving to another relay: what contacts hear of it, what still arrives, and what is closed when.
+
+use std::time::Duration;
+
+use sealpost_wire::RelayRef;
+use sealpost_wire::operator::OperatorSecret;
+use sealpost_wire::statement::SignedDeletion;
+use sealpost_wire::time::Day;
+
+use super::side::{DAY, Side, acquainted, relay};
+use crate::engine::calendar::by_the_day;
+use crate::engine::rotation::{self, Pace};
+use crate::leaving::OptOutReport;
+use crate::moving::{self, MoveStage};
+use crate::store::closings::{Closing, Outcome, Target};
+use crate::store::outbox::SealedRow;
+use crate::store::{closings, contacts, mailboxes, relays, shelves};
+use crate::{ContactId, Moving};
+
+const PACE: Pace = Pace { spare: Duration::from_secs(3_600), announce: Duration::from_secs(43_200) };
+
+fn another() -> RelayRef {
+    let operator = OperatorSecret::from_seed(&[2; 32]).public();
+    RelayRef { host: "elsewhere.example.org:443".parse().unwrap(), operator }
+}
+
+fn moves(side: &Side, to: &RelayRef) {
+    side.write(|tx| moving::begin(tx, to, side.now, Duration::from_secs(60)).map(drop));
+}
+
+/// Upkeep reaches the relays: opens, and stocks shelves.
+fn furnish(side: &mut Side) {
+    side.now += Duration::from_secs(61);
+    side.upkeep();
+    side.open_mailboxes();
+    side.write(|tx| {
+        for card in shelves::all(tx)? {
+            shelves::set_opened(tx, card.row)?;
+            shelves::set_renewed(tx, card.row, Day::of(side.now), 10)?;
+        }
+        rotation::announce(tx, side.now)
+    });
+}
+
+fn passes(side: &mut Side, days: u32) {
+    for _ in 0..days {
+        side.now += DAY;
+        side.drain();
+        let now = side.now;
+        side.write(|tx| by_the_day(tx, now, PACE));
+        side.upkeep();
+    }
+}
+
+fn state(side: &Side) -> Moving {
+    side.client.moves().unwrap().pop().expect("a move")
+}
+
+fn deliver(from: &Side, contact: ContactId, to: &Side) -> Vec<SealedRow> {
+    let batch = from.seal_for(contact, to);
+    from.accepted(&batch);
+    batch.into_iter().map(|(_, sealed)| sealed).collect()
+}
+
+/// The relay states that it has closed all that is to be closed.
+fn close_all(side: &Side, relay: &OperatorSecret) -> usize {
+    let pending = side.client.0.store.read(closings::pending).unwrap();
+    let count = pending.len();
+    for closing in pending {
+        let statement = SignedDeletion::sign(closing.target.closed(), Day::of(side.now), relay);
+        side.write(|tx| {
+            closings::set_outcome(tx, closing.row, &Outcome::Confirmed(statement))?;
+            moving::settled(tx, &closing)
+        });
+    }
+    count
+}
+
+#[test]
+fn a_contact_hears_where_one_is_now_and_answers_there() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    assert_eq!((state(&alice).stage, state(&alice).contacts, state(&alice).told), (MoveStage::Opening, 1, 0));
+    assert!(alice.client.status().unwrap().relay == another() && alice.card().relay == another());
+    furnish(&mut alice);
+    assert_eq!(state(&alice).stage, MoveStage::Telling);
+    bob.receive(&deliver(&alice, to_bob, &bob));
+    assert_eq!((state(&alice).stage, state(&alice).told), (MoveStage::Waiting, 1));
+    let known = bob.client.0.store.read(|tx| contacts::peer(tx, to_alice)).unwrap();
+    assert!(known.address.is_some_and(|address| address.address.relay == another()));
+    assert!(known.inner_card.is_some_and(|card| card.relay == another()), "and the card to come back to");
+    alice.receive(&bob.send(to_alice, &alice, &["how is it there?"]));
+    assert_eq!(alice.shown(), ["hello yourself", "how is it there?"]);
+    assert_eq!(bob.shown(), ["hello"], "nothing of it is shown");
+}
+
+#[test]
+fn the_card_goes_along_until_it_is_known_to_have_arrived() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    let due = |alice: &Side| alice.client.0.store.read(|tx| contacts::peer(tx, to_bob)).unwrap().card_due;
+    let under_way = bob.send(to_alice, &alice, &["written before"]);
+    moves(&alice, &another());
+    furnish(&mut alice);
+    let lost = deliver(&alice, to_bob, &bob);
+    alice.receive(&under_way);
+    assert!(due(&alice) > 0, "what came to the old mailbox proves nothing");
+    bob.receive(&alice.send(to_bob, &bob, &["the first of these was lost"]));
+    alice.receive(&bob.send(to_alice, &alice, &["where?"]));
+    assert_eq!(due(&alice), 0);
+    drop(lost);
+}
+
+#[test]
+fn what_is_under_way_to_the_old_relay_arrives_until_it_is_closed() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    furnish(&mut alice);
+    let told = deliver(&alice, to_bob, &bob);
+    for day in 0..15 {
+        passes(&mut alice, 1);
+        alice.receive(&bob.send(to_alice, &alice, &[&format!("day {day}, to the old one")]));
+    }
+    bob.receive(&told);
+    alice.receive(&bob.send(to_alice, &alice, &["to the new one"]));
+    assert_eq!(alice.shown().len(), 17);
+}
+
+#[test]
+fn the_old_relay_is_closed_after_a_time_to_live_and_its_statements_are_kept() {
+    let (mut alice, to_bob, bob, _) = acquainted();
+    let old = OperatorSecret::from_seed(&[1; 32]);
+    moves(&alice, &another());
+    furnish(&mut alice);
+    deliver(&alice, to_bob, &bob);
+    passes(&mut alice, 14);
+    assert_eq!((state(&alice).stage, close_all(&alice, &old)), (MoveStage::Waiting, 0));
+    passes(&mut alice, 1);
+    // Two shelves, and the mailbox for Bob; whoever took an item from a shelf has one more day to use it.
+    assert_eq!((state(&alice).stage, close_all(&alice, &old)), (MoveStage::Closing, 3));
+    passes(&mut alice, 1);
+    assert_eq!((state(&alice).stage, close_all(&alice, &old)), (MoveStage::Closing, 2));
+    let Moving { stage, closing: OptOutReport { confirmed, already_gone, pending, .. }, .. } = state(&alice);
+    assert_eq!((stage, confirmed.len(), already_gone, pending), (MoveStage::Done, 5, 0, 0));
+    assert!(confirmed.iter().all(|(_, statement)| statement.verify(&old.public()).is_some()));
+    let left = alice.client.0.store.read(relays::in_use).unwrap();
+    assert_eq!(left.len(), 1, "nothing is kept up at the old relay");
+    assert!(alice.client.0.store.read(mailboxes::all).unwrap().iter().all(|mailbox| mailbox.relay == another()));
+}
+
+#[test]
+fn nothing_is_closed_that_has_not_been_collected_after_the_time_was_over() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    furnish(&mut alice);
+    deliver(&alice, to_bob, &bob);
+    alice.drain();
+    // Bob hears nothing of it, and writes. Alice is away for weeks; the first thing that she does is not to close.
+    let sealed = bob.send(to_alice, &alice, &["are you there?"]);
+    alice.now += 20 * DAY;
+    let now = alice.now;
+    alice.write(|tx| by_the_day(tx, now, PACE));
+    let is_mailbox = |closing: &Closing| matches!(closing.target, Target::Mailbox(..));
+    let pending = || alice.client.0.store.read(closings::pending).unwrap();
+    assert_eq!(pending().iter().filter(|closing| is_mailbox(closing)).count(), 0);
+    alice.receive(&sealed);
+    alice.drain();
+    alice.write(|tx| by_the_day(tx, now, PACE));
+    assert_eq!(pending().iter().filter(|closing| is_mailbox(closing)).count(), 3);
+    assert_eq!(alice.shown(), ["hello yourself", "are you there?"]);
+    // Until the relay says that it is closed, it is collected.
+    let collected = alice.client.0.store.read(mailboxes::collected).unwrap();
+    assert_eq!(collected.len(), 6);
+}
+
+#[test]
+fn both_can_move_at_once_and_each_direction_has_a_relay_of_its_own() {
+    let (mut alice, to_bob, mut bob, to_alice) = acquainted();
+    let third = RelayRef { host: "third.example.org:443".parse().unwrap(), ..another() };
+    moves(&alice, &another());
+    moves(&bob, &third);
+    furnish(&mut alice);
+    furnish(&mut bob);
+    let (hers, his) = (deliver(&alice, to_bob, &bob), deliver(&bob, to_alice, &alice));
+    assert!(hers.iter().chain(&his).all(|row| row.target.relay == relay()));
+    bob.receive(&hers);
+    alice.receive(&his);
+    let (to_third, to_second) = (alice.send(to_bob, &bob, &["to yours"]), bob.send(to_alice, &alice, &["to yours"]));
+    assert!(to_third[0].target.relay == third && to_second[0].target.relay == another());
+    bob.receive(&to_third);
+    alice.receive(&to_second);
+    assert_eq!((alice.shown().len(), bob.shown().len()), (2, 2));
+}
+
+#[test]
+fn a_move_and_back_again_closes_what_was_there_before_and_no_more() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    furnish(&mut alice);
+    bob.receive(&deliver(&alice, to_bob, &bob));
+    passes(&mut alice, 2);
+    moves(&alice, &relay());
+    furnish(&mut alice);
+    bob.receive(&deliver(&alice, to_bob, &bob));
+    passes(&mut alice, 30);
+    let old = OperatorSecret::from_seed(&[1; 32]);
+    while close_all(&alice, &old) > 0 {
+        passes(&mut alice, 1);
+    }
+    assert!(alice.client.moves().unwrap().iter().all(|state| state.stage == MoveStage::Done));
+    alice.receive(&bob.send(to_alice, &alice, &["back at the first"]));
+    assert_eq!(alice.shown().pop().as_deref(), Some("back at the first"));
+    assert!(alice.card().relay == relay());
+}
+
+#[test]
+fn one_cannot_move_to_where_one_is() {
+    let alice = Side::new();
+    let outcome = alice.client.0.store.write(|tx| moving::begin(tx, &relay(), alice.now, Duration::ZERO));
+    assert_eq!(outcome.unwrap_err().kind(), crate::ErrorKind::AlreadyThere);
+    assert!(alice.client.moves().unwrap().is_empty());
+}
+
+#[test]
+fn who_opts_out_in_the_middle_closes_everything_on_both_relays_once() {
+    let (mut alice, _, _, _) = acquainted();
+    moves(&alice, &another());
+    furnish(&mut alice);
+    passes(&mut alice, 15);
+    let begun = alice.client.0.store.read(closings::pending).unwrap().len();
+    assert!(begun > 0);
+    let client = alice.client.clone();
+    let pending = client.opt_out().unwrap().report().unwrap().pending;
+    // Three mailboxes and two shelves on each relay.
+    let spares = 3;
+    assert_eq!(pending, 10 + spares);
+}
