@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod discovery;
+mod moving;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
 
 pub(crate) use discovery::{Closing, Consent, Discover, Publish, Revoke, Scope, Withdraw};
+pub(crate) use moving::Move;
 
 /// Sealed messages over a relay that cannot read them.
 #[derive(Debug, Parser)]
@@ -52,6 +54,19 @@ pub(crate) struct Common {
     /// Say on the standard error what is being done, without names, numbers or ids (-vv, -vvv: more; or RUST_LOG)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Where your relays may keep data; nothing is opened or moved elsewhere [default: anywhere]
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION,…",
+        value_delimiter = ',',
+        env = "SEALPOST_REGIONS",
+        hide_env_values = true
+    )]
+    pub(crate) regions: Vec<String>,
+    /// Relays that only a contact has named may be at private addresses, such as those of this network
+    #[arg(long, global = true, env = "SEALPOST_PRIVATE_RELAYS", hide_env_values = true)]
+    pub(crate) private_relays: bool,
     /// The device's own numbers, which must never leave it.
     #[command(flatten)]
     pub(crate) own_numbers: OwnNumbers,
@@ -106,6 +121,8 @@ pub(crate) enum Command {
     Consent(Consent),
     /// Revoke the consent to discovery, or to SMS
     Revoke(Revoke),
+    /// Move to another relay, and tell every contact
+    Move(Move),
     /// How this profile stands
     Status,
     /// Revoke the consent: erase everything, here and at the relay

@@ -8,6 +8,7 @@ mod contacts;
 mod discover;
 mod leave;
 mod listen;
+mod moving;
 mod opt_in;
 mod publish;
 mod safety_number;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Withdraw(command) => in_runtime(withdraw::run(common, command, *output)),
         Command::Consent(command) => consent::give(common, command, *output),
         Command::Revoke(command) => in_runtime(consent::revoke(common, command, *output)),
+        Command::Move(command) => in_runtime(moving::run(common, command, *output)),
         Command::Status => status::run(common, *output),
         Command::OptOut(command) => in_runtime(leave::run(common, command, *output)),
     }

@@ -141,6 +141,8 @@ const fn help_of(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::NotTrusted => "nothing was sent to it; ask its operator what has changed",
         ErrorKind::Refused => "update sealpost; if that does not help, tell the server's operator",
         ErrorKind::Tripwire => "one of this device's own numbers was in the bytes to be sent; nothing was sent",
+        ErrorKind::AlreadyThere => "`sealpost status` shows where you are",
+        ErrorKind::RegionNotAllowed => "--regions, or SEALPOST_REGIONS, says where your relays may keep data",
         ErrorKind::SealedRoute => "write to the contact",
         ErrorKind::KeyNotKnownYet => "send them a message, or wait for one; then there is a key to compare",
         _ => return None,

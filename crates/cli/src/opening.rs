@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealpost_client::{Client, Contact, Options, Profile, Unlock};
+use sealpost_client::{Client, Contact, Options, Profile, Regions, Unlock};
 
 use crate::arguments::Common;
 use crate::directory;
@@ -46,7 +46,12 @@ pub(crate) fn contact(client: &Client, name: &str) -> Result<Contact, Failure> {
 }
 
 fn open(common: &Common, directory: &Path, wanted: Use, options: Options) -> Result<Profile, Failure> {
-    let options = Options { tripwire: own_numbers::tripwire(&common.own_numbers)?, ..options };
+    let regions = match common.regions.as_slice() {
+        [] => Regions::any(),
+        allowed => Regions::only(allowed.iter().map(String::as_str)),
+    };
+    let tripwire = own_numbers::tripwire(&common.own_numbers)?;
+    let options = Options { tripwire, regions, private_relays: common.private_relays, ..options };
     let passphrase = passphrase::read(common.passphrase_file.as_deref(), wanted)?;
     Ok(Profile::open(directory, &Unlock::passphrase(&passphrase), options)?)
 }

@@ -129,6 +129,8 @@ impl Reader {
             | Event::NumberClaimed { until: day }
             | Event::NumberProofDue { by: day } => (None, Some(words::day(day))),
             Event::IdentityChanged { contact } => (Some(contact), None),
+            Event::Moving(stage) => (None, Some(word(&format!("{stage:?}")))),
+            Event::RegionNotAllowed { ref region, .. } => (None, Some(one_line(region))),
             Event::Missed(events) => (None, Some(events.to_string())),
             _ => (None, None),
         };
