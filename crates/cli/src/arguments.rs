@@ -11,7 +11,7 @@ use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
 
 pub(crate) use discovery::{Closing, Consent, Discover, Publish, Revoke, Scope, Withdraw};
-pub(crate) use moving::Move;
+pub(crate) use moving::{Move, Switch, Telling};
 
 /// Sealed messages over a relay that cannot read them.
 #[derive(Debug, Parser)]
@@ -103,6 +103,10 @@ pub(crate) enum Command {
     Accept(Accept),
     /// Stop hearing from someone
     Block(Block),
+    /// Tell someone which of their messages arrived and were read, or not any more
+    Receipts(Telling),
+    /// Tell someone when you are writing to them, or not any more
+    Typing(Telling),
     /// Send a message, or one for each line of the standard input
     Send(Send),
     /// Show what arrives, until interrupted; also sends what waits

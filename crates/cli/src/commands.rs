@@ -14,6 +14,7 @@ mod publish;
 mod safety_number;
 mod send;
 mod status;
+mod telling;
 mod withdraw;
 mod words;
 
@@ -32,6 +33,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Add(command) => contacts::add(common, command, *output),
         Command::Accept(command) => contacts::accept(common, command, *output),
         Command::Block(command) => contacts::block(common, command, *output),
+        Command::Receipts(command) => telling::receipts(common, command, *output),
+        Command::Typing(command) => telling::typing(common, command, *output),
         Command::Send(command) => in_runtime(send::run(common, command, *output)),
         Command::Listen(command) => in_runtime(listen::run(common, command, *output)),
         Command::Chats(command) => chats::run(common, command, *output),

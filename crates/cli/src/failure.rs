@@ -124,6 +124,7 @@ const fn help_of(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::BadName => "choose a name of up to 128 bytes without control characters",
         ErrorKind::NameTaken => "choose another name; `sealpost chats` lists those taken",
         ErrorKind::OwnCard => "this is your own card: give it to others, and add theirs",
+        ErrorKind::NotAccepted => "`sealpost accept NAME` accepts them",
         ErrorKind::Blocked => "`sealpost accept NAME` lets them back in",
         ErrorKind::NoConsent => "`sealpost consent` shows what it is about",
         ErrorKind::NoDirectory => "your relay's operator runs none; add people by their cards",

@@ -4,6 +4,7 @@ pub(crate) mod contacts;
 mod conversations;
 mod discovery;
 mod running;
+mod telling;
 
 use std::sync::{Arc, PoisonError};
 

@@ -20,6 +20,10 @@ pub struct Contact {
     pub state: ContactState,
     /// Whether their whole identity key is known, and pinned, already.
     pub key_known: bool,
+    /// Whether they are told which of their messages have arrived and were read.
+    pub receipts: bool,
+    /// Whether they are told when something is being written to them.
+    pub typing: bool,
 }
 
 /// Whether the person here wants to hear from a contact.
@@ -36,7 +40,7 @@ pub enum ContactState {
 
 impl std::fmt::Debug for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { id: _, name: _, state, key_known: _ } = self;
+        let Self { id: _, name: _, state, key_known: _, receipts: _, typing: _ } = self;
         f.debug_struct("Contact").field("state", state).finish_non_exhaustive()
     }
 }

@@ -12,8 +12,8 @@
 //!                        └─▶ gaps: give up waiting for what is missing
 //! ```
 //!
-//! Decisions and what they change in the store are in `sealing`, `opening`, `order`, `rotation` and `stocking`, which do no I/O
-//! but the store's; the others carry bytes.
+//! Decisions and what they change in the store are in `sealing`, `opening`, `order`, `rotation`, `stocking` and `telling`, which do
+//! no I/O but the store's; the others carry bytes.
 
 mod calendar;
 mod closer;
@@ -32,6 +32,7 @@ mod rotation;
 mod sealing;
 mod stocking;
 mod supervisor;
+mod telling;
 mod upkeep;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ use lock::EngineLock;
 pub(crate) use pins::StorePins;
 use pulse::Pulse;
 pub(crate) use rotation::add_mailbox;
+pub(crate) use telling::{note_news, notice};
 pub(crate) use upkeep::TIME_TO_LIVE;
 
 /// How often an engine that waits looks whether it can take over.

@@ -52,6 +52,8 @@ pub enum ErrorKind {
     NameTaken,
     /// The card is one's own.
     OwnCard,
+    /// They are no accepted contact, so nothing is told to them. Accept them first.
+    NotAccepted,
     /// The contact was blocked. Accept it first.
     Blocked,
     /// The contact's identity key is not known before something was exchanged with them: the card carries only its
@@ -161,6 +163,7 @@ impl ErrorKind {
             Self::BadName => "the name is empty, too long or has control characters",
             Self::NameTaken => "another contact has this name",
             Self::OwnCard => "the card is one's own",
+            Self::NotAccepted => "they have not been accepted",
             Self::Blocked => "the contact is blocked",
             Self::KeyNotKnownYet => "nothing was exchanged with this contact yet, so its key is not known",
             Self::NoRuntime => "the engine needs a Tokio runtime",

@@ -44,6 +44,10 @@ pub enum Event {
         /// How many.
         missing: u64,
     },
+    /// A contact has told which of one's messages they have received or read: see [`crate::Message::state`].
+    Receipt(ContactId),
+    /// A contact is writing something.
+    Typing(ContactId),
     /// Something arrived that cannot be opened, and was recorded and discarded.
     Unopened,
     /// The tripwire stopped bytes in which one of the device's own numbers appears.

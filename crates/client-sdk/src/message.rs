@@ -47,6 +47,10 @@ pub enum MessageState {
     Queued,
     /// A relay has durably stored it for the contact.
     Accepted,
+    /// The contact has received it, and tells so.
+    Delivered,
+    /// The contact has read it, and tells so.
+    Read,
     /// It will not be sent, for this reason.
     Failed(FailureReason),
 }

@@ -22,7 +22,7 @@ use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::Role;
 use sealpost_wire::time::Day;
 
-pub(crate) use closing::{close_left_behind, leave_number, settled};
+pub(crate) use closing::{close_left_behind, is_to_be_closed, leave_number, settled};
 pub(crate) use report::stages;
 pub use report::{MoveStage, Moving};
 

@@ -30,6 +30,8 @@ pub struct Options {
     pub gap_wait: Duration,
     /// Over how long a time closing requests are spread when leaving, so that they do not link what they close.
     pub leaving_spread: Duration,
+    /// Within which time a contact is told what has arrived and was read, where that is turned on; at a random time.
+    pub receipt_within: Duration,
     /// How long until a spare mailbox is opened: the mean of a random time.
     pub spare_pace: Duration,
     /// Within which time a contact hears of a fresh mailbox, by a message made for it where none is written before.
@@ -47,6 +49,7 @@ impl Default for Options {
             private_relays: false,
             gap_wait: Duration::from_secs(60),
             leaving_spread: Duration::from_secs(60),
+            receipt_within: Duration::from_secs(600),
             spare_pace: Duration::from_secs(3 * 3_600),
             announce_within: Duration::from_secs(12 * 3_600),
             lookup_pace: Duration::from_millis(500),

@@ -21,6 +21,7 @@ mod open;
 pub(crate) mod outbox;
 pub(crate) mod pins;
 pub(crate) mod profile;
+pub(crate) mod receipts;
 pub(crate) mod relays;
 mod schema;
 pub(crate) mod shelves;

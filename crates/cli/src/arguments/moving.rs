@@ -1,8 +1,8 @@
-//! What can be written about moving to another relay.
+//! What can be written about moving to another relay, and about what contacts are told.
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sealpost_wire::RelayRef;
 
 /// `sealpost move`
@@ -29,4 +29,25 @@ pub(crate) struct Move {
     /// Do everything at once instead of spread over a minute: faster, and the relays see what belongs together
     #[arg(long)]
     pub(crate) at_once: bool,
+}
+
+/// `sealpost receipts` and `sealpost typing`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It is off until you turn it on, for each contact. It goes inside sealed messages that look like all others; but whatever is
+sent back by itself makes it easier for a relay to see who talks to whom.")]
+pub(crate) struct Telling {
+    /// Whom it is told
+    pub(crate) name: String,
+    /// Whether
+    pub(crate) switch: Switch,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// From now on
+    On,
+    /// Not any more
+    Off,
 }

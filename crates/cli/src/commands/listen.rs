@@ -100,6 +100,9 @@ impl Reader {
 
     fn show(&mut self, message: &Message) -> Result<(), Failure> {
         let contact = self.contact(message.contact)?;
+        if contact.receipts {
+            self.client.mark_read(message.contact, message.position)?;
+        }
         let shown = MessageShown {
             position: message.position.0,
             known: contact.state == ContactState::Accepted,
@@ -122,6 +125,7 @@ impl Reader {
             Event::Accepted(id) => (None, Some(words::id(&id))),
             Event::Failed(id, reason) => (None, Some(format!("{} {}", words::id(&id), word(&format!("{reason:?}"))))),
             Event::Waiting(contact, reason) => (Some(contact), Some(word(&format!("{reason:?}")))),
+            Event::Receipt(contact) | Event::Typing(contact) => (Some(contact), None),
             Event::Gap { contact, missing } => (Some(contact), Some(missing.to_string())),
             Event::TripwireHit(tripped) => (None, Some(tripped.to_string())),
             Event::StoreTrouble(kind) => (None, Some(kind.to_string())),

@@ -14,6 +14,8 @@ pub(super) const fn state(state: MessageState) -> &'static str {
         MessageState::Received { .. } => "received",
         MessageState::Queued => "queued",
         MessageState::Accepted => "accepted",
+        MessageState::Delivered => "delivered",
+        MessageState::Read => "read",
         MessageState::Failed(_) => "failed",
     }
 }

@@ -7,6 +7,7 @@ use super::Client;
 use crate::contact::{Contact, ContactId, ContactState, MAX_NAME};
 use crate::error::{Error, ErrorKind};
 use crate::message::FailureReason;
+use crate::store::receipts::{Telling, set_telling};
 use crate::store::{StoreError, contacts, mailboxes, outbox, profile};
 
 impl Client {
@@ -101,6 +102,7 @@ impl Client {
     pub fn block(&self, id: ContactId) -> Result<(), Error> {
         self.change(|tx| {
             contacts::set_state(tx, id, ContactState::Blocked)?;
+            set_telling(tx, id, Telling { receipts: false, typing: false })?;
             mailboxes::close_all_of(tx, id)?;
             outbox::give_up(tx, id, FailureReason::Blocked)
         })?;

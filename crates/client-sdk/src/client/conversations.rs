@@ -49,7 +49,7 @@ impl Client {
                 ContactState::Unaccepted => contacts::set_state(tx, contact, ContactState::Accepted)?,
                 ContactState::Blocked => return Err(StoreError::Refused(ErrorKind::Blocked)),
             }
-            let position = messages::append(tx, contact, id, MessageState::Queued, now, &text)?;
+            let position = messages::append(tx, contact, id, MessageState::Queued, now, &text, None)?;
             outbox::enqueue(tx, contact, id, Some(position))
         })?;
         Ok(id)

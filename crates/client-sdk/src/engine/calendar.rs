@@ -8,17 +8,20 @@ use tokio::time::Instant;
 
 use super::context::Context;
 use super::rotation::{self, Pace};
+use super::telling;
 use super::upkeep::TIME_TO_LIVE;
 use crate::clock;
 use crate::discovery::kept_on;
 use crate::event::Event;
-use crate::moving::{MoveStage, close_left_behind, stages};
-use crate::store::{StoreError, entries, inbox, lookups, mailboxes, shelves};
+use crate::moving::{MoveStage, close_left_behind, is_to_be_closed, stages};
+use crate::store::{StoreError, entries, inbox, lookups, mailboxes, receipts, shelves};
 
 /// How often what is due by the day is looked for.
 const DAILY_EVERY: Duration = Duration::from_secs(3_600);
 /// The longest rest: a clock may be set meanwhile.
 const LONGEST_REST: Duration = Duration::from_secs(600);
+/// What is due in a moment is done in one go.
+const SHORTEST_REST: Duration = Duration::from_millis(20);
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 /// After a time to live, a relay's rounding and clocks are allowed for.
 const MARGIN_DAYS: u32 = 3;
@@ -68,13 +71,29 @@ async fn turn(context: &Context, daily: &mut Option<Instant>) -> Result<Duration
         *daily = Some(Instant::now());
         context.changed();
     }
-    let next = context.blocking(move |shared| shared.store.read(mailboxes::next_announcement)).await?;
-    if next.is_some_and(|next| next <= now) {
-        context.blocking(move |shared| shared.store.write(|tx| rotation::announce(tx, now))).await?;
+    let today = Day::of(now);
+    if context.blocking(move |shared| shared.store.read(|tx| is_to_be_closed(tx, today))).await? {
+        context.blocking(move |shared| shared.store.write(|tx| close_left_behind(tx, today))).await?;
         context.changed();
     }
-    let next = next.filter(|next| *next > now).and_then(|next| next.duration_since(now).ok());
-    Ok(next.map_or(LONGEST_REST, |wait| wait.min(LONGEST_REST)))
+    if context.blocking(|shared| shared.store.read(next)).await?.is_some_and(|next| next <= now) {
+        context.blocking(move |shared| shared.store.write(|tx| make_messages(tx, now))).await?;
+        context.changed();
+    }
+    let next = context.blocking(|shared| shared.store.read(next)).await?;
+    let wait = next.map_or(LONGEST_REST, |next| next.duration_since(now).unwrap_or_default());
+    Ok(wait.clamp(SHORTEST_REST, LONGEST_REST))
+}
+
+/// When the next message is to be made that nobody wrote.
+fn next(tx: &Transaction<'_>) -> Result<Option<SystemTime>, StoreError> {
+    let due = [mailboxes::next_announcement(tx)?, receipts::next_due(tx)?];
+    Ok(due.into_iter().flatten().min())
+}
+
+fn make_messages(tx: &Transaction<'_>, now: SystemTime) -> Result<(), StoreError> {
+    rotation::announce(tx, now)?;
+    telling::tell(tx, now)
 }
 
 fn pace(context: &Context) -> Pace {
@@ -88,7 +107,6 @@ pub(super) fn by_the_day(tx: &Transaction<'_>, now: SystemTime, pace: Pace) -> R
     let lifetime = u32::try_from(TIME_TO_LIVE.as_secs() / 86_400).unwrap_or(u32::MAX);
     let mut rng = rand::rng();
     rotation::close_replaced(tx, now, lifetime, &mut rng)?;
-    close_left_behind(tx, today)?;
     rotation::rotate(tx, now, pace, &mut rng)?;
     rotation::make_spares(tx, now, pace, &mut rng)?;
     shelves::erase_expired(tx, today)?;

@@ -236,7 +236,7 @@ impl Collection {
         let events = self
             .context
             .blocking(move |shared| {
-                let opener = Opener::new(&shared.local, clock::now());
+                let opener = Opener::new(&shared.local, clock::now(), shared.inner.options.receipt_within);
                 shared.store.write(|tx| opener.open_all(tx, &arrivals))
             })
             .await?;

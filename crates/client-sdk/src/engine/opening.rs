@@ -9,7 +9,7 @@ mod showing;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
 use sealpost_crypto::{Door, DoorSecret, Local, OpenError, Opened, open, open_at_rest};
@@ -36,6 +36,8 @@ pub(super) struct Arrival {
 pub(super) struct Opener<'a> {
     local: &'a Local,
     now: SystemTime,
+    /// Within which time contacts are told what has arrived, where they are.
+    within: Duration,
     doors: HashMap<i64, Option<OpenDoor>>,
     events: Vec<Event>,
 }
@@ -56,8 +58,8 @@ enum Keys {
 struct Unopenable(u8);
 
 impl<'a> Opener<'a> {
-    pub(super) fn new(local: &'a Local, now: SystemTime) -> Self {
-        Self { local, now, doors: HashMap::new(), events: Vec::new() }
+    pub(super) fn new(local: &'a Local, now: SystemTime, within: Duration) -> Self {
+        Self { local, now, within, doors: HashMap::new(), events: Vec::new() }
     }
 
     /// Opens all; what it returns is to be told when the transaction is committed.
@@ -124,7 +126,9 @@ impl<'a> Opener<'a> {
             contacts::set_card_due(tx, peer.id, 0)?;
         }
         learn(tx, &peer, &opened)?;
-        showing::show(tx, &peer, opened.content, self.now)
+        let event = showing::show(tx, &peer, opened.content, self.now, self.within)?;
+        self.events.extend(event);
+        Ok(())
     }
 
     /// The contact that wrote; a stranger becomes one, unaccepted. `None` for one who is blocked.

@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
+use sealpost_crypto::content::Receipt;
 use sealpost_crypto::item::ItemError;
 use sealpost_crypto::{
     Content, FrontDoor, Local, MessageId, ReturnAddress, Route, SealError, Session, begin, open_item, seal,
@@ -15,13 +16,14 @@ use sealpost_wire::time::Day;
 use sealpost_wire::{Address, EnvelopeId, SealedItem, SizeClass};
 
 use super::rotation::ensure_mailbox;
+use super::telling::{STALE, seconds};
 use crate::contact::{ContactId, ContactState};
 use crate::message::{FailureReason, MessageState};
 use crate::store::contacts::Peer;
 use crate::store::mailboxes::OwnMailbox;
 use crate::store::outbox::{SealedRow, Waiting};
 use crate::store::shelves::CardKind;
-use crate::store::{StoreError, contacts, mailboxes, outbox, profile, shelves};
+use crate::store::{StoreError, contacts, mailboxes, messages, outbox, profile, receipts, shelves};
 
 /// How many messages to one contact are sealed and in flight at once.
 const BATCH: usize = 32;
@@ -76,6 +78,7 @@ impl Sealer<'_> {
             ContactState::Unaccepted => return Ok(Plan::Nothing),
             ContactState::Blocked => return give_up(tx, contact, FailureReason::Blocked),
         }
+        outbox::drop_notices(tx, contact, seconds(self.now).saturating_sub(STALE.as_secs()))?;
         let waiting = outbox::first(tx, contact, BATCH)?;
         match waiting.first().map(|row| row.sealed.is_some()) {
             None => Ok(Plan::Nothing),
@@ -129,11 +132,18 @@ impl Sealer<'_> {
             }
         }
         for (row, sealed) in &run.ready {
-            outbox::set_sealed(tx, row.place, row.counter.unwrap_or_default(), sealed)?;
+            let counter = row.counter.unwrap_or_default();
+            outbox::set_sealed(tx, row.place, counter, sealed)?;
+            if let Some(position) = row.position {
+                messages::set_counter(tx, position, counter)?;
+            }
         }
         contacts::set_session(tx, peer.hash.person(), &run.session)?;
         contacts::set_sent(tx, peer.id, run.sent)?;
         mailboxes::set_named(tx, way.home)?;
+        if way.letterhead.receipt.is_some() {
+            receipts::set_told(tx, peer.id)?;
+        }
         Ok(Plan::Deposit(run.ready))
     }
 
@@ -163,6 +173,7 @@ impl Sealer<'_> {
         Ok(Letterhead {
             return_address: home.return_address().ok_or(StoreError::Row)?,
             card: (!peer.answered || peer.card_due > 0).then_some(card),
+            receipt: receipts::news(tx, peer.id)?,
         })
     }
 
@@ -217,6 +228,7 @@ struct Run {
 struct Letterhead {
     return_address: ReturnAddress,
     card: Option<CardRef>,
+    receipt: Option<Receipt>,
 }
 
 impl Letterhead {
@@ -226,7 +238,7 @@ impl Letterhead {
             counter,
             return_address: Some(self.return_address.clone()),
             card: self.card.clone(),
-            receipt: None,
+            receipt: self.receipt.clone(),
             body: row.body.clone(),
         }
     }

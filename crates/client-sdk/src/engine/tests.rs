@@ -6,4 +6,5 @@ mod moving;
 mod order;
 mod rotation;
 mod side;
+mod telling;
 mod ways;

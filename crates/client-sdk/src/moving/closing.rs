@@ -12,14 +12,25 @@ use crate::store::{StoreError, closings, entries, mailboxes, moves, profile, she
 /// A mailbox that cannot be collected any more, because its relay is away for ever, has lapsed after so many days.
 const LEASE_DAYS: u32 = 90;
 
+/// Whether something that a move has left behind is to be closed by now.
+pub(crate) fn is_to_be_closed(tx: &Transaction<'_>, today: Day) -> Result<bool, StoreError> {
+    for left in moves::all(tx)?.into_iter().filter(|left| left.closes <= today) {
+        let mailboxes = mailboxes::left_by(tx, left.id)?;
+        let is_due = mailboxes.iter().any(|(mailbox, drained)| is_due(mailbox, *drained, &left, today));
+        if is_due || !shelves::left_by(tx, left.id)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Marks to be closed what the moves whose time is over have left behind: a shelf at once, a mailbox when all that lay there
 /// after that time has been collected. It is collected on until the relay has closed it.
 pub(crate) fn close_left_behind(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
     for left in moves::all(tx)?.into_iter().filter(|left| left.closes <= today) {
         close_cards(tx, &left)?;
         for (mailbox, drained) in mailboxes::left_by(tx, left.id)? {
-            let is_over = today >= left.closes.plus(LEASE_DAYS);
-            if is_over || mailbox.opened.is_none() || drained.is_some_and(|day| day >= last_look(&mailbox, &left)) {
+            if is_due(&mailbox, drained, &left, today) {
                 let target = Target::Mailbox(mailbox.id(), mailbox.collect.clone());
                 closings::add(tx, &mailbox.relay, &target, Some(left.id))?;
                 mailboxes::set_closing_while_collected(tx, mailbox.row)?;
@@ -27,6 +38,12 @@ pub(crate) fn close_left_behind(tx: &Transaction<'_>, today: Day) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether all that can be collected of a mailbox has been.
+fn is_due(mailbox: &OwnMailbox, drained: Option<Day>, left: &MoveRow, today: Day) -> bool {
+    let is_over = today >= left.closes.plus(LEASE_DAYS);
+    is_over || mailbox.opened.is_none() || drained.is_some_and(|day| day >= last_look(mailbox, left))
 }
 
 /// Whoever took the last item from a shelf has a day to use it.

@@ -1,11 +1,14 @@
 //! Contacts: whom one knows, by which key, and how to reach them.
 
+use std::time::{Duration, SystemTime};
+
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sealpost_crypto::{FrontDoor, ReturnAddress, Session};
 use sealpost_identity::{CardRef, IdentityHash, IdentityKey, PersonId};
 use sealpost_wire::time::Day;
 
 use super::StoreError;
+use super::messages::millis;
 use super::value::{Cbor, InDays};
 use crate::contact::{Contact, ContactId, ContactState};
 
@@ -200,6 +203,18 @@ pub(crate) fn set_card_due(tx: &Transaction<'_>, id: ContactId, generation: u32)
     one(tx.execute("UPDATE contacts SET card_due = ?2 WHERE id = ?1", params![id.0, generation])?)
 }
 
+/// Whether the last notice of typing to them was made long enough ago; if so, one is made now.
+pub(crate) fn may_notice(
+    tx: &Transaction<'_>,
+    id: ContactId,
+    now: SystemTime,
+    every: Duration,
+) -> Result<bool, StoreError> {
+    // A clock that was set back must not silence it for long.
+    let sql = "UPDATE contacts SET typed = ?2 WHERE id = ?1 AND (typed <= ?3 OR typed > ?2)";
+    Ok(tx.execute(sql, params![id.0, millis(now), millis(now - every)])? > 0)
+}
+
 /// One's own card has changed: everybody is to get the new one along with their next mailbox.
 pub(crate) fn set_all_card_due(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE contacts SET card_due = homes + 1", [])?;
@@ -228,7 +243,7 @@ pub(crate) fn set_session(tx: &Transaction<'_>, person: PersonId, session: &Sess
     Ok(())
 }
 
-const SHOWN: &str = "SELECT id, name, state, identity IS NOT NULL FROM contacts";
+const SHOWN: &str = "SELECT id, name, state, identity IS NOT NULL, receipts, typing FROM contacts";
 
 /// All contacts, by name.
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Contact>, StoreError> {
@@ -252,7 +267,14 @@ pub(crate) fn one_shown(tx: &Transaction<'_>, id: ContactId) -> Result<Contact, 
 }
 
 fn shown(row: &Row<'_>) -> Result<Contact, StoreError> {
-    Ok(Contact { id: ContactId(row.get(0)?), name: row.get(1)?, state: state(row.get(2)?)?, key_known: row.get(3)? })
+    Ok(Contact {
+        id: ContactId(row.get(0)?),
+        name: row.get(1)?,
+        state: state(row.get(2)?)?,
+        key_known: row.get(3)?,
+        receipts: row.get(4)?,
+        typing: row.get(5)?,
+    })
 }
 
 const fn one(changed: usize) -> Result<(), StoreError> {

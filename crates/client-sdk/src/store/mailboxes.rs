@@ -176,7 +176,7 @@ pub(crate) fn next_due(
     Ok(millis.map(time))
 }
 
-fn time(millis: u64) -> SystemTime {
+pub(super) fn time(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
 }
 

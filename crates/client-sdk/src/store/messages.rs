@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sealpost_crypto::{MessageId, Text};
 
 use super::StoreError;
+use super::receipts::{DELIVERED, READ};
 use crate::contact::ContactId;
 use crate::message::{FailureReason, Message, MessageState, Position};
 
@@ -20,16 +21,25 @@ pub(crate) fn append(
     state: MessageState,
     time: SystemTime,
     text: &Text,
+    counter: Option<u64>,
 ) -> Result<Position, StoreError> {
-    let mut statement =
-        tx.prepare_cached("INSERT INTO messages (id, contact, state, time, text) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    statement.execute(params![id.as_bytes(), contact.0, number(state), millis(time), text.expose()])?;
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO messages (id, contact, state, time, text, counter) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    statement.execute(params![id.as_bytes(), contact.0, number(state), millis(time), text.expose(), counter])?;
     position(tx.last_insert_rowid())
 }
 
 pub(crate) fn set_state(tx: &Transaction<'_>, position: Position, state: MessageState) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached("UPDATE messages SET state = ?2 WHERE position = ?1")?;
     statement.execute(params![position.0, number(state)])?;
+    Ok(())
+}
+
+/// Remembers under which counter a message of one's own goes.
+pub(crate) fn set_counter(tx: &Transaction<'_>, position: Position, counter: u64) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("UPDATE messages SET counter = ?2 WHERE position = ?1")?;
+    statement.execute(params![position.0, counter])?;
     Ok(())
 }
 
@@ -154,6 +164,8 @@ fn number(state: MessageState) -> i64 {
         MessageState::Received { late } => i64::from(late),
         MessageState::Queued => QUEUED,
         MessageState::Accepted => 3,
+        MessageState::Delivered => DELIVERED,
+        MessageState::Read => READ,
         MessageState::Failed(reason) => {
             FAILURES.iter().find(|(_, failure)| *failure == reason).map_or(i64::MAX, |(number, _)| *number)
         }
@@ -166,6 +178,8 @@ fn state(number: i64) -> Result<MessageState, StoreError> {
         1 => Ok(MessageState::Received { late: true }),
         QUEUED => Ok(MessageState::Queued),
         3 => Ok(MessageState::Accepted),
+        DELIVERED => Ok(MessageState::Delivered),
+        READ => Ok(MessageState::Read),
         _ => {
             let failure = FAILURES.iter().find(|(candidate, _)| *candidate == number);
             failure.map(|(_, reason)| MessageState::Failed(*reason)).ok_or(StoreError::Row)

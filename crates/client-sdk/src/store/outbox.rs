@@ -47,6 +47,31 @@ pub(crate) fn enqueue(
     Ok(())
 }
 
+/// A notice of typing, of this second since 1970.
+pub(crate) fn enqueue_typing(
+    tx: &Transaction<'_>,
+    contact: ContactId,
+    message: MessageId,
+    at: u64,
+) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("INSERT INTO outbox (contact, message, typing_at) VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![contact.0, message.as_bytes(), at])?;
+    Ok(())
+}
+
+/// Forgets notices of before this second that were not sealed.
+pub(crate) fn drop_notices(tx: &Transaction<'_>, contact: ContactId, before: u64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM outbox WHERE contact = ?1 AND typing_at < ?2 AND counter IS NULL";
+    tx.prepare_cached(sql)?.execute(params![contact.0, before])?;
+    Ok(())
+}
+
+/// Whether anything waits for this contact.
+pub(crate) fn is_waiting_for(tx: &Transaction<'_>, contact: ContactId) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM outbox WHERE contact = ?1 LIMIT 1")?;
+    Ok(statement.query_row([contact.0], |_| Ok(())).optional()?.is_some())
+}
+
 /// The contacts for whom something waits.
 pub(crate) fn waiting_contacts(tx: &Transaction<'_>) -> Result<Vec<ContactId>, StoreError> {
     let mut statement = tx.prepare_cached("SELECT DISTINCT contact FROM outbox")?;
@@ -68,7 +93,7 @@ pub(crate) fn count(tx: &Transaction<'_>) -> Result<u64, StoreError> {
 pub(crate) fn first(tx: &Transaction<'_>, contact: ContactId, limit: usize) -> Result<Vec<Waiting>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT outbox.place, outbox.message, outbox.position, outbox.counter, outbox.envelope_id, outbox.envelope,
-                outbox.target, outbox.expires, messages.text
+                outbox.target, outbox.expires, outbox.typing_at, messages.text
          FROM outbox LEFT JOIN messages ON messages.position = outbox.position
          WHERE outbox.contact = ?1 ORDER BY outbox.place LIMIT ?2",
     )?;
@@ -84,12 +109,13 @@ fn read(row: &Row<'_>) -> Result<Waiting, StoreError> {
     let text: Option<String> = row.get("text")?;
     let text = text.map(Text::new).transpose().map_err(|_| StoreError::Row)?;
     let position: Option<u64> = row.get("position")?;
+    let typing: Option<u64> = row.get("typing_at")?;
     Ok(Waiting {
         place: row.get("place")?,
         message: MessageId::from_bytes(row.get("message")?),
         position: position.map(Position),
         counter: row.get("counter")?,
-        body: text.map_or(Body::Control, Body::Text),
+        body: text.map(Body::Text).or(typing.map(Body::Typing)).unwrap_or(Body::Control),
         sealed: sealed(row)?,
     })
 }

@@ -6,7 +6,7 @@ use rusqlite_migration::{Error, M, Migrations};
 use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
-const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS)];
+const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -283,6 +283,29 @@ CREATE INDEX mailboxes_of_contact ON mailboxes (contact, generation);
 
 -- card_due: the mailbox of this generation, used, shows that they have the newest card of one's own; 0 when they have it.
 ALTER TABLE contacts ADD COLUMN card_due INTEGER NOT NULL DEFAULT 0;
+";
+
+const RECEIPTS: &str = "
+-- receipts, typing: whether they are told. read: the counter of the last of theirs that was read. receipt_news: there is
+-- something to tell; receipt_due: until when a message has to, in milliseconds since 1970. typed: when a notice was made last.
+ALTER TABLE contacts ADD COLUMN receipts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN typing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN receipt_news INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts ADD COLUMN receipt_due INTEGER;
+ALTER TABLE contacts ADD COLUMN typed INTEGER NOT NULL DEFAULT 0;
+
+-- counter: the sender's. state: also 20 delivered, 21 read.
+ALTER TABLE messages ADD COLUMN counter INTEGER;
+-- typing_at: of a notice, the second since 1970 of which it speaks.
+ALTER TABLE outbox ADD COLUMN typing_at INTEGER;
+
+-- Counters of messages that were given up, as far as contacts may be told of them.
+CREATE TABLE missing (
+    contact     INTEGER NOT NULL REFERENCES contacts,
+    counter     INTEGER NOT NULL,
+    PRIMARY KEY (contact, counter)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Brings the database to this version's schema.

@@ -48,6 +48,7 @@ fn passes(side: &mut Side, days: u32) {
         side.drain();
         let now = side.now;
         side.write(|tx| by_the_day(tx, now, PACE));
+        side.write(|tx| moving::close_left_behind(tx, Day::of(now)));
         side.upkeep();
     }
 }
@@ -158,13 +159,14 @@ fn nothing_is_closed_that_has_not_been_collected_after_the_time_was_over() {
     let sealed = bob.send(to_alice, &alice, &["are you there?"]);
     alice.now += 20 * DAY;
     let now = alice.now;
-    alice.write(|tx| by_the_day(tx, now, PACE));
+    alice.write(|tx| moving::close_left_behind(tx, Day::of(now)));
     let is_mailbox = |closing: &Closing| matches!(closing.target, Target::Mailbox(..));
     let pending = || alice.client.0.store.read(closings::pending).unwrap();
     assert_eq!(pending().iter().filter(|closing| is_mailbox(closing)).count(), 0);
     alice.receive(&sealed);
     alice.drain();
-    alice.write(|tx| by_the_day(tx, now, PACE));
+    assert!(alice.client.0.store.read(|tx| moving::is_to_be_closed(tx, Day::of(now))).unwrap());
+    alice.write(|tx| moving::close_left_behind(tx, Day::of(now)));
     assert_eq!(pending().iter().filter(|closing| is_mailbox(closing)).count(), 3);
     assert_eq!(alice.shown(), ["hello yourself", "are you there?"]);
     // Until the relay says that it is closed, it is collected.

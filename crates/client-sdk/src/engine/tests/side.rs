@@ -23,6 +23,9 @@ use crate::store::shelves::CardKind;
 use crate::store::{StoreError, mailboxes, outbox, profile, relays, shelves};
 use crate::{Client, ContactId, Event, MessageState, Options, Position, Profile, Unlock};
 
+/// Within which time receipts go.
+pub(super) const RECEIPT_WITHIN: Duration = Duration::from_secs(600);
+
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 /// The first moment of the tests.
@@ -176,7 +179,7 @@ impl Side {
 
     /// Opens a batch in one transaction, and fails it at its end if `crash` says so.
     pub(super) fn open(&self, arrivals: &[Arrival], crash: bool) -> Result<Vec<Event>, StoreError> {
-        let opener = Opener::new(&self.local, self.now);
+        let opener = Opener::new(&self.local, self.now, RECEIPT_WITHIN);
         self.client.0.store.write(|tx| {
             let events = opener.open_all(tx, arrivals)?;
             if crash { Err(StoreError::Full) } else { Ok(events) }
