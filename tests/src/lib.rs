@@ -10,6 +10,7 @@ pub mod person;
 pub mod programs;
 pub mod server;
 pub mod slow_line;
+pub mod statistics;
 pub mod stranger;
 pub mod talk;
 pub mod wait;

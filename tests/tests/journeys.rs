@@ -18,4 +18,5 @@ mod journeys {
     mod shapes;
     mod terminal;
     mod trouble;
+    mod two_worlds;
 }

@@ -13,6 +13,7 @@ mod written;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -62,6 +63,17 @@ pub struct Seen {
     pub body: Vec<u8>,
 }
 
+/// A moment at which one of the two was heard on a connection, TLS taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// When, on a clock that only goes forward.
+    pub at: Instant,
+    /// Who.
+    pub who: Who,
+    /// How many bytes came at once.
+    pub bytes: usize,
+}
+
 impl Tap {
     /// Listens on `port` of loopback and passes everything on to `relay`, which need not run yet.
     ///
@@ -106,6 +118,15 @@ impl Connection {
     #[must_use]
     pub fn plain(&self) -> [Vec<u8>; 2] {
         [self.plain.up.bytes(), self.plain.down.bytes()]
+    }
+
+    /// When each of the two was heard, in the order of time.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Moment> {
+        let of = |who, log: &Log| log.times().into_iter().map(move |(at, bytes)| Moment { at, who, bytes });
+        let mut moments: Vec<_> = of(Who::Client, &self.plain.up).chain(of(Who::Server, &self.plain.down)).collect();
+        moments.sort_by_key(|moment| moment.at);
+        moments
     }
 
     /// What was inside bodies and WebSocket frames, each direction's in a row: masks hide it from

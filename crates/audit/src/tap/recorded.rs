@@ -4,15 +4,23 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::written::WrittenTape;
 use crate::capture::Who;
 
-/// Bytes of one direction of one connection.
+/// Bytes of one direction of one connection, and when they came.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Of each piece, when it came, and how long it was.
+    times: Vec<(Instant, usize)>,
+}
 
 /// A stream whose read bytes go into one log and whose written bytes into another; and both into a capture, if there is
 /// one.
@@ -25,11 +33,20 @@ pub(crate) struct Recorded<S> {
 
 impl Log {
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
+    }
+
+    pub(crate) fn times(&self) -> Vec<(Instant, usize)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).times.clone()
     }
 
     fn add(&self, bytes: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        if bytes.is_empty() {
+            return;
+        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes.extend_from_slice(bytes);
+        kept.times.push((Instant::now(), bytes.len()));
     }
 }
 
