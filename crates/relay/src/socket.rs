@@ -2,18 +2,22 @@
 
 mod collect;
 mod deposit;
+mod fresh;
 mod line;
 mod message;
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
 use sealpost_server::Connection;
 use sealpost_server::http::{On, Refusing};
+use sealpost_server::server::Blanking;
 use sealpost_wire::request::{Collect, Deposit, Refusal};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use crate::metrics::Socket;
 use crate::program::RelayProgram;
@@ -24,38 +28,39 @@ const COLLECTOR_BUFFER: usize = 2 * 1024;
 /// Depositors send much.
 const DEPOSITOR_BUFFER: usize = 64 * 1024;
 
-/// What an upgrade needs, or why there is none.
-type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
-
 /// `GET /v1/collect`, upgraded
-pub(crate) async fn collect(State(program): State<Arc<RelayProgram>>, side: On<Collect>, upgrade: Upgrade) -> Response {
-    open(program, side.0, upgrade, Socket::Collect)
+pub(crate) async fn collect(State(program): State<Arc<RelayProgram>>, side: On<Collect>, request: Request) -> Response {
+    open(program, side.0, request, Socket::Collect)
 }
 
 /// `GET /v1/deposit`, upgraded
-pub(crate) async fn deposit(State(program): State<Arc<RelayProgram>>, side: On<Deposit>, upgrade: Upgrade) -> Response {
-    open(program, side.0, upgrade, Socket::Deposit)
+pub(crate) async fn deposit(State(program): State<Arc<RelayProgram>>, side: On<Deposit>, request: Request) -> Response {
+    open(program, side.0, request, Socket::Deposit)
 }
 
-fn open(program: Arc<RelayProgram>, connection: Arc<Connection>, upgrade: Upgrade, kind: Socket) -> Response {
-    let Ok(upgrade) = upgrade else { return Refusing::for_good(Refusal::NoSuchRequest).into_response() };
+fn open(program: Arc<RelayProgram>, connection: Arc<Connection>, mut request: Request, kind: Socket) -> Response {
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let (Some(upgrade), Ok(answer)) = (upgrade, create_response_with_body(&request, Body::empty)) else {
+        return Refusing::for_good(Refusal::NoSuchRequest).into_response();
+    };
+    let (cut, of) = (connection.cut().clone(), Arc::clone(&connection));
+    let serving = async move {
+        if let Ok(upgraded) = upgrade.await {
+            cut.run_until_cancelled(serve(program, connection, upgraded, kind)).await;
+        }
+    };
+    tokio::spawn(Blanking::new(serving, of));
+    answer
+}
+
+/// Serves a socket to its end, holding its connection's place.
+async fn serve(program: Arc<RelayProgram>, connection: Arc<Connection>, upgraded: Upgraded, kind: Socket) {
+    let _counted = program.metrics.socket(kind);
     let buffer = match kind {
         Socket::Collect => COLLECTOR_BUFFER,
         Socket::Deposit => DEPOSITOR_BUFFER,
     };
-    let longest = connection.longest_body();
-    upgrade.read_buffer_size(buffer).max_message_size(longest).max_frame_size(longest).on_upgrade(
-        move |socket| async move {
-            let cut = connection.cut().clone();
-            cut.run_until_cancelled(serve(program, connection, socket, kind)).await;
-        },
-    )
-}
-
-/// Serves a socket to its end, holding its connection's place.
-async fn serve(program: Arc<RelayProgram>, connection: Arc<Connection>, socket: WebSocket, kind: Socket) {
-    let _counted = program.metrics.socket(kind);
-    let mut line = Line::new(socket, connection);
+    let Some(mut line) = Line::new(TokioIo::new(upgraded), buffer, connection) else { return };
     let ending = match kind {
         Socket::Collect => collect::run(&mut line, program.relay.collector()).await,
         Socket::Deposit => deposit::run(&mut line, &program).await,

@@ -1,6 +1,7 @@
 //! The running server: it listens, serves each connection within its limits, and stops without losing anything.
 
 mod accept;
+mod blank;
 mod connection;
 mod heard;
 mod patient;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+pub use blank::Blanking;
 pub use connection::{Connection, OtherSide};
 pub use program::Program;
 pub(crate) use shared::Shared;

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use sealpost_server::Connection;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
+use super::fresh::Fresh;
 use super::message::{Progress, Unfinished};
 
 /// The most messages that are heard at once.
@@ -21,7 +26,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One WebSocket.
 pub(super) struct Line {
-    socket: WebSocket,
+    socket: Fresh<TokioIo<Upgraded>>,
     tick: Interval,
     presence: Presence,
     unfinished: Unfinished,
@@ -57,12 +62,16 @@ enum Presence {
 }
 
 impl Line {
-    pub(super) fn new(socket: WebSocket, connection: Arc<Connection>) -> Self {
+    /// Speaks on what was upgraded, reading up to `buffer` bytes at once; none when that fails.
+    pub(super) fn new(upgraded: TokioIo<Upgraded>, buffer: usize, connection: Arc<Connection>) -> Option<Self> {
+        let longest = Some(connection.longest_body());
+        let config = WebSocketConfig::default().read_buffer_size(buffer);
+        let socket = Fresh::new(upgraded, config.max_message_size(longest).max_frame_size(longest))?;
         let (ping_interval, stop) = (connection.limits().ping_interval, connection.stop().clone());
         let mut tick = interval_at(Instant::now() + ping_interval, ping_interval);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let unfinished = Unfinished::new(connection);
-        Self { socket, tick, presence: Presence::Heard, unfinished, stop, met: None }
+        Some(Self { socket, tick, presence: Presence::Heard, unfinished, stop, met: None })
     }
 
     /// Waits for a message and gives it with all others that are ready. Can be cancelled without losing any.
@@ -74,6 +83,9 @@ impl Line {
             return Err(ending);
         }
         let mut heard = Vec::new();
+        if self.unfinished.is_nothing() {
+            self.socket.freshen();
+        }
         while heard.is_empty() {
             tokio::select! {
                 biased;
@@ -122,18 +134,18 @@ impl Line {
         let said = async {
             self.socket.send(goodbye).await?;
             while let Some(Ok(_)) = self.socket.next().await {}
-            Ok::<(), axum::Error>(())
+            Ok::<(), Error>(())
         };
         // Heard or not, the connection ends here.
         let _answered = timeout(GOODBYE, said).await;
     }
 
     /// One message's bytes, if it has any for us.
-    fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Bytes>, Ending> {
+    fn take(&mut self, message: Option<Result<Message, Error>>) -> Result<Option<Bytes>, Ending> {
         self.presence = Presence::Heard;
         match message {
             Some(Ok(Message::Binary(bytes))) => {
-                self.unfinished.message_ended();
+                self.unfinished.message_ended(bytes.len());
                 Ok(Some(bytes))
             }
             Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
@@ -141,8 +153,8 @@ impl Line {
                 Ok(None)
             }
             Some(Ok(Message::Text(_))) => Err(Ending::Malformed),
-            Some(Ok(Message::Close(_))) | None => Err(Ending::Left),
-            Some(Err(error)) => Err(broken(error)),
+            Some(Ok(Message::Close(_) | Message::Frame(_))) | None => Err(Ending::Left),
+            Some(Err(error)) => Err(broken(&error)),
         }
     }
 
@@ -165,21 +177,20 @@ impl Line {
     }
 }
 
-fn broken(error: axum::Error) -> Ending {
-    use tokio_tungstenite::tungstenite::Error;
-    match error.into_inner().downcast::<Error>().map(|error| *error) {
-        Ok(Error::Capacity(_)) => Ending::TooLong,
-        Ok(Error::Protocol(_) | Error::Utf8(_)) => Ending::Malformed,
+const fn broken(error: &Error) -> Ending {
+    match error {
+        Error::Capacity(_) => Ending::TooLong,
+        Error::Protocol(_) | Error::Utf8(_) => Ending::Malformed,
         _ => Ending::Left,
     }
 }
 
 /// What the goodbye says (RFC 6455, section 7.4.1).
-const fn code(ending: Ending) -> Option<u16> {
+const fn code(ending: Ending) -> Option<CloseCode> {
     match ending {
         Ending::Left | Ending::Silent => None,
-        Ending::Stopping => Some(close_code::AWAY),
-        Ending::Malformed => Some(close_code::PROTOCOL),
-        Ending::TooLong => Some(close_code::SIZE),
+        Ending::Stopping => Some(CloseCode::Away),
+        Ending::Malformed => Some(CloseCode::Protocol),
+        Ending::TooLong => Some(CloseCode::Size),
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Unfinished {
     finished: u64,
     /// How much of the message there was at the last tick.
     before: u64,
+    /// Where the connection is behind all that was heard, if each message came in one frame with the shortest header.
+    end: u64,
 }
 
 /// What came of a message since the last tick.
@@ -37,17 +39,24 @@ pub(super) enum Progress {
 impl Unfinished {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         let finished = connection.heard();
-        Self { connection, finished, before: 0 }
+        Self { connection, finished, before: 0, end: finished }
     }
 
     /// A message has been heard to its end. What was read behind it counts as its own.
-    pub(super) fn message_ended(&mut self) {
+    pub(super) fn message_ended(&mut self, payload: usize) {
+        self.end += (header(payload) + payload) as u64;
         (self.finished, self.before) = (self.connection.heard(), 0);
     }
 
     /// A control frame has been heard.
     pub(super) fn control_ended(&mut self, payload: usize) {
-        self.finished += (CONTROL_HEADER + payload) as u64;
+        let frame = (CONTROL_HEADER + payload) as u64;
+        (self.finished, self.end) = (self.finished + frame, self.end + frame);
+    }
+
+    /// Whether it is certain that no byte was read which belongs to a message that was not heard.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.connection.heard() == self.end
     }
 
     /// Looks again.
@@ -60,4 +69,14 @@ impl Unfinished {
             _ => Progress::Nothing,
         }
     }
+}
+
+/// What a client's message has besides its payload, in one frame with the shortest header.
+const fn header(payload: usize) -> usize {
+    CONTROL_HEADER
+        + match payload {
+            0..126 => 0,
+            126..0x1_0000 => 2,
+            _ => 8,
+        }
 }

@@ -71,6 +71,19 @@ async fn a_connection_that_says_nothing_is_closed() {
     relay.stop().await;
 }
 
+/// What it told lies in a buffer that is not emptied while the connection lives.
+#[tokio::test]
+async fn by_http2_a_connection_that_was_told_a_key_is_ended_when_it_rests_and_another_is_not() {
+    let relay = TestRelay::start().await;
+    let mut other = Peer::connect(&relay, Http::Two).await;
+    let mut told = Peer::connect(&relay, Http::Two).await;
+    assert_eq!(other.get("/v1/relay").await.status, 200);
+    told.call(&Mailbox::random().open()).await;
+    told.ended().await;
+    assert_eq!(other.get("/v1/relay").await.status, 200);
+    relay.stop().await;
+}
+
 #[tokio::test]
 async fn a_head_over_the_limit_is_refused() {
     let relay = TestRelay::start_with(|config| config.connections.head = ByteSize::kib(8)).await;

@@ -19,7 +19,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use sealpost_wire::request::{Refusal, Refused, Request as WireRequest};
 use sealpost_wire::{from_bytes, to_bytes};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
@@ -177,6 +177,20 @@ impl Peer {
         let config = Arc::new(tls_config(b"h2", Arc::default()));
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(config).connect(name, stream).await.map(drop)
+    }
+
+    /// Waits until the relay has ended the connection.
+    pub(crate) async fn ended(&self) {
+        let is_closed = || match self {
+            Self::One(sender) => sender.is_closed(),
+            Self::Two(sender) => sender.is_closed(),
+        };
+        let ended = async {
+            while !is_closed() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, ended).await.expect("the relay keeps the connection");
     }
 
     /// Asks, and expects a reply.

@@ -222,10 +222,10 @@ async fn a_collector_that_does_not_read_costs_little_memory_and_loses_nothing() 
     let running = Running::start(directory);
     let address = running.config().listen;
     let mailboxes: Vec<_> = (0..MAILBOXES).map(|_| Mailbox::random()).collect();
-    let mut owner = Peer::connect(&address, Http::Two).await;
     let mut sender = Peer::connect(&address, Http::Two).await;
     for mailbox in &mailboxes {
-        owner.call(&mailbox.open()).await;
+        // It would rest meanwhile, and be ended.
+        Peer::connect(&address, Http::Two).await.call(&mailbox.open()).await;
         for _ in 0..EACH {
             let deposited = sender.call(&mailbox.deposit_of(envelope_id(), SizeClass::Large)).await;
             assert_eq!(deposited.outcome, Outcome::Accepted);

@@ -133,7 +133,7 @@ pub struct Connections {
     pub requests: usize,
     /// Memory for long replies that are being taken.
     pub replies: ByteSize,
-    /// The longest head of a request.
+    /// The longest head of a request by HTTP/2. One by HTTP/1.1 has 8 KiB at most, always.
     pub head: ByteSize,
     /// Time for the TLS handshake.
     #[serde(with = "humantime_serde")]

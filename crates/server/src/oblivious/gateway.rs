@@ -73,6 +73,9 @@ pub(crate) async fn answer(State(gateway): State<Arc<Gateway>>, request: Request
     if !is_one {
         return Err(Refusing::for_good(Refusal::Malformed));
     }
+    if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+        connection.tell();
+    }
     let sealed = read(request.into_body(), gateway.longest).await?;
     let opened = match gateway.open(&sealed) {
         Ok(opened) => opened,

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::blank::Blanking;
 use super::connection::Connection;
 use super::patient::Patient;
 use super::seldom::Seldom;
@@ -57,8 +58,9 @@ impl Door {
         };
         let connection = Connection::new(Arc::clone(&shared), place);
         let guest = Guest { connection: Arc::new(connection), router: self.router.clone(), shared };
-        let (tls, cut) = (self.tls.clone(), guest.shared.cut.clone());
-        tokio::spawn(async move { cut.run_until_cancelled(guest.welcome(stream, tls)).await });
+        let (tls, cut, connection) = (self.tls.clone(), guest.shared.cut.clone(), Arc::clone(&guest.connection));
+        let welcome = async move { cut.run_until_cancelled(guest.welcome(stream, tls)).await };
+        tokio::spawn(Blanking::new(welcome, connection));
     }
 
     async fn failed(&self, error: &io::Error) {

@@ -1,6 +1,6 @@
 //! One connection: its side, and what it holds while it lives.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use crate::metrics::OneMore;
 /// One connection, from its handshake to the end of its last request or socket.
 pub struct Connection {
     side: OnceLock<Side>,
+    /// Whether something was told there that is to leave no trace.
+    told: AtomicBool,
     begun: AtomicUsize,
     ended: AtomicUsize,
     /// Bytes that the peer has sent.
@@ -59,6 +61,7 @@ impl Connection {
     fn holding(place: Option<Place>, shared: Arc<Shared>) -> Self {
         Self {
             side: OnceLock::new(),
+            told: AtomicBool::new(false),
             begun: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
@@ -77,7 +80,18 @@ impl Connection {
     /// # Errors
     /// When it is on another one.
     pub fn on(&self, side: Side) -> Result<(), OtherSide> {
+        self.tell();
         if *self.side.get_or_init(|| side) == side { Ok(()) } else { Err(OtherSide) }
+    }
+
+    /// Notes that a key is told there, or that something is opened in which there may be one.
+    pub(crate) fn tell(&self) {
+        self.told.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one was.
+    pub(super) fn was_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Notes that the peer has sent so many bytes more.
@@ -131,6 +145,16 @@ impl Connection {
     pub(super) fn request(self: &Arc<Self>) -> Ongoing {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Ongoing(Arc::clone(self))
+    }
+
+    /// As [`idle`](Self::idle), once the connection is on a side: what was asked there had keys in it.
+    pub(super) async fn rests_on_a_side(&self, limit: Duration) {
+        loop {
+            self.idle(limit).await;
+            if self.side.get().is_some() {
+                return;
+            }
+        }
     }
 
     /// Waits until no request was there for `limit` or, since it looks only so often, up to twice as long.

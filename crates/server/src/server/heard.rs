@@ -1,4 +1,4 @@
-//! How much a connection has said, TLS taken off.
+//! How much a connection has said, TLS taken off. What it said before is wiped where it was read to.
 
 use std::io;
 use std::pin::Pin;
@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::blank::blank;
 use super::connection::Connection;
 
 /// A stream that notes on its connection how many bytes were read from it.
@@ -24,6 +25,7 @@ impl<T> Heard<T> {
 impl<T: AsyncRead + Unpin> AsyncRead for Heard<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        blank(buffer);
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.connection.hear(buffer.filled().len() - before);
         Poll::Ready(Ok(()))
