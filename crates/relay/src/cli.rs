@@ -4,6 +4,7 @@ mod check;
 mod epoch;
 mod failure;
 mod init;
+mod invite;
 mod purge;
 mod running;
 mod serve;
@@ -26,6 +27,7 @@ Examples:
   sealpost-relay check-config --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay init --role key-service --dir /var/lib/sealpost-keys
+  sealpost-relay invite --count 3
 
 Exit codes:
   0  done
@@ -54,6 +56,8 @@ enum Command {
     Purge(purge::Purge),
     /// Show, make ahead and retire the epochs of discovery.
     Epoch(epoch::EpochCommand),
+    /// Make codes that people get their first tickets for.
+    Invite(invite::Invite),
 }
 
 /// Where the configuration is.
@@ -79,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Init(init) => init.run(),
         Command::Purge(purge) => purge.run(),
         Command::Epoch(epoch) => epoch.run(),
+        Command::Invite(invite) => invite.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

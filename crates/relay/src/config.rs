@@ -20,7 +20,7 @@ pub use sealpost_server::config::{
     Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
     TlsMode,
 };
-pub use sections::{Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store};
+pub use sections::{Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store, TicketPolicy, Tickets};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub struct Config {
     pub directory: Directory,
     /// What a key service does, and for whom.
     pub key_service: KeyService,
+    /// Who gets tickets, and how many.
+    pub tickets: Tickets,
     /// Whether requests may come by Oblivious HTTP.
     pub oblivious: Oblivious,
     /// Where a proxy passes them on to.
@@ -60,7 +62,7 @@ pub struct Config {
     pub log: Log,
 }
 
-/// The longest body of a request to a key service: a batch of elements, a voucher and a ticket.
+/// The longest body of a request to a key service: what one voucher is good for, or a batch of elements and a ticket.
 const KEY_SERVICE_BODY: ByteSize = ByteSize::kib(4);
 
 impl Default for Config {
@@ -79,6 +81,7 @@ impl Default for Config {
             connections: Connections::default(),
             directory: Directory::default(),
             key_service: KeyService::default(),
+            tickets: Tickets::default(),
             oblivious: Oblivious::default(),
             ohttp_proxy: OhttpProxy::default(),
             log: Log::default(),
@@ -122,7 +125,15 @@ impl Configuration for Config {
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let (data, keys, days) = (&mut self.data, &mut self.key_service.keys, &mut self.oblivious.keys);
-        vec![data, keys, days, &mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key]
+        vec![
+            data,
+            keys,
+            days,
+            &mut self.tickets.keys,
+            &mut self.operator_key,
+            &mut self.tls.certificate,
+            &mut self.tls.key,
+        ]
     }
 }
 

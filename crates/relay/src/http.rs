@@ -11,8 +11,8 @@ use sealpost_server::Connection;
 use sealpost_server::http::{Cbor, On, Refusing, Reply};
 use sealpost_wire::directory::BucketRead;
 use sealpost_wire::request::{
-    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, OpenMailbox, OpenShelf, Publish, Refusal,
-    Request, Side, Stock, Take, Withdraw,
+    Acknowledge, CloseMailbox, CloseShelf, Collect, CountItems, Deposit, IssueTickets, OpenMailbox, OpenShelf, Publish,
+    Refusal, Request, Side, Stock, Take, Withdraw,
 };
 
 use crate::metrics::Kind;
@@ -36,6 +36,7 @@ pub(crate) fn router(program: Arc<RelayProgram>) -> Router {
         .route(Take::PATH, post(take))
         .route(Publish::PATH, post(publish))
         .route(Withdraw::PATH, post(withdraw))
+        .route(IssueTickets::PATH, post(issue_tickets))
         .route(&format!("{}/{{epoch}}/{{bits}}/{{number}}", BucketRead::PATH), get(bucket))
         .with_state(program)
 }
@@ -55,6 +56,7 @@ pub(crate) fn kind(path: &str) -> Option<Kind> {
         Take::PATH => Kind::Take,
         Publish::PATH => Kind::Publish,
         Withdraw::PATH => Kind::Withdraw,
+        IssueTickets::PATH => Kind::IssueTickets,
         path if path.starts_with(BucketRead::PATH) => Kind::Bucket,
         _ => return None,
     })
@@ -119,6 +121,11 @@ async fn publish(State(program): Program, Cbor(request): Cbor<Publish>) -> Reply
 /// `POST /v1/withdraw`
 async fn withdraw(State(program): Program, Cbor(request): Cbor<Withdraw>) -> Reply<Withdraw> {
     program.relay.withdraw(request).await.into()
+}
+
+/// `POST /v1/issue-tickets`
+async fn issue_tickets(State(program): Program, Cbor(request): Cbor<IssueTickets>) -> Reply<IssueTickets> {
+    program.relay.issue_tickets(request).await.into()
 }
 
 /// `GET /v1/bucket/EPOCH/BITS/NUMBER`

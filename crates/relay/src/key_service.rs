@@ -7,10 +7,10 @@
 pub mod epochs;
 mod events;
 mod keyring;
-mod pool;
 mod program;
 mod rights;
 mod settings;
+mod spent;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -24,7 +24,8 @@ use sealpost_wire::codec::V1;
 use sealpost_wire::directory::{BlindedElements, Epoch, EvaluatedElements, VoucherId};
 use sealpost_wire::manifest;
 use sealpost_wire::operator::OperatorKey;
-use sealpost_wire::request::{Evaluate, Evaluated, Refusal};
+use sealpost_wire::request::{Evaluate, Evaluated, IssueTickets, IssuedTickets, Refusal};
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Day;
 use tokio::task::spawn_blocking;
 
@@ -32,15 +33,17 @@ use self::epochs::EpochDirectory;
 use self::events::Event;
 pub use self::keyring::KeepError;
 use self::keyring::{Keyring, UsedEpoch};
-use self::pool::{Pool, Undone};
 pub(crate) use self::program::KeyServiceProgram;
 use self::rights::Rights;
 pub use self::settings::Settings;
+use self::spent::SpentLogs;
 use self::totals::Counts;
 pub use self::totals::Totals;
 pub use self::vouchers::LogError;
 use self::vouchers::{Bill, Paid, Unpaid, Vouchers};
 use crate::clock::Clock;
+use crate::pool::{Pool, Undone};
+use crate::tickets::Issuer;
 use sealpost_server::Denial;
 
 /// A key service. Clones are the same one.
@@ -52,6 +55,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keyring: Keyring,
     rights: Rights,
+    issuer: Option<Issuer>,
     pool: Pool,
     counts: Counts,
     /// Whether the keys could not be read when they were last looked at.
@@ -71,9 +75,14 @@ impl KeyService {
     /// [`KeepError`].
     pub fn open(settings: Settings, operator: OperatorKey, clock: Arc<dyn Clock>) -> Result<Self, KeepError> {
         let most_vouchers = settings.attester.is_some().then_some(settings.vouchers_per_epoch);
+        let issuer = settings.tickets.clone().map(|tickets| {
+            let memory = Arc::new(SpentLogs::new(&tickets.directory, settings.vouchers_per_epoch));
+            Issuer::open(tickets, operator, Arc::clone(&clock), memory).map_err(KeepError::Tickets)
+        });
         let inner = Inner {
             keyring: Keyring::new(EpochDirectory::new(settings.directory.clone()), most_vouchers),
             rights: Rights::new(&settings, operator),
+            issuer: issuer.transpose()?,
             pool: Pool::new(),
             counts: Counts::default(),
             unread: AtomicBool::new(false),
@@ -88,18 +97,42 @@ impl KeyService {
     /// batch again costs nothing.
     ///
     /// # Errors
-    /// *no epoch*; *ticket needed*, one value for a voucher that is missing, forged, another's or used up; *malformed*, when
-    /// something in the batch is no element; *try later*.
+    /// *no epoch*; *ticket needed*, one value for a voucher or ticket that is missing, forged, another's or, of a voucher, used
+    /// up; *ticket spent*; *malformed*, when something in the batch is no element; *try later*.
     pub async fn evaluate(&self, request: Evaluate) -> Result<Evaluated, Denial> {
         let used = self.0.epoch(request.epoch)?;
         let (request, voucher, batch) = self.admit(request).await?;
-        if let Some(voucher) = voucher {
-            self.0.charge(&used, voucher, &request.elements).await?;
+        match (&self.0.issuer, voucher) {
+            (Some(issuer), _) => issuer.spend(TicketKind::Evaluate, request.ticket.as_ref(), &request).await?,
+            (None, Some(voucher)) => self.0.charge(&used, voucher, &request.elements).await?,
+            (None, None) => {}
         }
         let evaluate = move || used.key.server.evaluate(&batch, &mut rand::rng());
         let elements = wire_form(&self.0.pool.run(evaluate).await?)?;
         self.0.counts.evaluated.one_more();
         Ok(Evaluated { version: V1, elements })
+    }
+
+    /// Issues tickets.
+    ///
+    /// # Errors
+    /// *no such request*, where there are none; else as [`Issuer::issue`].
+    pub async fn issue_tickets(&self, request: IssueTickets) -> Result<IssuedTickets, Denial> {
+        let issuer = self.0.issuer.as_ref().ok_or(Denial::of(Refusal::NoSuchRequest))?;
+        issuer.issue(request).await
+    }
+
+    /// What issues tickets, where there are any.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&Issuer> {
+        self.0.issuer.as_ref()
+    }
+
+    /// Puts into a manifest what it says of tickets.
+    pub fn tell_tickets(&self, manifest: &mut manifest::Manifest) {
+        if let Some(issuer) = &self.0.issuer {
+            issuer.tell(manifest);
+        }
     }
 
     /// Looks after the keys: makes and erases what the day asks for, and sees what commands have changed. Tells whether
@@ -136,7 +169,8 @@ impl KeyService {
         let all = self.0.keyring.all();
         let vouchers =
             all.iter().filter_map(|used| used.vouchers.as_ref()).map(|vouchers| u64::from(vouchers.used())).sum();
-        self.0.counts.totals(all.len() as u64, vouchers)
+        let tickets = self.0.issuer.as_ref().map(Issuer::totals).unwrap_or_default();
+        self.0.counts.totals(all.len() as u64, vouchers, tickets)
     }
 
     /// Finishes what was begun and closes what was spent. Requests that come later are told to try later.
@@ -152,7 +186,7 @@ impl KeyService {
     async fn admit(&self, request: Evaluate) -> Result<(Evaluate, Option<VoucherId>, BlindedBatch), Denial> {
         let inner = Arc::clone(&self.0);
         let admit = move || {
-            let voucher = inner.rights.of(&request)?;
+            let voucher = if inner.issuer.is_some() { None } else { inner.rights.of(&request)? };
             let batch = BlindedBatch::from_bytes(request.elements.as_bytes());
             let batch = batch.map_err(|_| Denial::of(Refusal::Malformed))?;
             Ok((request, voucher, batch))

@@ -9,10 +9,12 @@ pub mod ohttp_proxy;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod tickets;
 
 mod http;
 mod metrics;
 mod peers;
+mod pool;
 mod program;
 mod socket;
 

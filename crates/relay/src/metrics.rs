@@ -6,6 +6,7 @@ use sealpost_server::labels;
 use sealpost_server::metrics::{Counter, Gauge, Histogram, OneMore, PerLabel, Registry};
 
 use crate::service::Totals;
+use crate::tickets::TicketTotals;
 
 labels! {
     /// What was asked for.
@@ -23,6 +24,7 @@ labels! {
         Publish "publish"
         Withdraw "withdraw"
         Bucket "bucket"
+        IssueTickets "issue_tickets"
     }
 }
 
@@ -79,7 +81,7 @@ impl Metrics {
 }
 
 /// The service's totals by the names that they are shown under; a new one must be given a name here.
-fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 16] {
+fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 19] {
     let Totals {
         accepted,
         full,
@@ -97,8 +99,10 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 16] {
         published,
         withdrawn,
         buckets_read,
+        tickets_refused,
         subscriptions: _,
         store_bytes: _,
+        tickets: TicketTotals { issued, spent },
     } = *totals;
     [
         ("sealpost_deposits_accepted_total", "Deposits accepted, repeats included", accepted),
@@ -117,5 +121,8 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 16] {
         ("sealpost_entries_published_total", "Entries listed, replaced, refreshed or set to wait", published),
         ("sealpost_entries_withdrawn_total", "Entries withdrawn by their owners", withdrawn),
         ("sealpost_buckets_read_total", "Buckets of the directory read", buckets_read),
+        ("sealpost_tickets_issued_total", "Tickets issued, repeats included", issued),
+        ("sealpost_tickets_spent_total", "Tickets spent, vouchers and repeats included", spent),
+        ("sealpost_tickets_refused_total", "Deposits whose ticket was no good", tickets_refused),
     ]
 }

@@ -17,11 +17,14 @@ use crate::http;
 use crate::log::Event;
 use crate::metrics::{Kind, Metrics};
 use crate::service::Relay;
+use crate::tickets::Issuer;
 
 /// Where the operator has the store purged.
 pub(crate) const PURGE: &str = "/purge";
 /// How often what has expired is swept away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often it is seen to that the keys of tickets are those of the day.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// A relay, and its numbers.
 pub(crate) struct RelayProgram {
@@ -64,13 +67,25 @@ impl Program for RelayProgram {
             Event::Swept {}.log();
         });
         let told = directory::keep_told(&self.relay, &self.manifest);
-        tokio::join!(sweep, told, directory::look_after_epochs(&self.relay));
+        let tickets = keep_tickets(self.relay.issuer(), &self.manifest);
+        tokio::join!(sweep, told, directory::look_after_epochs(&self.relay), tickets);
     }
 
     async fn close(&self) {
         self.relay.shutdown().await;
         Event::StoreClosed {}.log();
     }
+}
+
+/// Makes and erases keys of tickets by the day, and has the manifest tell them.
+pub(crate) async fn keep_tickets(issuer: Option<&Issuer>, manifest: &ManifestCell) {
+    let Some(issuer) = issuer else { return };
+    every(KEEP_EVERY, || async {
+        if issuer.keep().await {
+            manifest.change(|manifest| issuer.tell(manifest));
+        }
+    })
+    .await;
 }
 
 /// `POST /purge`: answers when the store has been rewritten without what was erased.

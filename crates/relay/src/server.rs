@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::ohttp_proxy::{self, OhttpProxy, OhttpProxyProgram};
 use crate::program::RelayProgram;
 use crate::service::{Denial, OpenError, Relay};
+use crate::tickets::KeysError;
 
 /// Why a relay cannot start.
 #[derive(Debug, Error, Diagnostic)]
@@ -35,6 +36,10 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the relay's data cannot be opened")]
     Store(#[source] OpenError),
+    /// The keys of tickets cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tickets(KeysError),
     /// The keys of epochs cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -131,10 +136,11 @@ async fn bind_relay(
     let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
     (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
     let operator = Arc::clone(foundation.operator());
-    let relay = Relay::open(config.settings(), operator, clock).map_err(StartError::Store)?;
+    let relay = Relay::open(config.settings(), operator, clock)?;
     // What is in the store is told from the first request on; what is missing is seen to while the relay serves.
     let _out = relay.read_epochs().await;
     manifest.directory = relay.directory_told().map(|told| told.borrow().clone());
+    relay.tell_tickets(&mut manifest);
     let manifest = foundation.sign(manifest)?;
     warnings(config).into_iter().for_each(Warning::log);
     let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()), manifest: manifest.clone() };
@@ -151,6 +157,7 @@ async fn bind_key_service(
     let service = KeyService::open(settings, operator, clock).map_err(StartError::Epochs)?;
     let mut manifest = foundation.manifest(&serving, manifest::Role::KeyService);
     manifest.key_service = Some(service.told());
+    service.tell_tickets(&mut manifest);
     let manifest = foundation.sign(manifest)?;
     warnings(config).into_iter().for_each(Warning::log);
     let program = KeyServiceProgram::new(service, manifest.clone(), foundation.registry());
@@ -171,6 +178,15 @@ async fn bind_ohttp_proxy(
     warnings(config).into_iter().for_each(Warning::log);
     let program = OhttpProxyProgram::new(OhttpProxy::new(&settings, own), foundation.registry());
     Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Tickets(error) => Self::Tickets(error),
+            error @ OpenError::Store(_) => Self::Store(error),
+        }
+    }
 }
 
 /// Reads the keys that `config` names, as a start would, and makes none.
@@ -196,7 +212,7 @@ fn check_epochs(config: &config::KeyService) -> Result<(), KeepError> {
 pub async fn with_relay<T>(config: &Config, work: impl AsyncFnOnce(&Relay) -> T) -> Result<T, StartError> {
     let operator = keys::read_operator(&config.operator_key).map_err(sealpost_server::StartError::OperatorKey)?;
     let clock = Arc::new(SystemClock);
-    let relay = Relay::open(config.settings(), Arc::new(operator), clock).map_err(StartError::Store)?;
+    let relay = Relay::open(config.settings(), Arc::new(operator), clock)?;
     let done = work(&relay).await;
     relay.shutdown().await;
     Ok(done)

@@ -13,6 +13,7 @@ mod shelves;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod totals;
 
 use std::sync::Arc;
@@ -25,10 +26,11 @@ use crate::clock::Clock;
 use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
 use crate::store::{STUCK, Store, Unavailable};
+use crate::tickets::{Issuer, KeysError};
 
 pub use directory::{DirectorySettings, KeyServiceManifests, NotComposed};
 pub use sealpost_server::Denial;
-pub use settings::{Memory, Settings};
+pub use settings::{Memory, Settings, TicketSettings};
 pub use subscriptions::Collector;
 pub use totals::Totals;
 
@@ -49,6 +51,7 @@ struct Inner {
     swept: leases::Swept,
     counts: Arc<totals::Counts>,
     listed: Option<directory::Directory>,
+    issuer: Option<Issuer>,
 }
 
 /// Why a relay could not be opened.
@@ -57,6 +60,9 @@ pub enum OpenError {
     /// The store's directory cannot be used.
     #[error("the relay's store cannot be opened")]
     Store(#[from] embedded::OpenError),
+    /// The keys of tickets cannot be used.
+    #[error(transparent)]
+    Tickets(#[from] KeysError),
 }
 
 /// How long a client waits when the store is out, in seconds.
@@ -73,12 +79,19 @@ impl Relay {
         let counts = Arc::<totals::Counts>::default();
         let hub = Arc::new(subscriptions::Hub::new(settings.memory.undelivered_bytes));
         let store = Embedded::open(settings.store_options(), Arc::clone(&hub) as _)?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let issuer = settings.tickets.as_ref().map(|tickets| {
+            let memory = Arc::new(Arc::clone(&store));
+            Issuer::open(tickets.issuer.clone(), operator.public(), Arc::clone(&clock), memory)
+        });
+        let strangers = settings.tickets.as_ref().map(|tickets| tickets.strangers_per_hour);
         Ok(Self(Arc::new(Inner {
-            rates: rates::Rates::new(&settings.limits),
+            rates: rates::Rates::new(&settings.limits, strangers),
+            issuer: issuer.transpose()?,
             in_flight: in_flight::InFlight::new(settings.memory.in_flight_bytes),
             swept: leases::Swept::default(),
             listed: settings.discovery.clone().map(directory::Directory::new),
-            store: Arc::new(store),
+            store,
             settings,
             operator,
             clock,
@@ -108,7 +121,8 @@ impl Relay {
     /// Counts of the whole relay since it was opened, for metrics.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.0.counts.totals(self.0.hub.subscriptions(), self.0.store.size().unwrap_or_default())
+        let tickets = self.0.issuer.as_ref().map(Issuer::totals).unwrap_or_default();
+        self.0.counts.totals(self.0.hub.subscriptions(), self.0.store.size().unwrap_or_default(), tickets)
     }
 
     /// Rewrites the store without anything that was erased and deletes the old files. Requests wait for it.

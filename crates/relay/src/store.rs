@@ -11,6 +11,7 @@ mod lease;
 mod listing;
 mod queue;
 mod sequence;
+mod spending;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use thiserror::Error;
 
 pub use directory::{EntryOwner, EpochState, NewEntry, NoBucket, NotPlaced, OpenEpoch, Place, Placed};
 pub use queue::Quota;
+pub use spending::{Spend, Spent};
 
 /// No disk takes so long for a write that will end.
 pub const STUCK: Duration = Duration::from_secs(60);
@@ -81,6 +83,20 @@ pub struct NewEnvelope {
     pub sealed: AtRest,
     /// The first hour at which it is no longer there.
     pub expires: Hour,
+    /// With what right it comes.
+    pub right: Right,
+}
+
+/// With what right an envelope comes. It makes a difference at front doors alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// As far as the quota goes.
+    Full,
+    /// A stranger's, as far as half of the quota goes, and not when they come too fast.
+    Stranger {
+        /// Whether they do.
+        too_fast: bool,
+    },
 }
 
 /// What became of a [`NewEnvelope`].
@@ -92,6 +108,8 @@ pub enum Kept {
     Full,
     /// There is no mailbox of that id with that collect hash.
     Gone,
+    /// It is a stranger's, and they come too fast to this front door.
+    Slowed,
 }
 
 /// Which part of a mailbox to read.
@@ -193,6 +211,10 @@ pub trait Arrivals: Send + Sync {
 ///     With another key and such a proof, not older than the entry's own, an entry waits: seven days on, published again,
 ///     it takes the place. Meanwhile the other stands, its owner is told the day, and a proof of theirs that is not older
 ///     than the claim ends it. Without a proof nothing but the key takes a place.
+/// 21. *Spent is spent.* The first request that spends something is told so, once, whatever crashes; the same request finds it
+///     spent by itself, any other by another, until its last day is past. Then [`Store::forget_spent`] erases it.
+/// 22. *Strangers do not fill a front door.* What comes without a right of its own gets [`Kept::Full`] from half the quota on,
+///     and [`Kept::Slowed`] when it is too fast, and is not kept. At a pairwise mailbox it is like any other.
 pub trait Store: Send + Sync {
     /// Opens a mailbox.
     fn open_mailbox(&self, owner: MailboxOwner, kind: MailboxKind, at: Moment) -> Reply<Result<(), Denied>>;
@@ -241,6 +263,12 @@ pub trait Store: Send + Sync {
 
     /// Reads the slots that are listed in a bucket. It waits for no other request.
     fn bucket(&self, read: BucketRead) -> Reply<Result<Vec<Slot>, NoBucket>>;
+
+    /// Spends, all at one moment; one answer for each, in their order.
+    fn spend(&self, spends: Vec<Spend>) -> Reply<Vec<Spent>>;
+
+    /// Erases a bounded part of what was spent whose last day is before `today`; tells how much, 0 when there is no more.
+    fn forget_spent(&self, today: Day) -> Reply<u64>;
 
     /// Extends the leases of mailboxes that are in use; unknown ones are passed over.
     fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()>;

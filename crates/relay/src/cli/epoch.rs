@@ -1,6 +1,6 @@
 //! `sealpost-relay epoch`
 
-mod calendar;
+pub(super) mod calendar;
 mod directory;
 mod keys;
 mod row;

@@ -12,6 +12,7 @@ use crate::key_service::KeepError;
 use crate::key_service::epochs::EpochsError;
 use crate::keys::KeyFileError;
 use crate::server::{StartError, Stuck};
+use crate::tickets::KeysError;
 use crate::tls::CertificateError;
 
 /// Why a command failed.
@@ -72,6 +73,14 @@ pub enum Failure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Epochs(#[from] EpochsError),
+    /// The keys of tickets, or invite codes, cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tickets(KeysError),
+    /// Nobody needs a code at the server that is configured.
+    #[error("this server gives no tickets for invite codes")]
+    #[diagnostic(help("set `policy = \"invite\"` in [tickets], and start the server again"))]
+    NoInvites,
     /// The server that is configured has no epochs.
     #[error("a relay without a directory has no epochs")]
     #[diagnostic(help(
@@ -147,9 +156,14 @@ impl Failure {
     const fn code(&self) -> u8 {
         match self {
             Self::Config(_) => 3,
-            Self::HostUnknown | Self::AttesterOfRelay | Self::NothingToPurge | Self::NoEpochs => 2,
+            Self::HostUnknown | Self::AttesterOfRelay | Self::NothingToPurge | Self::NoEpochs | Self::NoInvites => 2,
             Self::NoSuchEpoch { .. } | Self::LiveEpoch { .. } | Self::RetiredEpoch { .. } | Self::Unconfirmed => 2,
-            Self::Key(_) | Self::Epochs(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
+            Self::Key(_)
+            | Self::Epochs(_)
+            | Self::Tickets(_)
+            | Self::Start(StartError::Tickets(_))
+            | Self::Certificate(_)
+            | Self::Exists { .. } => 4,
             Self::Start(StartError::Server(error)) => of_start(error),
             Self::Start(StartError::OwnGateway) => 3,
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,

@@ -167,7 +167,11 @@ fn next(path: &Path, config: &Config) -> Vec<String> {
         format!("sealpost-relay check-config --config {}", path.display()),
         format!("sealpost-relay serve --config {}", path.display()),
         match config.role {
-            Role::Relay => "give the reference above to those who shall use the relay".to_owned(),
+            Role::Relay => {
+                "give the reference above to those who shall use the relay; to keep others out, set `policy = \"invite\"` in [tickets] and \
+                 give each of them a code of `sealpost-relay invite`"
+                    .to_owned()
+            }
             Role::KeyService => {
                 "give the reference above to those whose directories and attesters shall use it".to_owned()
             }

@@ -17,6 +17,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("connections", expected::CONNECTIONS),
     Section::new("directory", DIRECTORY),
     Section::new("key_service", KEY_SERVICE),
+    Section::new("tickets", TICKETS),
     Section::new("oblivious", expected::OBLIVIOUS),
     Section::new("ohttp_proxy", OHTTP_PROXY),
     Section::new("log", expected::LOG),
@@ -60,6 +61,20 @@ const KEY_SERVICE: &[Key] = &[
     Key::new("batches_per_minute", COUNT),
     Key::new("vouchers_per_epoch", COUNT),
 ];
+
+const TICKETS: &[Key] = &[
+    Key::new("policy", "\"off\", \"open\", \"invite\" or \"attestation\""),
+    Key::new("keys", "the path of a directory in which nothing else lies"),
+    Key::new("issues_per_minute", COUNT),
+    Key::new("mailboxes", TICKET_COUNT),
+    Key::new("shelves", TICKET_COUNT),
+    Key::new("entries", TICKET_COUNT),
+    Key::new("batches", "a whole number from 8 to 64"),
+    Key::new("front_doors", "a whole number from 1 to 64"),
+    Key::new("strangers_per_hour", COUNT),
+];
+
+const TICKET_COUNT: &str = "a whole number from 8 to 512";
 
 const OHTTP_PROXY: &[Key] = &[
     Key::new(

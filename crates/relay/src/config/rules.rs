@@ -8,7 +8,7 @@ use sealpost_blind::discovery::Parameters;
 use sealpost_server::config::{Broken, Rules};
 use sealpost_wire::request::MAX_ITEMS;
 
-use super::{Config, Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store};
+use super::{Config, Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store, TicketPolicy, Tickets};
 use crate::{keys, ohttp_proxy};
 
 const MIB: u64 = 1024 * 1024;
@@ -29,6 +29,7 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     store(&config.store, rules);
     directory(config, rules);
     key_service(config, rules);
+    tickets(config, rules);
     let elsewhere = config.oblivious.keys != config.data && config.oblivious.keys != config.key_service.keys;
     rules.require(elsewhere, "oblivious.keys", "other things lie there");
     ohttp_proxy(config, rules);
@@ -100,6 +101,27 @@ fn key_service(config: &Config, rules: &mut Rules) {
     rules.require(!itself, "key_service.attester", "this server itself is at that place");
     rules.within(*batches_per_minute, 1..=u32::MAX, "key_service.batches_per_minute");
     rules.within(*vouchers_per_epoch, 1..=u32::MAX, "key_service.vouchers_per_epoch");
+}
+
+fn tickets(config: &Config, rules: &mut Rules) {
+    let Tickets { policy, keys, issues_per_minute, front_doors, strangers_per_hour, .. } = &config.tickets;
+    let others = [&config.data, &config.key_service.keys, &config.oblivious.keys];
+    rules.require(!others.contains(&keys), "tickets.keys", "other things lie there");
+    let attested = *policy != TicketPolicy::Attestation || config.ticket_attester().is_some();
+    rules.require(
+        attested,
+        "tickets.policy",
+        "no attester is named, in [directory] or, of a key service, [key_service]",
+    );
+    rules.within(*issues_per_minute, 1..=u32::MAX, "tickets.issues_per_minute");
+    rules.within(*front_doors, 1..=64, "tickets.front_doors");
+    rules.within(*strangers_per_hour, 1..=u32::MAX, "tickets.strangers_per_hour");
+    let Tickets { mailboxes, shelves, entries, batches, .. } = config.tickets;
+    for (count, key) in [(mailboxes, "tickets.mailboxes"), (shelves, "tickets.shelves"), (entries, "tickets.entries")] {
+        rules.within(count, 8..=512, key);
+    }
+    // More would be a longer request than a key service reads.
+    rules.within(batches, 8..=64, "tickets.batches");
 }
 
 fn ohttp_proxy(config: &Config, rules: &mut Rules) {
@@ -202,6 +224,20 @@ mod tests {
     fn the_keys_of_days_have_a_directory_of_their_own() {
         assert_eq!(broken_keys(|config| config.oblivious.keys = config.data.clone()), ["oblivious.keys"]);
         assert_eq!(broken_keys(|config| config.oblivious.keys = config.key_service.keys.clone()), ["oblivious.keys"]);
+    }
+
+    #[test]
+    fn tickets_on_an_attesters_word_need_an_attester() {
+        let attested = |config: &mut Config| config.tickets.policy = TicketPolicy::Attestation;
+        assert_eq!(broken_keys(attested), ["tickets.policy"]);
+        let operator = sealpost_wire::operator::OperatorSecret::from_seed(&[1; 32]).public();
+        let attester = sealpost_wire::RelayRef { host: "a.example:1".parse().unwrap(), operator };
+        let with = |config: &mut Config| {
+            (config.directory.attester, config.tickets.policy) = (Some(attester), TicketPolicy::Attestation);
+        };
+        assert!(broken_keys(with).is_empty());
+        assert_eq!(broken_keys(|config| config.tickets.keys = config.data.clone()), ["tickets.keys"]);
+        assert_eq!(broken_keys(|config| config.tickets.mailboxes = 7), ["tickets.mailboxes"]);
     }
 
     #[test]

@@ -150,6 +150,60 @@ impl Default for Directory {
     }
 }
 
+/// Who gets tickets, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tickets {
+    /// Who gets them.
+    pub policy: TicketPolicy,
+    /// The directory of their keys and of invite codes.
+    pub keys: PathBuf,
+    /// With `open`: requests for tickets a minute, of all together.
+    pub issues_per_minute: u32,
+    /// Mailboxes that one voucher is good for.
+    pub mailboxes: u16,
+    /// Shelves.
+    pub shelves: u16,
+    /// Entries published.
+    pub entries: u16,
+    /// Of a key service: batches of 64 elements.
+    pub batches: u16,
+    /// First messages at front doors at the normal rate.
+    pub front_doors: u16,
+    /// Deposits an hour at one front door without a ticket.
+    pub strangers_per_hour: u32,
+}
+
+/// Who gets tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TicketPolicy {
+    /// There are none, and none are needed.
+    Off,
+    /// Anyone.
+    Open,
+    /// Whoever has an invite code.
+    Invite,
+    /// Whoever has the attester's word, or an invite code.
+    Attestation,
+}
+
+impl Default for Tickets {
+    fn default() -> Self {
+        Self {
+            policy: TicketPolicy::Off,
+            keys: "tickets".into(),
+            issues_per_minute: 600,
+            mailboxes: 128,
+            shelves: 16,
+            entries: 16,
+            batches: 16,
+            front_doors: 64,
+            strangers_per_hour: 20,
+        }
+    }
+}
+
 /// What a key service does, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

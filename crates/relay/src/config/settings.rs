@@ -5,10 +5,13 @@ use std::num::NonZeroU32;
 use bytesize::ByteSize;
 use sealpost_server::config::bytes;
 use sealpost_server::peer::Patience;
+use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::{Argon2, Limits, Retention};
+use sealpost_wire::ticket::TicketKind;
 
-use super::{Config, Directory, KeyService, OhttpProxy};
-use crate::service::{DirectorySettings, Memory, Settings};
+use super::{Config, Directory, KeyService, OhttpProxy, Role, TicketPolicy};
+use crate::service::{DirectorySettings, Memory, Settings, TicketSettings};
+use crate::tickets::{self, Allowances, Policy};
 use crate::{key_service, ohttp_proxy};
 
 const HOUR: u64 = 60 * 60;
@@ -23,6 +26,9 @@ impl Config {
             retention: self.manifest_retention(),
             memory: self.memory(),
             discovery: self.directory.enabled.then(|| self.directory_settings()),
+            tickets: self
+                .ticket_settings()
+                .map(|issuer| TicketSettings { issuer, strangers_per_hour: self.tickets.strangers_per_hour }),
         }
     }
 
@@ -42,7 +48,50 @@ impl Config {
     pub fn key_service_settings(&self) -> key_service::Settings {
         let KeyService { keys, attester, batches_per_minute, vouchers_per_epoch } = self.key_service.clone();
         let batches_per_minute = NonZeroU32::new(batches_per_minute).unwrap_or(NonZeroU32::MIN);
-        key_service::Settings { directory: keys, attester, batches_per_minute, vouchers_per_epoch }
+        let tickets = self.ticket_settings();
+        key_service::Settings { directory: keys, attester, batches_per_minute, vouchers_per_epoch, tickets }
+    }
+
+    /// What tickets are issued with; none where there are none.
+    #[must_use]
+    pub fn ticket_settings(&self) -> Option<tickets::Settings> {
+        let policy = match self.tickets.policy {
+            TicketPolicy::Off => return None,
+            TicketPolicy::Open => Policy::Open,
+            TicketPolicy::Invite => Policy::Invite,
+            TicketPolicy::Attestation => Policy::Attestation(Box::new(self.ticket_attester()?.clone())),
+        };
+        Some(tickets::Settings {
+            directory: self.tickets.keys.clone(),
+            allowances: self.allowances(&policy),
+            policy,
+            issues_per_minute: NonZeroU32::new(self.tickets.issues_per_minute).unwrap_or(NonZeroU32::MIN),
+        })
+    }
+
+    /// The attester on whose word tickets may be given.
+    pub(super) const fn ticket_attester(&self) -> Option<&RelayRef> {
+        match self.role {
+            Role::KeyService => self.key_service.attester.as_ref(),
+            Role::Relay | Role::OhttpProxy => self.directory.attester.as_ref(),
+        }
+    }
+
+    /// A relay gives no tickets for what a key service does, and where anyone gets tickets, nobody needs the next ones.
+    fn allowances(&self, policy: &Policy) -> Allowances {
+        let tickets = &self.tickets;
+        let renewal = (TicketKind::Renewal, u16::from(*policy != Policy::Open));
+        let publish = (TicketKind::Publish, if self.directory.enabled { tickets.entries } else { 0 });
+        Allowances(match self.role {
+            Role::KeyService => vec![(TicketKind::Evaluate, tickets.batches), renewal],
+            Role::Relay | Role::OhttpProxy => vec![
+                (TicketKind::Mailbox, tickets.mailboxes),
+                (TicketKind::Shelf, tickets.shelves),
+                publish,
+                (TicketKind::FrontDoor, tickets.front_doors),
+                renewal,
+            ],
+        })
     }
 
     /// What a proxy is opened with.

@@ -10,8 +10,9 @@ use sealpost_wire::time::Day;
 use thiserror::Error;
 
 use super::epochs::{EpochDirectory, EpochKey, EpochsError};
-use super::vouchers::{LogError, Owner, Vouchers};
+use super::vouchers::{Allowance, LogError, Owner, Vouchers};
 use crate::key_service::events::Event;
+use crate::tickets::KeysError;
 
 /// Why the keys cannot be brought into use.
 #[derive(Debug, Error, Diagnostic)]
@@ -24,6 +25,10 @@ pub enum KeepError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Vouchers(LogError),
+    /// The keys of tickets cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tickets(KeysError),
 }
 
 /// The keys in use.
@@ -81,7 +86,7 @@ impl Keyring {
         if let Some(same) = before.iter().find(is_same) {
             return Ok(Arc::clone(same));
         }
-        let owner = Owner { epoch: key.epoch, key: key.public() };
+        let owner = Owner { epoch: key.epoch, key: key.public().to_bytes(), allowance: Allowance::Growing };
         let open = |most| Vouchers::open(&self.directory.spent_path(key.epoch), owner, most);
         let vouchers = self.vouchers.map(open).transpose().map_err(KeepError::Vouchers)?;
         Ok(Arc::new(UsedEpoch { key, vouchers }))

@@ -11,9 +11,10 @@ use sealpost_server::http::{Cbor, Reply};
 use sealpost_server::manifest::ManifestCell;
 use sealpost_server::metrics::{Counter, Gauge, Registry};
 use sealpost_server::{Program, labels};
-use sealpost_wire::request::{Evaluate, Request};
+use sealpost_wire::request::{Evaluate, IssueTickets, Request};
 
 use super::{KeyService, Totals};
+use crate::program::keep_tickets;
 
 /// How often the keys are looked after: so soon it shows what a command has changed.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
@@ -22,6 +23,7 @@ labels! {
     /// What was asked for.
     Kind "kind" {
         Evaluate "evaluate"
+        IssueTickets "issue_tickets"
     }
 }
 
@@ -43,11 +45,18 @@ impl Program for KeyServiceProgram {
     type Kind = Kind;
 
     fn kind(path: &str) -> Option<Kind> {
-        (path == Evaluate::PATH).then_some(Kind::Evaluate)
+        match path {
+            Evaluate::PATH => Some(Kind::Evaluate),
+            IssueTickets::PATH => Some(Kind::IssueTickets),
+            _ => None,
+        }
     }
 
     fn routes(self: &Arc<Self>) -> Router {
-        Router::new().route(Evaluate::PATH, post(evaluate)).with_state(self.service.clone())
+        Router::new()
+            .route(Evaluate::PATH, post(evaluate))
+            .route(IssueTickets::PATH, post(issue_tickets))
+            .with_state(self.service.clone())
     }
 
     fn is_ready(&self) -> bool {
@@ -59,12 +68,12 @@ impl Program for KeyServiceProgram {
     }
 
     async fn chores(&self) {
-        every(KEEP_EVERY, || async {
+        let keys = every(KEEP_EVERY, || async {
             if self.service.keep().await {
                 self.manifest.change(|manifest| manifest.key_service = Some(self.service.told()));
             }
-        })
-        .await;
+        });
+        tokio::join!(keys, keep_tickets(self.service.issuer(), &self.manifest));
     }
 
     async fn close(&self) {
@@ -77,12 +86,19 @@ async fn evaluate(State(service): State<KeyService>, Cbor(request): Cbor<Evaluat
     service.evaluate(request).await.into()
 }
 
+/// `POST /v1/issue-tickets`
+async fn issue_tickets(State(service): State<KeyService>, Cbor(request): Cbor<IssueTickets>) -> Reply<IssueTickets> {
+    service.issue_tickets(request).await.into()
+}
+
 /// The service's numbers, besides [those of every server](sealpost_server::metrics).
 struct Numbers {
     evaluated: Counter,
     repeated: Counter,
     epochs: Gauge,
     vouchers: Gauge,
+    issued: Counter,
+    spent: Counter,
 }
 
 impl Numbers {
@@ -92,11 +108,15 @@ impl Numbers {
             repeated: all.counter("sealpost_batches_repeated_total", "Batches evaluated that had been paid for before"),
             epochs: all.gauge("sealpost_epochs", "Epochs that there is a key of"),
             vouchers: all.gauge("sealpost_vouchers", "Vouchers that have been used in these epochs"),
+            issued: all.counter("sealpost_tickets_issued_total", "Tickets issued, repeats included"),
+            spent: all.counter("sealpost_tickets_spent_total", "Tickets spent, vouchers and repeats included"),
         }
     }
 
     fn set(&self, totals: &Totals) {
-        let Totals { evaluated, repeated, epochs, vouchers } = *totals;
+        let Totals { evaluated, repeated, epochs, vouchers, tickets } = *totals;
+        self.issued.absolute(tickets.issued);
+        self.spent.absolute(tickets.spent);
         self.evaluated.absolute(evaluated);
         self.repeated.absolute(repeated);
         self.epochs.set(epochs as f64);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use sealpost_wire::RelayRef;
 
+use crate::tickets;
+
 /// What a key service is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -16,4 +18,6 @@ pub struct Settings {
     pub batches_per_minute: NonZeroU32,
     /// The most vouchers that are counted in one epoch, each in some 48 bytes of memory; only with an attester.
     pub vouchers_per_epoch: u32,
+    /// Tickets, where there are any: then they give the right, and not vouchers.
+    pub tickets: Option<tickets::Settings>,
 }

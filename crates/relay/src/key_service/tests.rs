@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::ManualClock;
 
+mod tickets;
+
 const EPOCH: Epoch = Epoch(230);
 const TICKET_NEEDED: Denial = Denial::of(Refusal::TicketNeeded);
 
@@ -25,7 +27,7 @@ fn attester() -> OperatorSecret {
 
 fn anyone(batches_per_minute: u32) -> Settings {
     let batches_per_minute = NonZeroU32::new(batches_per_minute).unwrap();
-    Settings { directory: "epochs".into(), attester: None, batches_per_minute, vouchers_per_epoch: 0 }
+    Settings { directory: "epochs".into(), attester: None, batches_per_minute, vouchers_per_epoch: 0, tickets: None }
 }
 
 fn vouched(vouchers_per_epoch: u32) -> Settings {
@@ -45,7 +47,8 @@ impl World {
         let root = tempfile::tempdir().unwrap();
         let middle = Duration::from_secs(u64::from(EPOCH.first_day().0 + 45) * 86_400);
         let clock = Arc::new(ManualClock::new(UNIX_EPOCH + middle));
-        let settings = Settings { directory: root.path().join("epochs"), ..settings };
+        let mut settings = Settings { directory: root.path().join("epochs"), ..settings };
+        settings.tickets.iter_mut().for_each(|tickets| tickets.directory = root.path().join("tickets"));
         let service = KeyService::open(settings, service_operator(), Arc::clone(&clock) as _).unwrap();
         Self { service, clock, root }
     }

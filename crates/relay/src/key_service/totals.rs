@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::tickets::TicketTotals;
+
 /// What the key service did since it was opened, and what there is now. Nothing here is per voucher.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -13,6 +15,8 @@ pub struct Totals {
     pub epochs: u64,
     /// Vouchers that have been used, in all epochs that there are.
     pub vouchers: u64,
+    /// Tickets issued and spent.
+    pub tickets: TicketTotals,
 }
 
 #[derive(Default)]
@@ -22,8 +26,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn totals(&self, epochs: u64, vouchers: u64) -> Totals {
-        Totals { evaluated: self.evaluated.read(), repeated: self.repeated.read(), epochs, vouchers }
+    pub(super) fn totals(&self, epochs: u64, vouchers: u64, tickets: TicketTotals) -> Totals {
+        Totals { evaluated: self.evaluated.read(), repeated: self.repeated.read(), epochs, vouchers, tickets }
     }
 }
 

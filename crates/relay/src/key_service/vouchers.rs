@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use sealpost_blind::PublicKey;
 use sealpost_wire::directory::{Epoch, VoucherId};
 use sealpost_wire::time::Day;
 use tokio::sync::oneshot;
@@ -25,7 +24,7 @@ use crate::key_service::events::Event;
 /// How many spends may wait; more are told to try later.
 const WAITING: usize = 1_024;
 
-/// What a voucher allows on a day: so many batches at first, and one more for each day since its first use.
+/// What a voucher allows at first that allows more each day.
 const BATCHES_AT_FIRST: u32 = 16;
 
 /// What was spent of the vouchers of one epoch and key. Dropped, it finishes what it has begun and closes its file.
@@ -34,11 +33,21 @@ pub(super) struct Vouchers {
     state: Arc<State>,
 }
 
-/// Whose vouchers they are: of an epoch, under the key that it has.
+/// Whose vouchers they are: of an epoch, under the key that it has, and what each allows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     pub(super) epoch: Epoch,
-    pub(super) key: PublicKey,
+    pub(super) key: [u8; 32],
+    pub(super) allowance: Allowance,
+}
+
+/// What a voucher allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    /// So many batches at first, and one more for each day since its first use.
+    Growing,
+    /// One batch.
+    Once,
 }
 
 /// What others may see of it.
@@ -133,9 +142,14 @@ impl Vouchers {
     }
 }
 
-/// How many batches a voucher that was first used on `first` allows in all, as of `today`.
-const fn allowance(first: Day, today: Day) -> u32 {
-    BATCHES_AT_FIRST.saturating_add(today.0.saturating_sub(first.0))
+impl Allowance {
+    /// How many batches a voucher that was first used on `first` allows in all, as of `today`.
+    const fn batches(self, first: Day, today: Day) -> u32 {
+        match self {
+            Self::Growing => BATCHES_AT_FIRST.saturating_add(today.0.saturating_sub(first.0)),
+            Self::Once => 1,
+        }
+    }
 }
 
 /// The thread that owns the file.

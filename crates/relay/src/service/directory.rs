@@ -17,6 +17,7 @@ use sealpost_wire::directory::{Attestation, BucketRead, Epoch};
 use sealpost_wire::manifest::{self, Argon2};
 use sealpost_wire::request::{ClosedReply, Listing, Publish, Published, Refusal, Withdraw};
 use sealpost_wire::statement::Closed;
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Day;
 use tokio::sync::watch;
 
@@ -82,13 +83,14 @@ impl Relay {
     /// # Errors
     /// *no such request*, where there is no directory; *no epoch*; *not attested*, one value for an attestation that is
     /// missing, forged, old or another entry's; *denied*, where another stands there and there are no attestations; *limit*,
-    /// when the bucket is full for good; *try later*.
+    /// when the bucket is full for good; where there are tickets, *ticket needed* and *ticket spent*; *try later*.
     pub async fn publish(&self, request: Publish) -> Result<Published, Denial> {
         let directory = self.directory()?;
         let today = self.0.day();
         self.0.open_epoch(request.epoch, today)?;
         let proved = directory.proof(&request, today)?;
         directory.rate.check().map_err(|_| self.slowed())?;
+        self.0.pay(TicketKind::Publish, request.ticket.as_ref(), &request).await?;
         let Publish { epoch, prefix, slot, entry, .. } = request;
         let entry = NewEntry { epoch, prefix, slot, owner: entry.hash(), proved };
         let placed = self.0.store.publish(entry, today).await??;

@@ -30,8 +30,19 @@ impl Relay {
         }
         loop {
             match self.0.store.lapse(now.day()).await {
-                Ok(0) => return true,
+                Ok(0) => return self.forget_spent(now.day()).await,
                 Ok(lapsed) => self.0.counts.leases_lapsed.add(usize::try_from(lapsed).unwrap_or(usize::MAX)),
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Erases what was spent and is remembered no more; tells whether it was done.
+    async fn forget_spent(&self, today: Day) -> bool {
+        loop {
+            match self.0.store.forget_spent(today).await {
+                Ok(0) => return true,
+                Ok(_) => {}
                 Err(_) => return false,
             }
         }

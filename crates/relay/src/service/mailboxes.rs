@@ -6,10 +6,12 @@ use sealpost_wire::request::{
     Outcome, Refusal,
 };
 use sealpost_wire::statement::{Closed, SignedDeletion};
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Hour;
 use sealpost_wire::{CollectKey, MailboxId};
 
 use super::in_flight::Underway;
+use super::tickets::Standing;
 use super::{Denial, Inner, Relay, STORE_OUT};
 use crate::at_rest;
 use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
@@ -18,11 +20,12 @@ use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
 const PAGE_BYTES: usize = 1024 * 1024;
 
 impl Relay {
-    /// Opens a mailbox; the same again changes nothing. A ticket is not needed and not looked at.
+    /// Opens a mailbox; the same again changes nothing.
     ///
     /// # Errors
-    /// *denied*, when it is open with another key; *try later*.
+    /// *denied*, when it is open with another key; where there are tickets, *ticket needed* and *ticket spent*; *try later*.
     pub async fn open_mailbox(&self, request: OpenMailbox) -> Result<Done, Denial> {
+        self.0.pay(TicketKind::Mailbox, request.ticket.as_ref(), &request).await?;
         let owner = owner(request.mailbox, &request.collect);
         self.0.store.open_mailbox(owner, request.kind, self.0.moment()).await??;
         self.0.counts.mailboxes_opened.add(1);
@@ -32,7 +35,7 @@ impl Relay {
     /// Deposits one envelope.
     pub async fn deposit(&self, request: Deposit) -> Deposited {
         let outcome = self.deposit_many(vec![request]).await.pop();
-        outcome.unwrap_or_else(|| self.0.deposited(Fate::Admitted))
+        outcome.unwrap_or_else(|| self.0.deposited(Fate::Admitted { wait: 0 }))
     }
 
     /// Deposits envelopes that came in together; one outcome for each, in their order.
@@ -41,11 +44,11 @@ impl Relay {
     pub async fn deposit_many(&self, requests: Vec<Deposit>) -> Vec<Deposited> {
         let room = self.0.in_flight.enter(&requests).await;
         let now = self.0.hour();
+        let standings = self.0.standings(&requests).await;
         let mut fates = Vec::with_capacity(requests.len());
         let mut envelopes = Vec::with_capacity(requests.len());
-        for request in requests {
-            let mailbox = MailboxId::of(&request.deposit, &request.collect);
-            fates.push(self.0.admit(mailbox, request, now, &mut envelopes));
+        for (request, standing) in requests.into_iter().zip(standings) {
+            fates.push(self.0.admit(request, standing, now, &mut envelopes));
         }
         let kept = Underway { reply: Some(self.0.store.deposit(envelopes, now)), room }.settled().await;
         settle(&mut fates, kept);
@@ -99,14 +102,20 @@ pub(super) fn owner(id: MailboxId, collect: &CollectKey) -> MailboxOwner {
 
 impl Inner {
     /// Checks the rate and seals the envelope under the key at rest, which is forgotten with the request.
-    fn admit(&self, mailbox: MailboxId, request: Deposit, now: Hour, admitted: &mut Vec<NewEnvelope>) -> Fate {
+    fn admit(&self, request: Deposit, standing: Standing, now: Hour, admitted: &mut Vec<NewEnvelope>) -> Fate {
+        let (right, wait) = match standing {
+            Standing::Comes(right, wait) => (right, wait),
+            Standing::Refused => return Fate::Refused,
+            Standing::Unknown(seconds) => return Fate::Slowed(seconds),
+        };
+        let mailbox = MailboxId::of(&request.deposit, &request.collect);
         if let Err(seconds) = self.rates.deposit(&mailbox) {
             return Fate::Slowed(seconds);
         }
         let Deposit { deposit, collect, id, envelope, .. } = request;
         let Some(sealed) = at_rest::seal(&deposit, &mailbox, &id, &envelope) else { return Fate::Slowed(STORE_OUT) };
-        admitted.push(NewEnvelope { mailbox, collect, id, sealed, expires: self.expiry(now) });
-        Fate::Admitted
+        admitted.push(NewEnvelope { mailbox, collect, id, sealed, expires: self.expiry(now), right });
+        Fate::Admitted { wait }
     }
 
     pub(super) fn state(&self, closed: Closed) -> ClosedReply {
@@ -118,8 +127,10 @@ impl Inner {
             Fate::Settled(Kept::Kept) => (Outcome::Accepted, None, &self.counts.accepted),
             Fate::Settled(Kept::Full) => (Outcome::Full, None, &self.counts.full),
             Fate::Settled(Kept::Gone) => (Outcome::Gone, None, &self.counts.gone),
+            Fate::Settled(Kept::Slowed) => (Outcome::TryLater, Some(STORE_OUT), &self.counts.slowed),
             Fate::Slowed(seconds) => (Outcome::TryLater, Some(seconds), &self.counts.slowed),
-            Fate::Admitted => (Outcome::TryLater, Some(STORE_OUT), &self.counts.store_out),
+            Fate::Refused => (Outcome::TicketRefused, None, &self.counts.tickets_refused),
+            Fate::Admitted { .. } => (Outcome::TryLater, Some(STORE_OUT), &self.counts.store_out),
         };
         count.add(1);
         Deposited { version: V1, outcome, retry_after }
@@ -130,17 +141,23 @@ impl Inner {
 enum Fate {
     /// It came too fast; it may be tried again in so many seconds.
     Slowed(u16),
-    /// It was handed to the store, which has not answered.
-    Admitted,
+    /// Its ticket is no good.
+    Refused,
+    /// It was handed to the store, which has not answered; when that finds it too fast, it may be tried again in so many
+    /// seconds.
+    Admitted { wait: u16 },
     /// The store has answered.
     Settled(Kept),
 }
 
 /// Gives those that were admitted the store's answers, in order; they stay as they are when it has none.
 fn settle(fates: &mut [Fate], kept: Vec<Kept>) {
-    let admitted = fates.iter_mut().filter(|fate| matches!(fate, Fate::Admitted));
+    let admitted = fates.iter_mut().filter(|fate| matches!(fate, Fate::Admitted { .. }));
     for (fate, kept) in admitted.zip(kept) {
-        *fate = Fate::Settled(kept);
+        *fate = match (&*fate, kept) {
+            (Fate::Admitted { wait }, Kept::Slowed) => Fate::Slowed(*wait),
+            (_, kept) => Fate::Settled(kept),
+        };
     }
 }
 

@@ -1,4 +1,4 @@
-//! How fast deposits and takes may come.
+//! How fast deposits and takes may come, and strangers' deposits.
 //!
 //! Keyed by tags, not by ids: a tag is salted with a key of this process and means nothing outside it.
 
@@ -14,15 +14,18 @@ use sealpost_wire::{MailboxId, ShelfId};
 /// The most tags that one limiter remembers.
 const MAX_TAGS: usize = 1 << 17;
 
-/// Both rates of a relay.
+/// The rates of a relay.
 pub(super) struct Rates {
     deposits: Rate,
+    /// Where there are tickets.
+    strangers: Option<Rate>,
     takes: Rate,
 }
 
 impl Rates {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, strangers_per_hour: Option<u32>) -> Self {
         Self {
+            strangers: strangers_per_hour.map(|limit| Rate::new(limit, Quota::per_hour)),
             deposits: Rate::new(limits.deposits_per_minute, Quota::per_minute),
             takes: Rate::new(limits.takes_per_hour, Quota::per_hour),
         }
@@ -31,6 +34,11 @@ impl Rates {
     /// Counts a deposit, or says how many seconds it has to wait.
     pub(super) fn deposit(&self, mailbox: &MailboxId) -> Result<(), u16> {
         self.deposits.check(mailbox.as_bytes())
+    }
+
+    /// Counts a deposit without a ticket, or says how many seconds it has to wait.
+    pub(super) fn stranger(&self, mailbox: &MailboxId) -> Result<(), u16> {
+        self.strangers.as_ref().map_or(Ok(()), |rate| rate.check(mailbox.as_bytes()))
     }
 
     /// Counts a take, or says how many seconds it has to wait.

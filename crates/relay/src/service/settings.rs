@@ -7,6 +7,7 @@ use sealpost_wire::manifest::{Limits, Retention};
 use super::directory::DirectorySettings;
 use crate::store::Quota;
 use crate::store::embedded::Options;
+use crate::tickets;
 
 /// What a relay is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub struct Settings {
     pub memory: Memory,
     /// The directory, where there is one.
     pub discovery: Option<DirectorySettings>,
+    /// Tickets, where there are any.
+    pub tickets: Option<TicketSettings>,
+}
+
+/// What an operator decides of tickets at a relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketSettings {
+    /// What they are issued with.
+    pub issuer: tickets::Settings,
+    /// Deposits an hour at one front door without one.
+    pub strangers_per_hour: u32,
 }
 
 /// Bounds of the process that no client needs to know.
@@ -58,6 +70,7 @@ impl Default for Settings {
             retention: Retention { envelope_hours: 14 * 24, lease_days: 90 },
             memory: Memory::default(),
             discovery: None,
+            tickets: None,
         }
     }
 }

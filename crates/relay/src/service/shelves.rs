@@ -5,17 +5,19 @@ use sealpost_wire::request::{
     CloseShelf, ClosedReply, CountItems, Done, ItemCount, OpenShelf, Refusal, Stock, Take, Taken,
 };
 use sealpost_wire::statement::Closed;
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::{ShelfId, StockKey};
 
 use super::{Denial, Relay};
 use crate::store::{NewItems, NotStocked, ShelfOwner};
 
 impl Relay {
-    /// Opens a shelf; the same again changes nothing. A ticket is not needed and not looked at.
+    /// Opens a shelf; the same again changes nothing.
     ///
     /// # Errors
-    /// *denied*, when it is open with another key; *try later*.
+    /// *denied*, when it is open with another key; where there are tickets, *ticket needed* and *ticket spent*; *try later*.
     pub async fn open_shelf(&self, request: OpenShelf) -> Result<Done, Denial> {
+        self.0.pay(TicketKind::Shelf, request.ticket.as_ref(), &request).await?;
         self.0.store.open_shelf(owner(request.shelf, &request.stock), self.0.moment()).await??;
         self.0.counts.shelves_opened.add(1);
         Ok(Done { version: V1 })

@@ -4,4 +4,5 @@ mod collecting;
 mod directory;
 mod mailboxes;
 mod shelves;
+mod tickets;
 mod world;

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::tickets::TicketTotals;
+
 macro_rules! totals {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What the relay did since it was opened, and how many collectors wait now. Nothing here is per mailbox.
@@ -12,6 +14,8 @@ macro_rules! totals {
             pub subscriptions: u64,
             /// Bytes that the store takes of its disk, journal included; 0 while it is out.
             pub store_bytes: u64,
+            /// Tickets issued and spent.
+            pub tickets: TicketTotals,
         }
 
         #[derive(Default)]
@@ -20,8 +24,8 @@ macro_rules! totals {
         }
 
         impl Counts {
-            pub(super) fn totals(&self, subscriptions: u64, store_bytes: u64) -> Totals {
-                Totals { $($name: self.$name.read(),)* subscriptions, store_bytes }
+            pub(super) fn totals(&self, subscriptions: u64, store_bytes: u64, tickets: TicketTotals) -> Totals {
+                Totals { $($name: self.$name.read(),)* subscriptions, store_bytes, tickets }
             }
         }
     };
@@ -60,6 +64,8 @@ totals! {
     withdrawn,
     /// Buckets read.
     buckets_read,
+    /// Deposits whose ticket was no good.
+    tickets_refused,
 }
 
 /// A count that goes up.

@@ -8,6 +8,7 @@ pub(in crate::store) mod leases;
 pub(in crate::store) mod mailboxes;
 pub(in crate::store) mod sequences;
 pub(in crate::store) mod shelves;
+pub(in crate::store) mod spending;
 mod world;
 
 pub(in crate::store) use world::{Backend, Heard, QUOTA, World};
@@ -81,6 +82,14 @@ macro_rules! contract {
                 promise_20_a_claim_waits_and_then_takes_the_place
                 promise_20_the_owner_is_told_and_ends_the_claim
                 promise_20_without_proofs_nothing_but_the_key_takes_a_place
+            }
+            spending {
+                promise_21_what_is_spent_is_spent_once_whatever_crashes
+                promise_21_of_what_is_spent_together_one_is_first
+                promise_21_what_is_spent_is_forgotten_after_its_last_day_and_not_before
+                promise_21_a_purge_forgets_nothing_that_was_spent
+                promise_22_strangers_fill_half_a_front_door
+                promise_22_strangers_are_slowed_at_front_doors_alone
             }
         }
     };

@@ -39,7 +39,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     Arrivals, Denied, EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, NoBucket,
-    NotPlaced, NotStocked, Page, Placed, Quota, Range, Reply, STUCK, ShelfOwner, Store, Unavailable,
+    NotPlaced, NotStocked, Page, Placed, Quota, Range, Reply, STUCK, ShelfOwner, Spend, Spent, Store, Unavailable,
 };
 use clerk::{Clerk, Command};
 use directory::Directory;
@@ -269,6 +269,14 @@ impl Store for Embedded {
             let slots = tokio::task::spawn_blocking(move || shared.with(|disk| disk.bucket(read))).await;
             slots.ok().and_then(Result::ok).ok_or(Unavailable)
         })
+    }
+
+    fn spend(&self, spends: Vec<Spend>) -> Reply<Vec<Spent>> {
+        self.ask(move |clerk, answer| clerk.spend(&spends, answer))
+    }
+
+    fn forget_spent(&self, today: Day) -> Reply<u64> {
+        self.ask(move |clerk, answer| clerk.forget_spent(today, answer))
     }
 
     fn renew(&self, mailboxes: Vec<MailboxId>, at: Moment) -> Reply<()> {

@@ -19,6 +19,13 @@ pub struct Quota {
     pub items: usize,
 }
 
+impl Quota {
+    /// Half as many envelopes and bytes.
+    pub(super) const fn half(self) -> Self {
+        Self { envelopes: self.envelopes / 2, bytes: self.bytes / 2, ..self }
+    }
+}
+
 /// One envelope's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {

@@ -25,4 +25,5 @@ mod relay;
 mod requests;
 mod sides;
 mod sockets;
+mod tickets;
 mod tls;

@@ -40,7 +40,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// An initialized directory.
-fn initialized() -> TempDir {
+pub(crate) fn initialized() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let (listen, admin) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
     let output = program(directory.path(), &["init", "--listen", &listen, "--admin", &admin]);

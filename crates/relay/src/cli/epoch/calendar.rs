@@ -5,7 +5,7 @@ use sealpost_wire::time::Day;
 /// A day of the Gregorian calendar, `2026-09-10` (ISO 8601).
 ///
 /// Counted in years that begin in March, so that the day that is added every four years is a year's last one.
-pub(super) fn date(Day(day): Day) -> String {
+pub(in crate::cli) fn date(Day(day): Day) -> String {
     const ERA: u64 = 400 * 365 + 97;
     // From 0000-03-01 on.
     let day = u64::from(day) + 719_468;

@@ -20,7 +20,7 @@ use sealpost_wire::directory::VoucherId;
 use thiserror::Error;
 
 use super::record::{LENGTH, Place, Record};
-use super::{Bill, Owner, Paid, Unpaid, allowance};
+use super::{Allowance, Bill, Owner, Paid, Unpaid};
 use crate::keys;
 
 const MAGIC: &[u8; 12] = b"sealpost v1 ";
@@ -63,6 +63,7 @@ pub enum LogError {
 pub(super) struct Log {
     file: File,
     most: u32,
+    allowance: Allowance,
     /// Where each voucher's last record stands.
     last: HashMap<VoucherId, Place>,
     /// How many records there are.
@@ -74,7 +75,7 @@ pub(super) struct Log {
 }
 
 impl LogError {
-    pub(super) fn unusable(path: &Path, source: io::Error) -> Self {
+    pub(in crate::key_service) fn unusable(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
 }
@@ -88,7 +89,15 @@ impl Log {
             Err(TryLockError::WouldBlock) => return Err(LogError::Taken { path: path.to_owned() }),
             locked => locked.map_err(|error| unusable(error.into()))?,
         }
-        let mut log = Self { file, most, last: HashMap::new(), records: 0, settled: 0, before: Vec::new() };
+        let mut log = Self {
+            file,
+            most,
+            allowance: owner.allowance,
+            last: HashMap::new(),
+            records: 0,
+            settled: 0,
+            before: Vec::new(),
+        };
         let broken = log.read().map_err(unusable)?;
         log.settled = log.records;
         log.before = Vec::new();
@@ -110,7 +119,7 @@ impl Log {
         if self.has_paid(last, bill).map_err(|_| Unpaid::Out)? {
             return Ok(Paid::Before);
         }
-        if number >= allowance(first, bill.today) {
+        if number >= self.allowance.batches(first, bill.today) {
             return Err(Unpaid::Spent);
         }
         let (voucher, batch, settled) = (bill.voucher, bill.batch, self.settled);
@@ -265,7 +274,7 @@ fn has_head(mut file: &File, head: &[u8; LENGTH]) -> io::Result<bool> {
 
 fn head(owner: Owner) -> [u8; LENGTH] {
     let mut head = [0; LENGTH];
-    let parts = [MAGIC.as_slice(), &owner.epoch.0.to_be_bytes(), &owner.key.to_bytes()].concat();
+    let parts = [MAGIC.as_slice(), &owner.epoch.0.to_be_bytes(), &owner.key].concat();
     head.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
     head
 }

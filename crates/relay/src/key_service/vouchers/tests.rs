@@ -15,7 +15,8 @@ pub(super) const MANY: u32 = 1_000;
 
 pub(super) fn owner(seed: u8) -> Owner {
     let epoch = Epoch(230);
-    Owner { epoch, key: ServerKey::derive(&Secret::new([seed; 32]), Purpose::Discovery(epoch)).public() }
+    let key = ServerKey::derive(&Secret::new([seed; 32]), Purpose::Discovery(epoch)).public().to_bytes();
+    Owner { epoch, key, allowance: Allowance::Growing }
 }
 
 pub(super) fn bill(voucher: u8, batch: u32) -> Bill {

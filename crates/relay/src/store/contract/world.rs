@@ -7,8 +7,8 @@ use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass, StockHash};
 
 use crate::store::{
-    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, ShelfOwner,
-    Store,
+    Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Right,
+    ShelfOwner, Store,
 };
 
 /// One way of keeping.
@@ -64,6 +64,7 @@ pub(super) fn envelope(owner: MailboxOwner, number: u8, now: Hour) -> NewEnvelop
         id: id(number),
         sealed: sealed(number, SizeClass::Small),
         expires: Hour(now.0 + 337),
+        right: Right::Full,
     }
 }
 

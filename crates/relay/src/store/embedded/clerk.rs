@@ -6,6 +6,7 @@ mod mailboxes;
 mod outage;
 mod purge;
 mod shelves;
+mod spending;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod days;
 mod epochs;
 mod open;
 mod read;
+mod spent;
 
 use fjall::{Database, Keyspace, PersistMode};
 use thiserror::Error;
@@ -107,6 +108,7 @@ impl Disk {
             Space::Shelves => Some(self.shelves.clone()),
             Space::Items => Some(self.items.clone()),
             Space::Epochs => Some(self.epochs.clone()),
+            Space::Spent => self.spent().ok(),
             Space::Entries(epoch) => self.listings.find(epoch).map(|listings| listings.entries),
             Space::Claims(epoch) => self.listings.find(epoch).map(|listings| listings.claims),
         }

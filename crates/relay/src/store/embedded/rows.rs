@@ -10,6 +10,7 @@
 //! epochs     epoch[4] → bucket bits[1] ‖ descriptor                      nothing, once it is retired
 //! entries-N  prefix[4] ‖ tag[16] → slot[256] ‖ entry hash[32] ‖ day of the proof[4]      N: the epoch, one keyspace each
 //! claims-N   prefix[4] ‖ tag[16] → entry hash[32] ‖ day of the claim[4]
+//! spent      last day[4] ‖ hash of a ticket or voucher[16] → hash of the request that spent it[16]
 //! ```
 //!
 //! Integers are big-endian. No row holds a sender, an address, a version, a time finer than an hour, or a count.
@@ -21,6 +22,7 @@ use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{CollectHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
 
+use crate::store::Spend;
 use crate::store::queue::Entry;
 pub(super) use directory::{
     EntryRow, bucket_keys, claim_from_bytes, claim_to_bytes, epoch_from_bytes, epoch_key, epoch_to_bytes, listing_key,
@@ -33,6 +35,7 @@ pub(super) enum Space {
     Shelves,
     Items,
     Epochs,
+    Spent,
     Entries(Epoch),
     Claims(Epoch),
 }
@@ -109,6 +112,14 @@ fn place_key(object: &[u8; 32], place: u64) -> [u8; 40] {
     let (left, right) = key.split_at_mut(32);
     left.copy_from_slice(object);
     right.copy_from_slice(&place.to_be_bytes());
+    key
+}
+
+/// The key of the row of something spent: rows sort by their last day.
+pub(super) fn spent_key(spend: &Spend) -> [u8; 20] {
+    let mut key = [0; 20];
+    let parts = spend.until.0.to_be_bytes().into_iter().chain(spend.id);
+    key.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
     key
 }
 

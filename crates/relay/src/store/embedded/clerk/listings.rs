@@ -158,7 +158,12 @@ impl Clerk {
     }
 
     /// A row as it is now, written or not.
-    fn row<T>(&self, space: Space, key: &[u8], read: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Fault> {
+    pub(super) fn row<T>(
+        &self,
+        space: Space,
+        key: &[u8],
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
         let flushing = || self.flushing.as_ref().and_then(|batch| batch.change(space, key));
         match self.pending.change(space, key).or_else(flushing) {
             Some(changed) => changed.map(|bytes| read(bytes).ok_or(Fault::Damaged)).transpose(),

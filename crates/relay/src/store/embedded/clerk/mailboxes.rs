@@ -14,7 +14,7 @@ use crate::store::embedded::pages::{Place, Plan};
 use crate::store::embedded::rows::{MailboxRow, Space, envelope_key};
 use crate::store::queue::{Admission, Entry, Queue};
 use crate::store::sequence::Block;
-use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Range, lease};
+use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, Right, lease};
 
 type Answer<T> = oneshot::Sender<T>;
 
@@ -91,6 +91,7 @@ impl Clerk {
         match self.admits(&new, now) {
             Admission::Repeat => return Ok(Kept::Kept),
             Admission::Full => return Ok(Kept::Full),
+            Admission::Fits if self.is_too_fast(&new) => return Ok(Kept::Slowed),
             Admission::Fits => {}
         }
         let sequence = self.next_sequence(&id)?;
@@ -106,9 +107,9 @@ impl Clerk {
 
     /// What the envelope would be, after making what room expiry gives if it is needed.
     fn admits(&mut self, new: &NewEnvelope, now: Hour) -> Admission {
-        let (class, quota) = (new.sealed.class(), &self.options.quota);
+        let (class, quota) = (new.sealed.class(), self.quota(new));
         let Some(mailbox) = self.mailboxes.find(&new.mailbox) else { return Admission::Full };
-        let admission = mailbox.queue.admits(&new.id, class, quota, now);
+        let admission = mailbox.queue.admits(&new.id, class, &quota, now);
         if admission != Admission::Full {
             return admission;
         }
@@ -116,7 +117,23 @@ impl Clerk {
         for expired in mailbox.queue.take_expired(now) {
             self.pending.erase(&new.mailbox, &expired);
         }
-        mailbox.queue.admits(&new.id, class, quota, now)
+        mailbox.queue.admits(&new.id, class, &quota, now)
+    }
+
+    /// How much may lie in the mailbox with the envelope.
+    fn quota(&self, new: &NewEnvelope) -> Quota {
+        let whole = self.options.quota;
+        if self.is_strangers(new) { whole.half() } else { whole }
+    }
+
+    fn is_too_fast(&self, new: &NewEnvelope) -> bool {
+        new.right == Right::Stranger { too_fast: true } && self.is_strangers(new)
+    }
+
+    /// Whether a stranger puts it into a front door.
+    fn is_strangers(&self, new: &NewEnvelope) -> bool {
+        let is_door = self.mailboxes.find(&new.mailbox).is_some_and(|it| it.row.kind == MailboxKind::FrontDoor);
+        is_door && new.right != Right::Full
     }
 
     fn next_sequence(&mut self, id: &MailboxId) -> Result<u64, Fault> {

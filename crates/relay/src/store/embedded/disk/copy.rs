@@ -18,6 +18,7 @@ impl Disk {
         writer.all(&self.shelves, &fresh.shelves)?;
         writer.all(&self.items, &fresh.items)?;
         writer.all(&self.epochs, &fresh.epochs)?;
+        writer.all(&self.spent()?, &fresh.spent()?)?;
         for (epoch, from) in self.listings.all() {
             let to = fresh.listings.open(&fresh.database, epoch)?;
             writer.all(&from.entries, &to.entries)?;

@@ -21,8 +21,8 @@ use super::process;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
 use crate::store::{
-    EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Quota, Range, ShelfOwner,
-    Store,
+    EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Quota, Range, Right,
+    ShelfOwner, Store,
 };
 
 const KILLS: u32 = 20;
@@ -65,7 +65,7 @@ async fn deposit_for_ever(store: Arc<Embedded>, mailbox_number: u32, first: u32)
     for number in first.. {
         let sealed = AtRest::new(bytes(number, SizeClass::Small.stored_length())).unwrap();
         let (mailbox, collect, expires) = (owner.id, owner.collect, Hour(NOW.0 + 300));
-        let new = NewEnvelope { mailbox, collect, id: id(number), sealed, expires };
+        let new = NewEnvelope { mailbox, collect, id: id(number), sealed, expires, right: Right::Full };
         assert_eq!(store.deposit(vec![new], NOW).await.unwrap(), [Kept::Kept]);
         println!("accepted {mailbox_number} {number}");
         if number % 3 == 0 {

@@ -12,7 +12,7 @@ use super::raw;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
 use crate::store::{
-    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Place, Range, ShelfOwner, Store,
+    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, Place, Range, Right, ShelfOwner, Store,
 };
 
 const NOW: Hour = Hour(480_000);
@@ -68,6 +68,7 @@ impl Traces {
             id: *id,
             sealed: AtRest::new(bytes.clone().into()).unwrap(),
             expires,
+            right: Right::Full,
         };
         let envelopes = self.ids.iter().zip(&self.envelopes).map(new).collect();
         assert_eq!(store.deposit(envelopes, NOW).await.unwrap(), [Kept::Kept; 3]);

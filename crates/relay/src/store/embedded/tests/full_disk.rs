@@ -14,8 +14,8 @@ use super::process;
 use crate::store::contract::Heard;
 use crate::store::embedded::Embedded;
 use crate::store::{
-    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NotPlaced, Placed, Quota, Range, ShelfOwner, Store,
-    Unavailable,
+    EntryOwner, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NotPlaced, Placed, Quota, Range, Right, ShelfOwner,
+    Store, Unavailable,
 };
 
 const NOW: Hour = Hour(480_000);
@@ -44,7 +44,9 @@ fn id(number: u32) -> EnvelopeId {
 async fn deposit(store: &Embedded, number: u32) -> Result<Vec<Kept>, Unavailable> {
     let sealed = AtRest::new(vec![7; SizeClass::Large.stored_length()].into()).unwrap();
     let (mailbox, collect, expires) = (OWNER.id, OWNER.collect, Hour(NOW.0 + 300));
-    store.deposit(vec![NewEnvelope { mailbox, collect, id: id(number), sealed, expires }], NOW).await
+    store
+        .deposit(vec![NewEnvelope { mailbox, collect, id: id(number), sealed, expires, right: Right::Full }], NOW)
+        .await
 }
 
 /// Deposits until the store says that it is out; tells how many were accepted.

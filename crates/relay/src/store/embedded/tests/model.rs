@@ -7,7 +7,7 @@ use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SizeClass};
 
 use super::backend::Directory;
 use crate::store::contract::{QUOTA, World};
-use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Range, Store};
+use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Range, Right, Store};
 
 const OWNER: MailboxOwner =
     MailboxOwner { id: MailboxId::from_bytes([1; 32]), collect: CollectHash::from_bytes([2; 32]) };
@@ -106,7 +106,7 @@ fn id(number: u8) -> EnvelopeId {
 
 fn envelope(number: u8, expires: Hour) -> NewEnvelope {
     let sealed = AtRest::new(vec![number; SizeClass::Small.stored_length()].into()).unwrap();
-    NewEnvelope { mailbox: OWNER.id, collect: OWNER.collect, id: id(number), sealed, expires }
+    NewEnvelope { mailbox: OWNER.id, collect: OWNER.collect, id: id(number), sealed, expires, right: Right::Full }
 }
 
 /// Does the step in both and compares what they say.

@@ -8,20 +8,20 @@ use tokio::task::spawn_blocking;
 
 /// Runs work on as many threads at once as there are cores; the rest waits, and costs nothing when nobody waits for it
 /// any more.
-pub(super) struct Pool(Arc<Semaphore>);
+pub(crate) struct Pool(Arc<Semaphore>);
 
 /// The work was not done: it failed, or everything is ending.
 #[derive(Debug)]
-pub(super) struct Undone;
+pub(crate) struct Undone;
 
 impl Pool {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Semaphore::new(cores)))
     }
 
     /// Does `work`, in its turn.
-    pub(super) async fn run<T, W>(&self, work: W) -> Result<T, Undone>
+    pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, Undone>
     where
         T: Send + 'static,
         W: FnOnce() -> T + Send + 'static,
