@@ -1,6 +1,7 @@
 //! What it costs to write and to read the bodies on the hot path, by size class.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use sealpost_benches::{CpuTime, by_cpu_time};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Delivery, DeliveryFrame};
 use sealpost_wire::request::{Deposit, Stored};
@@ -26,7 +27,7 @@ fn deliveries(class: SizeClass, count: usize) -> Option<DeliveryFrame> {
     Some(DeliveryFrame { deliveries: List::new(list).ok()?, ..DeliveryFrame::default() })
 }
 
-fn bench_deposits(c: &mut Criterion) {
+fn bench_deposits(c: &mut Criterion<CpuTime>) {
     for class in SizeClass::ALL {
         let Some(deposit) = deposit(class) else { continue };
         let body = to_bytes(&deposit);
@@ -38,7 +39,7 @@ fn bench_deposits(c: &mut Criterion) {
     }
 }
 
-fn bench_deliveries(c: &mut Criterion) {
+fn bench_deliveries(c: &mut Criterion<CpuTime>) {
     let Some(frame) = deliveries(SizeClass::Small, 64) else { return };
     let body = to_bytes(&frame);
     let mut group = c.benchmark_group("delivery frame of 64");
@@ -50,5 +51,9 @@ fn bench_deliveries(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench_deposits, bench_deliveries);
+criterion_group! {
+    name = benches;
+    config = by_cpu_time();
+    targets = bench_deposits, bench_deliveries
+}
 criterion_main!(benches);

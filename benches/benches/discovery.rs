@@ -13,6 +13,11 @@ mod directory;
 mod hashing;
 
 use criterion::{criterion_group, criterion_main};
+use sealpost_benches::by_cpu_time;
 
-criterion_group!(benches, blinding::bench, hashing::bench, directory::bench);
+criterion_group! {
+    name = benches;
+    config = by_cpu_time();
+    targets = blinding::bench, hashing::bench, directory::bench
+}
 criterion_main!(benches);

@@ -10,6 +10,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ohttp::hpke::{Aead, Kdf, Kem};
 use ohttp::{ClientRequest, KeyConfig, Server, SymmetricSuite};
+use sealpost_benches::{CpuTime, by_cpu_time};
 use sealpost_wire::codec::V1;
 use sealpost_wire::oblivious::{InsideReply, InsideRequest};
 use sealpost_wire::request::{Deposit, Deposited, Outcome, Request};
@@ -55,7 +56,7 @@ fn ask(keys: &[u8], gateway: &Server, inside: &[u8]) -> Vec<u8> {
     response.decapsulate(&serve(gateway, &sealed)).unwrap()
 }
 
-fn bench(criterion: &mut Criterion) {
+fn bench(criterion: &mut Criterion<CpuTime>) {
     let gateway = gateway();
     let keys = gateway.config().encode().unwrap();
     let seal = |inside: &[u8]| ClientRequest::from_encoded_config(&keys).unwrap().encapsulate(inside).unwrap();
@@ -83,5 +84,9 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+criterion_group! {
+    name = benches;
+    config = by_cpu_time();
+    targets = bench
+}
 criterion_main!(benches);

@@ -2,6 +2,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput};
 use rand::rngs::ThreadRng;
+use sealpost_benches::CpuTime;
 use sealpost_blind::{BlindState, BlindedBatch, Epoch, EvaluatedBatch, MAX_BATCH, Purpose, ServerKey};
 use sealpost_wire::Secret;
 
@@ -12,7 +13,7 @@ fn values(rng: &mut ThreadRng) -> Vec<Secret<32>> {
     (0..MAX_BATCH).map(|_| Secret::random(rng)).collect()
 }
 
-pub(crate) fn bench(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion<CpuTime>) {
     let rng = &mut rand::rng();
     let (key, values) = (ServerKey::derive(&Secret::random(rng), PURPOSE), values(rng));
     let blind = || BlindState::blind(PURPOSE, &values, &mut rand::rng()).unwrap();

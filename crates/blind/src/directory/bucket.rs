@@ -39,7 +39,8 @@ impl Bucket {
         let free = SLOTS.checked_sub(taken.len()).ok_or(TooManySlots)?;
         taken.extend((0..free).map(|_| random(rng)));
         taken.shuffle(rng);
-        Ok(Self(taken.iter().flat_map(|slot| *slot.as_bytes()).collect()))
+        let slots: Vec<&[u8]> = taken.iter().map(|slot| slot.as_bytes().as_slice()).collect();
+        Ok(Self(slots.concat().into()))
     }
 
     /// Reads a bucket. Any bytes of the right length are one.

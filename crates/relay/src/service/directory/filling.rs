@@ -1,5 +1,7 @@
 //! Filling buckets up.
 
+use std::iter;
+
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sealpost_blind::directory::Bucket;
@@ -21,8 +23,9 @@ impl Filler {
         let BucketRead { epoch, bits, number } = read;
         let head = [epoch.0.to_be_bytes().as_slice(), &[bits.bits()], &number.to_be_bytes()].concat();
         // In one piece, which is hashed several blocks at a time.
-        let all: Vec<u8> = head.iter().chain(slots.iter().flat_map(Slot::as_bytes)).copied().collect();
-        let mut rng = StdRng::from_seed(*blake3::keyed_hash(self.0.expose(), &all).as_bytes());
+        let all: Vec<&[u8]> =
+            iter::once(head.as_slice()).chain(slots.iter().map(|slot| slot.as_bytes().as_slice())).collect();
+        let mut rng = StdRng::from_seed(*blake3::keyed_hash(self.0.expose(), &all.concat()).as_bytes());
         Bucket::fill(slots, &mut rng).ok()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fjall::config::{BlockSizePolicy, CompressionPolicy, RestartIntervalPolicy};
+use fjall::config::{BlockSizePolicy, CompressionPolicy, PinningPolicy, RestartIntervalPolicy};
 use fjall::{CompressionType, Database, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::days::Days;
@@ -71,12 +71,14 @@ pub(super) fn rows() -> KeyspaceCreateOptions {
 }
 
 /// For entries, of which a bucket is read at a time, from all over a directory: larger blocks, with more places to begin
-/// at, and small memtables, so that most of it lies in the few tables of one run.
+/// at, which stand in an index that is kept in memory, and small memtables, so that most of it lies in the few tables of
+/// one run.
 pub(super) fn entries() -> KeyspaceCreateOptions {
     rows()
         .max_memtable_size(ENTRIES_MEMTABLE_BYTES)
-        .data_block_size_policy(BlockSizePolicy::all(8 * 1024))
+        .data_block_size_policy(BlockSizePolicy::all(16 * 1024))
         .data_block_restart_interval_policy(RestartIntervalPolicy::all(4))
+        .index_block_pinning_policy(PinningPolicy::all(true))
 }
 
 /// For long values that look random: kept apart from their keys, since compaction need not move them, and uncompressed,
