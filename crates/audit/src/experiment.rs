@@ -169,7 +169,8 @@ impl Scene {
         self.search.files(&self.friend.log())?;
         self.search.begin("the traffic: packets, streams, and what was inside");
         let (log, mut budgets) = (KeyLog::read(&keys)?, Budgets::read()?);
-        let options = traffic::Options::default();
+        let mut options = traffic::Options::default();
+        options.gateways.add(&self.relay.gateway_keys())?;
         let seen = traffic::scan(&capture, log, &options, &mut self.search, &mut budgets, &mut |_| {})?;
         let mut report = Report::of("The experiment of 2014, made again", &self.search, self.unsearched);
         report.rows = rows::rows(&self.facts, &report, &seen);

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod experiment;
 pub mod http;
+pub mod oblivious;
 pub mod redis;
 pub mod report;
 pub mod search;

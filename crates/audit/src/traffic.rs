@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::budget::Budgets;
 use crate::capture::{self, CaptureError, Frame, Packet, Segment};
+use crate::oblivious::GatewayKeys;
 use crate::search::{Search, Stream};
 use crate::tls::KeyLog;
 use connection::{Connection, Context};
@@ -24,6 +25,8 @@ pub struct Options {
     pub servers: Vec<SocketAddr>,
     /// The servers that are attesters, and whose clients' requests are judged as such.
     pub attesters: Vec<SocketAddr>,
+    /// The keys that gateways of Oblivious HTTP had on the days of the capture.
+    pub gateways: GatewayKeys,
 }
 
 /// Looks at a whole capture. What is found is in `search`.
@@ -113,7 +116,13 @@ impl Wire<'_> {
     }
 
     fn context<'a>(&'a mut self, log: &'a KeyLog) -> Context<'a> {
-        Context { log, search: self.search, budgets: self.budgets, seen: &mut self.seen }
+        Context {
+            log,
+            gateways: &self.options.gateways,
+            search: self.search,
+            budgets: self.budgets,
+            seen: &mut self.seen,
+        }
     }
 
     fn finish(mut self, packets: Stream, log: &KeyLog) -> Seen {

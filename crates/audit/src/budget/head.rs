@@ -2,16 +2,19 @@
 
 use data_encoding::BASE64;
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
-use sealpost_wire::manifest;
+use sealpost_wire::{manifest, oblivious};
 
 use super::{LeakBudget, is_bucket};
 use crate::http::Request;
+use crate::oblivious::{at_proxy, takes_sealed};
 
 /// What a request is by its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// It posts a body.
     Post,
+    /// It posts a request that is sealed for a gateway.
+    Sealed,
     /// It reads something that is the same for everyone.
     Read,
     /// It opens a WebSocket.
@@ -22,11 +25,15 @@ pub(super) enum Purpose {
 pub(super) fn purpose(budget: &LeakBudget, request: &Request) -> Option<Purpose> {
     let path = std::str::from_utf8(&request.path).ok()?;
     match &*request.method {
+        "POST" if budget.is_relays() && takes_sealed(&request.path) => {
+            at_proxy(&request.path).is_none_or(is_host).then_some(Purpose::Sealed)
+        }
         "POST" => budget.request_at(path).map(|_| Purpose::Post),
         "GET" if path == manifest::PATH => Some(Purpose::Read),
         "GET" if !budget.is_relays() => None,
         "GET" if path == COLLECT_SOCKET || path == DEPOSIT_SOCKET => Some(Purpose::Socket),
-        "GET" if is_bucket(path) => Some(Purpose::Read),
+        "GET" if is_bucket(path) || path == oblivious::KEYS_PATH => Some(Purpose::Read),
+        "GET" if at_proxy(&request.path).is_some_and(is_host) => Some(Purpose::Read),
         _ => None,
     }
 }
@@ -48,7 +55,10 @@ fn is_declared(request: &Request, purpose: Purpose, name: &str) -> bool {
         ("host" | ":authority", _) => is_host(value),
         (":scheme", _) => is("https") || is("http"),
         ("content-type", Purpose::Post) => is("application/cbor"),
-        ("content-length", Purpose::Post) => value == request.body.len().to_string().as_bytes() || !request.whole,
+        ("content-type", Purpose::Sealed) => is(oblivious::REQUEST_TYPE),
+        ("content-length", Purpose::Post | Purpose::Sealed) => {
+            value == request.body.len().to_string().as_bytes() || !request.whole
+        }
         ("connection", Purpose::Socket) => is("upgrade"),
         ("upgrade", Purpose::Socket) => is("websocket"),
         ("sec-websocket-version", Purpose::Socket) => is("13"),

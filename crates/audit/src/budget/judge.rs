@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use sealpost_wire::oblivious::InsideRequest;
+
 use super::LeakBudget;
 use super::head::{Purpose, purpose, undeclared_fields};
 use crate::http::{Frame, Opcode, Request};
+use crate::oblivious::is_sealed;
 
 /// How much of a name is shown.
 const SHOWN: usize = 48;
@@ -20,6 +23,8 @@ pub enum Undeclared {
     Body(String),
     /// A message or frame on the WebSocket at this path.
     Frame(String),
+    /// Something inside Oblivious HTTP.
+    Inside(String),
 }
 
 impl LeakBudget {
@@ -35,11 +40,32 @@ impl LeakBudget {
         let fits = match purpose {
             Purpose::Read | Purpose::Socket => request.body.is_empty(),
             Purpose::Post => self.allows_posted(request),
+            Purpose::Sealed => is_sealed(&request.body),
         };
         if request.whole && !fits {
             undeclared.push(Undeclared::Body(path));
         }
         undeclared
+    }
+
+    /// What was asked for inside Oblivious HTTP, and all that is wrong with that.
+    pub fn judge_inside(&mut self, inside: &[u8]) -> (Vec<u8>, Vec<Undeclared>) {
+        let InsideRequest { path, body } = match InsideRequest::from_bytes(inside) {
+            Ok(request) => request,
+            Err(error) => return (Vec::new(), vec![Undeclared::Inside(error.to_string())]),
+        };
+        let (method, fields) = match &body {
+            Some(_) => ("POST", vec![("content-type".to_owned(), b"application/cbor".to_vec())]),
+            None => ("GET", vec![]),
+        };
+        let (path, body) = (path.into_bytes(), body.unwrap_or_default());
+        let request = Request { method: method.to_owned(), path, fields, body, whole: true };
+        let undeclared = match purpose(self, &request) {
+            // Inside, no socket opens, and there is no gateway.
+            Some(Purpose::Post | Purpose::Read) => self.judge(&request),
+            _ => vec![Undeclared::Path(format!("{method} {}", shown(&request.path)))],
+        };
+        (request.path, undeclared.into_iter().map(|what| Undeclared::Inside(what.to_string())).collect())
     }
 
     /// Whether something is wrong with what a client sent on the WebSocket at `path`. A pong repeats what it answers.
@@ -77,6 +103,7 @@ impl fmt::Display for Undeclared {
             Self::Field(field) => write!(f, "a header field: {field}"),
             Self::Body(path) => write!(f, "a body that is not what {path} takes"),
             Self::Frame(frame) => f.write_str(frame),
+            Self::Inside(what) => write!(f, "inside Oblivious HTTP, {what}"),
         }
     }
 }
@@ -166,5 +193,44 @@ mod tests {
         assert!(judge(Opcode::Binary, &empty, true) && judge(Opcode::Text, &empty, false));
         assert!(judge(Opcode::Binary, &empty[1..], false) && judge(Opcode::Ping, b"me", false));
         assert!(judge(Opcode::Close, &[3, 232, b'x'], false) && judge(Opcode::Other, b"", false));
+    }
+
+    #[test]
+    fn what_is_sealed_has_one_outer_form_and_a_type_of_its_own() {
+        let sealed = [&[7, 0, 0x20, 0, 1, 0, 1][..], &[9; 4_592 + 48]].concat();
+        let length = sealed.len().to_string();
+        let fields = [("host", "a.example"), ("content-type", "message/ohttp-req"), ("content-length", &*length)];
+        for path in ["/v1/oblivious", "/v1/proxy/relay.example:8443"] {
+            assert_eq!(judged(&request("POST", path, &fields, &sealed)), []);
+            let longer = judged(&request("POST", path, &fields, &[&*sealed, b"0"].concat()));
+            assert_eq!(longer.len(), 2, "another length than it says, and none of the three: {longer:?}");
+        }
+        assert_eq!(judged(&request("POST", "/v1/proxy/a b", &fields, &sealed)).len(), 1);
+        assert_eq!(judged(&request("GET", "/v1/ohttp-keys", &fields[..1], b"")), []);
+        assert_eq!(judged(&request("GET", "/v1/proxy/relay.example:8443", &fields[..1], b"")), []);
+        assert_eq!(
+            judged(&request("POST", "/v1/oblivious", &GOOD, b"")).len(),
+            3,
+            "another type, another length than it says, and no sealed request"
+        );
+    }
+
+    #[test]
+    fn what_is_inside_is_held_against_the_budget_as_strictly_as_outside() {
+        let mut budget = LeakBudget::of(crate::budget::RELAY).unwrap();
+        let mut judge = |path: &str, body: Option<&[u8]>| {
+            let inside = InsideRequest { path: path.to_owned(), body: body.map(<[u8]>::to_vec) };
+            budget.judge_inside(&inside.to_bytes(0).unwrap()).1.len()
+        };
+        let body = [&[0xA3, 0, 1, 1, 0x58, 32][..], &[7; 32], &[2, 0x58, 32], &[7; 32]].concat();
+        assert_eq!((judge(Take::PATH, Some(&body)), judge("/v1/relay", None)), (0, 0));
+        assert_eq!((judge(Take::PATH, Some(&body[1..])), judge(Take::PATH, None)), (1, 1));
+        assert_eq!(
+            (judge(COLLECT_SOCKET, None), judge("/v1/oblivious", Some(&body)), judge("/v1/me", None)),
+            (1, 1, 1)
+        );
+        let mut marked = InsideRequest { path: "/v1/relay".into(), body: None }.to_bytes(0).unwrap();
+        *marked.last_mut().unwrap() = 1;
+        assert_eq!(budget.judge_inside(&marked).1.len(), 1, "padded with something");
     }
 }

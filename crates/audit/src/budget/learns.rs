@@ -9,10 +9,18 @@ const LEARNS: &str = " learns: ";
 pub(crate) fn of_request(path: &str) -> String {
     match path {
         "/v1/relay" => "someone at this network address asks which relay this is".to_owned(),
+        "/v1/oblivious" => "that somebody asks something, by way of a proxy".to_owned(),
+        "/v1/ohttp-keys" => "someone at this network address asks for the key of the day".to_owned(),
+        "/v1/proxy" => "who runs the proxy learns that someone at this network address asks this gateway".to_owned(),
         "/v1/bucket" => "someone at this network address reads this part of the directory".to_owned(),
         // The request that opens a socket tells nothing that its messages do not.
         path => learned(&format!("; POST {path} ")).unwrap_or_default(),
     }
+}
+
+/// What a request to `path` tells when it is sealed inside another.
+pub(crate) fn of_sealed(path: &str) -> String {
+    of_request(path).replace("at this network address", "somewhere")
 }
 
 /// What a message on the WebSocket at `path` tells whoever runs the server.

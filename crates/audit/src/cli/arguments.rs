@@ -33,7 +33,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Look for values in files, captures and Redis
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Plant a leak of every kind, and see whether all are found
     SelfTest(SelfTest),
     /// Make the packet-capture experiment of 2014 on a live relay
@@ -89,6 +89,9 @@ pub(super) struct Scan {
     /// Hold requests to this server against the leak budget of attesters, who are told one number
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) attester: Vec<SocketAddr>,
+    /// A key that a gateway of Oblivious HTTP had on a day, or the directory of its keys: opens what was sealed for it
+    #[arg(long, value_name = "PATH")]
+    pub(super) ohttp_keys: Vec<PathBuf>,
     /// A Redis server to search: redis://HOST:PORT, HOST:PORT, or a socket's path
     #[arg(long, value_name = "ADDRESS")]
     pub(super) redis: Vec<String>,

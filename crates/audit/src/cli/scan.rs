@@ -12,6 +12,7 @@ use super::packed::why_not_enough;
 use super::told;
 use crate::Trouble;
 use crate::budget::Budgets;
+use crate::oblivious::GatewayKeys;
 use crate::redis;
 use crate::report::Report;
 use crate::search::{Canary, Kind as FileKind, Search, kind_of};
@@ -101,8 +102,10 @@ impl Run {
         for file in &scan.keylog {
             log.add(&KeyLog::text_of(file)?);
         }
-        let (options, mut budgets) =
-            (Options { servers: scan.server.clone(), attesters: scan.attester.clone() }, Budgets::read()?);
+        let mut gateways = GatewayKeys::default();
+        scan.ohttp_keys.iter().try_for_each(|path| gateways.add(path))?;
+        let (servers, attesters) = (scan.server.clone(), scan.attester.clone());
+        let (options, mut budgets) = (Options { servers, attesters, gateways }, Budgets::read()?);
         let bar = &self.bar;
         let seen =
             traffic::scan(capture, log, &options, &mut self.search, &mut budgets, &mut |bytes| bar.forward(bytes));
@@ -170,6 +173,7 @@ mod tests {
             keylog: vec![],
             server: vec![],
             attester: vec![],
+            ohttp_keys: vec![],
             redis: vec![],
             targets,
             output,

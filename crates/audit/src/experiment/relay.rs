@@ -66,6 +66,11 @@ impl Relay {
         self.directory.join("data")
     }
 
+    /// The directory of the keys with which it opens what is inside Oblivious HTTP.
+    pub(super) fn gateway_keys(&self) -> PathBuf {
+        self.directory.join("ohttp")
+    }
+
     pub(super) fn log(&self) -> PathBuf {
         self.directory.join("relay.log")
     }

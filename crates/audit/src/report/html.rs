@@ -164,9 +164,11 @@ fn said(report: &Report) -> Vec<Cells> {
         let told = "a network address, and when".to_owned();
         let connections = (format!("connections ({} encrypted)", seen.encrypted), seen.connections, told);
         let requests = seen.requests.iter().map(|(path, count)| (path.clone(), *count, learns::of_request(path)));
+        let inside = seen.inside.iter();
+        let inside = inside.map(|(path, count)| (format!("{path}, sealed"), *count, learns::of_sealed(path)));
         let messages = seen.messages.iter();
         let messages = messages.map(|(path, count)| (format!("message on {path}"), *count, learns::of_message(path)));
-        [connections].into_iter().chain(requests).chain(messages).collect::<Vec<_>>()
+        [connections].into_iter().chain(requests).chain(inside).chain(messages).collect::<Vec<_>>()
     };
     let all = report.traffic.values().flat_map(counts);
     all.map(|(what, count, told)| vec![escaped(&what), count.to_string(), escaped(&told)]).collect()

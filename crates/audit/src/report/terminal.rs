@@ -74,6 +74,7 @@ fn said(seen: &Seen) -> Vec<String> {
         format!("{} opened with the secrets of {} connections", size(seen.opened), seen.secrets),
         counts("no TCP", &seen.others),
         counts("requests", &seen.requests),
+        counts("requests inside Oblivious HTTP", &seen.inside),
         counts("WebSocket messages", &seen.messages),
     ];
     lines.into_iter().filter(|line| !line.is_empty()).collect()

@@ -6,13 +6,15 @@ use super::Options;
 use super::seen::Seen;
 use crate::budget::{Budgets, LeakBudget};
 use crate::capture::{Half, Piece, Segment, Who};
-use crate::http::{Conversation, Event};
+use crate::http::{Conversation, Event, Request};
+use crate::oblivious::{GatewayKeys, takes_sealed};
 use crate::search::{Search, Stream};
 use crate::tls::{self, KeyLog, Session};
 
 /// What a connection is followed with.
 pub(super) struct Context<'a> {
     pub(super) log: &'a KeyLog,
+    pub(super) gateways: &'a GatewayKeys,
     pub(super) search: &'a mut Search,
     pub(super) budgets: &'a mut Budgets,
     pub(super) seen: &'a mut Seen,
@@ -199,6 +201,7 @@ impl About {
                     let verdict = budget.judge(&request);
                     context.seen.request(self.number, &request, verdict);
                 }
+                self.look_inside(&request, context);
             }
             Event::Frame(path, frame) => {
                 if let Some(budget) = self.judge.budget(context.budgets) {
@@ -210,6 +213,22 @@ impl About {
             Event::Lost(who, lost) => {
                 context.seen.unsearched(format!("HTTP: {lost}"), self.place("put together", who));
             }
+        }
+    }
+
+    /// Opens a request that is sealed for a gateway, searches and judges it; tells if there is no key for that.
+    fn look_inside(self, request: &Request, context: &mut Context<'_>) {
+        if self.judge != Judge::Relay || !request.whole || !takes_sealed(&request.path) {
+            return;
+        }
+        let place = self.place("inside Oblivious HTTP", Who::Client);
+        match context.gateways.open(&request.body) {
+            Ok(inside) => {
+                context.search.piece(&place, &inside);
+                let (path, verdict) = context.budgets.relay.judge_inside(&inside);
+                context.seen.inside(self.number, &path, verdict);
+            }
+            Err(closed) => context.seen.unsearched(format!("Oblivious HTTP: {closed}"), place),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sealpost_wire::oblivious::PROXY_PATH;
 use serde::Serialize;
 
 use crate::budget::Undeclared;
@@ -39,6 +40,8 @@ pub struct Seen {
     pub repeated: u64,
     /// Requests that were judged, by path.
     pub requests: BTreeMap<String, u64>,
+    /// Requests that were inside Oblivious HTTP, opened and judged, by path.
+    pub inside: BTreeMap<String, u64>,
     /// WebSocket messages that were judged, by path.
     pub messages: BTreeMap<String, u64>,
     /// What no budget has a place for.
@@ -68,6 +71,12 @@ impl Seen {
             let why = "a request was not seen to its end, or is longer than is judged here".to_owned();
             self.unsearched(why, format!("connection {connection}"));
         }
+        verdict.into_iter().for_each(|what| self.violation(connection, what));
+    }
+
+    /// Counts a request that was sealed inside another, and what is wrong with it.
+    pub(super) fn inside(&mut self, connection: u64, path: &[u8], verdict: Vec<Undeclared>) {
+        count(&mut self.inside, if verdict.is_empty() { path } else { b"elsewhere" });
         verdict.into_iter().for_each(|what| self.violation(connection, what));
     }
 
@@ -106,11 +115,14 @@ impl Seen {
     }
 }
 
-/// A bucket's path has numbers, which say nothing here.
+/// A bucket's path has numbers, and a proxy's the name of a gateway, which say nothing here.
 fn count(kinds: &mut BTreeMap<String, u64>, path: &[u8]) {
     let mut path = String::from_utf8_lossy(path).into_owned();
     if path.starts_with("/v1/bucket/") {
         path = "/v1/bucket".to_owned();
+    }
+    if path.starts_with(PROXY_PATH) {
+        path = "/v1/proxy".to_owned();
     }
     if kinds.len() < MOST_KINDS || kinds.contains_key(&path) {
         *kinds.entry(path).or_default() += 1;
