@@ -189,6 +189,14 @@ impl Server {
         self.process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
     }
 
+    /// The number of its process.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn process(&self) -> Result<u32> {
+        Ok(self.process.as_ref().ok_or("the server does not run")?.id())
+    }
+
     /// Rewrites the store without what was erased.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod journeys {
     mod kill;
     mod leaving;
     mod logs;
+    mod memory;
     mod prompt;
     mod quiet;
     mod shapes;

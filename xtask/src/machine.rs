@@ -28,11 +28,12 @@ pub(crate) const AUDIT: &[Need] = &[
 ];
 
 /// For the tests besides: they put a client into another time, type at a terminal, and mount a file system that is soon
-/// full.
+/// full, and dump the memory of a relay.
 pub(crate) const TEST: &[Need] = &[
     Need { trial: &["mount", "--version"], packages: &["mount"] },
     Need { trial: &["faketime", "--version"], packages: &["faketime"] },
     Need { trial: &["script", "--version"], packages: &["bsdutils"] },
+    Need { trial: &["gdb", "--version"], packages: &["gdb"] },
 ];
 
 /// Makes sure that all of `needs` are met.
