@@ -2,7 +2,8 @@
 //! the servers saw of it.
 //!
 //! 1. A relay with a directory, two key services and an attester start as processes of their own, with TLS; before each a tap
-//!    with the server's own key records what it sees. Two people opt in, each with an IMEI, an IMSI and a number that must
+//!    with the server's own key records what it sees. The relay gives tickets for invite codes, the key services on the
+//!    attester's word. Two people opt in, with a code each, each with an IMEI, an IMSI and a number that must
 //!    not leave the device, and add each other by card.
 //! 2. They talk, each through processes of `sealpost`. For a part of the talk the second one's `listen` is killed; while
 //!    it is away, the relay is killed (-9) too, and started again.

@@ -32,6 +32,8 @@ pub struct Plan {
     pub clock: Option<String>,
     /// Options of the relay besides.
     pub relay: Vec<(&'static str, String)>,
+    /// Options of each key service besides.
+    pub keys: Vec<(&'static str, String)>,
 }
 
 /// Servers that run, and what is seen of them.
@@ -58,7 +60,15 @@ pub struct Watched {
 /// As it is meant to be, but for a hash that is the cheapest a client takes: two key services and an attester.
 impl Default for Plan {
     fn default() -> Self {
-        Self { key_services: 2, attested: true, argon2: (19, 2), slow_line: None, clock: None, relay: Vec::new() }
+        Self {
+            key_services: 2,
+            attested: true,
+            argon2: (19, 2),
+            slow_line: None,
+            clock: None,
+            relay: Vec::new(),
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -71,7 +81,7 @@ impl Deployment {
         let watched = |name: &str, role, options| Watched::init(&directory.join(name), role, options, None);
         let key_service = |n| {
             let line = plan.slow_line.filter(|_| n == plan.key_services);
-            Watched::init(&directory.join(format!("keys-{n}")), Role::KeyService, vec![], line)
+            Watched::init(&directory.join(format!("keys-{n}")), Role::KeyService, plan.keys.clone(), line)
         };
         let key_services = (1..=plan.key_services).map(key_service).collect::<Result<Vec<_>>>()?;
         let relay = watched("relay", Role::Relay, plan.relay.clone())?;

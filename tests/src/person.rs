@@ -143,6 +143,14 @@ impl Person {
         self.call(&["opt-in", "--i-consent", "--relay", relay]).map(drop)
     }
 
+    /// The same with an invite code.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub fn opt_in_by(&self, relay: &str, code: &str) -> Result<()> {
+        self.call(&["opt-in", "--i-consent", "--relay", relay, "--invite", code]).map(drop)
+    }
+
     /// The link of the card.
     ///
     /// # Errors

@@ -197,6 +197,22 @@ impl Server {
         Ok(self.process.as_ref().ok_or("the server does not run")?.id())
     }
 
+    /// A fresh invite code, made by the program beside the running one.
+    ///
+    /// # Errors
+    /// When it makes none.
+    pub fn invite(&self) -> Result<String> {
+        let mut invite = Command::new(program(self.role.program())?);
+        invite.args(["invite", "--json", "--config"]).arg(self.directory.join("sealpost-relay.toml"));
+        let made = invite.output()?;
+        if !made.status.success() {
+            return Err(format!("invite: {}", String::from_utf8_lossy(&made.stderr)).into());
+        }
+        let made: Value = serde_json::from_slice(&made.stdout)?;
+        let code = made.get("codes").and_then(|codes| codes.get(0)).and_then(Value::as_str);
+        Ok(code.ok_or("invite printed no code")?.to_owned())
+    }
+
     /// Rewrites the store without what was erased.
     ///
     /// # Errors

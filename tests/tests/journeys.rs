@@ -18,6 +18,7 @@ mod journeys {
     mod quiet;
     mod shapes;
     mod terminal;
+    mod tickets;
     mod trouble;
     mod two_worlds;
 }

@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod discovery;
+mod invite;
 mod moving;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
 
 pub(crate) use discovery::{Closing, Consent, Discover, Publish, Revoke, Scope, Withdraw};
+pub(crate) use invite::Invite;
 pub(crate) use moving::{Move, Switch, Telling};
 
 /// Sealed messages over a relay that cannot read them.
@@ -67,6 +69,9 @@ pub(crate) struct Common {
     /// Relays that only a contact has named may be at private addresses, such as those of this network
     #[arg(long, global = true, env = "SEALPOST_PRIVATE_RELAYS", hide_env_values = true)]
     pub(crate) private_relays: bool,
+    /// A code that a server's operator gave you, good for tickets once: CODE for your own relay, CODE@SERVER for another
+    #[arg(long, global = true, value_name = "CODE", env = "SEALPOST_INVITE", hide_env_values = true)]
+    pub(crate) invite: Vec<Invite>,
     /// The device's own numbers, which must never leave it.
     #[command(flatten)]
     pub(crate) own_numbers: OwnNumbers,
@@ -138,6 +143,7 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   sealpost opt-in --relay sealpost-relay:relay.example.org:443/KEY
+  sealpost opt-in --relay RELAY --invite ABCD-EFGH-IJKL-MNOP-QRST-UVWX
   SEALPOST_PASSPHRASE=… sealpost opt-in --relay RELAY --i-consent --json")]
 pub(crate) struct OptIn {
     /// The relay that is to keep your mailboxes, as its operator tells it: sealpost-relay:HOST:PORT/KEY

@@ -34,7 +34,10 @@ pub(crate) fn opted_in(common: &Common) -> Result<Client, Failure> {
 /// As [`opted_in`], with other options than the usual ones.
 pub(crate) fn opted_in_with(common: &Common, options: Options) -> Result<Client, Failure> {
     match existing(common, options)? {
-        Some(Profile::OptedIn(client)) => Ok(client),
+        Some(Profile::OptedIn(client)) => {
+            common.invite.iter().try_for_each(|invite| invite.keep(&client))?;
+            Ok(client)
+        }
         Some(Profile::Leaving(_)) => Err(sealpost_client::Error::from(sealpost_client::ErrorKind::OptedOut).into()),
         Some(Profile::Fresh(_)) | None => Err(Failure::no_consent()),
     }

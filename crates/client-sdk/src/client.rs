@@ -9,6 +9,8 @@ mod telling;
 use std::sync::{Arc, PoisonError};
 
 use sealpost_identity::{CardRef, IdentityKey, IdentityKeyPair};
+use sealpost_wire::RelayRef;
+use sealpost_wire::ticket::InviteCode;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +23,9 @@ use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::status::Status;
 use crate::store::shelves::CardKind;
-use crate::store::{Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, pins, profile, shelves};
+use crate::store::{
+    Store, contacts as contact_rows, inbox, mailboxes, messages, outbox, pins, profile, shelves, tickets,
+};
 
 pub use running::Running;
 
@@ -154,6 +158,20 @@ impl Client {
                 shelf_items: shelves::one(tx, CardKind::Shown)?.counted,
             })
         })
+    }
+
+    /// Keeps an invite code that the operator of a server has given, one's own relay above all. It is shown to that server
+    /// when there are no tickets left, once, and by nothing that this profile has opened there. Works offline.
+    ///
+    /// # Errors
+    /// Trouble with storage.
+    pub fn add_invite(&self, server: &RelayRef, code: &InviteCode) -> Result<(), Error> {
+        self.0.store.write(|tx| {
+            profile::require_opted_in(tx)?;
+            tickets::add_invite(tx, &server.operator, code)
+        })?;
+        self.0.changed.notify_one();
+        Ok(())
     }
 
     /// Revokes the consent. Works offline, and is durable when it returns.

@@ -100,6 +100,12 @@ pub enum ErrorKind {
     AlreadyThere,
     /// The relay keeps its data, as its signed manifest says, in a region that [`crate::Options::regions`] does not allow.
     RegionNotAllowed,
+    /// A server asks for tickets, there are none left, and nothing that pays for some. Ask its operator for an invite code and
+    /// give it to [`crate::Client::add_invite`]; or wait, when a renewal is good from next week.
+    NeedsTickets,
+    /// A server did not make tickets with the key that it tells everyone, or told two. Nothing of them was taken; its operator
+    /// has to say why.
+    IssuerRefused,
     /// Somebody was found by this number, so it gets no SMS. Write to the contact.
     SealedRoute,
     /// The app's SMS sender refused.
@@ -185,6 +191,8 @@ impl ErrorKind {
             Self::Tripwire => "stopped by the tripwire",
             Self::AlreadyThere => "one's mailboxes are on this relay already",
             Self::RegionNotAllowed => "the relay keeps its data in a region that is not allowed",
+            Self::NeedsTickets => "the server asks for tickets, and there are none",
+            Self::IssuerRefused => "the server made tickets with another key than it tells",
             Self::SealedRoute => "somebody was found by this number, so it gets no SMS",
             Self::SmsRefused => "the SMS was not sent",
             Self::Internal => "an internal contradiction; please report it",

@@ -90,6 +90,14 @@ pub enum Event {
         /// Where.
         region: String,
     },
+    /// A server asks for tickets and there are none: [`ErrorKind::NeedsTickets`] says what helps, or
+    /// [`ErrorKind::IssuerRefused`]. What was to be opened or published there waits; nothing is lost.
+    NeedsTickets {
+        /// Which server.
+        server: RelayHost,
+        /// Why there are none.
+        reason: ErrorKind,
+    },
     /// The relay is not to be trusted: its key or manifest is not what was pinned. Nothing was sent to it.
     RelayNotTrusted,
     /// The store does not work; the engine tries again. Nothing is acknowledged to the relay until it does.

@@ -19,6 +19,7 @@ mod regions;
 mod sms;
 mod status;
 mod store;
+mod tickets;
 mod unlock;
 
 pub use client::{Client, Running};

@@ -25,6 +25,7 @@ pub(crate) mod receipts;
 pub(crate) mod relays;
 mod schema;
 pub(crate) mod shelves;
+pub(crate) mod tickets;
 mod value;
 
 use std::path::Path;

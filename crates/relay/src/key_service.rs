@@ -103,8 +103,8 @@ impl KeyService {
         let used = self.0.epoch(request.epoch)?;
         let (request, voucher, batch) = self.admit(request).await?;
         match (&self.0.issuer, voucher) {
-            (Some(issuer), _) => issuer.spend(TicketKind::Evaluate, request.ticket.as_ref(), &request).await?,
-            (None, Some(voucher)) => self.0.charge(&used, voucher, &request.elements).await?,
+            (_, Some(voucher)) => self.0.charge(&used, voucher, &request.elements).await?,
+            (Some(issuer), None) => issuer.spend(TicketKind::Evaluate, request.ticket.as_ref(), &request).await?,
             (None, None) => {}
         }
         let evaluate = move || used.key.server.evaluate(&batch, &mut rand::rng());
@@ -186,7 +186,7 @@ impl KeyService {
     async fn admit(&self, request: Evaluate) -> Result<(Evaluate, Option<VoucherId>, BlindedBatch), Denial> {
         let inner = Arc::clone(&self.0);
         let admit = move || {
-            let voucher = if inner.issuer.is_some() { None } else { inner.rights.of(&request)? };
+            let voucher = if inner.takes_ticket(&request) { None } else { inner.rights.of(&request)? };
             let batch = BlindedBatch::from_bytes(request.elements.as_bytes());
             let batch = batch.map_err(|_| Denial::of(Refusal::Malformed))?;
             Ok((request, voucher, batch))
@@ -196,6 +196,13 @@ impl KeyService {
 }
 
 impl Inner {
+    /// Whether a ticket is to pay: where there are tickets, unless a voucher is shown in its place, as the attester itself
+    /// does, which has none.
+    fn takes_ticket(&self, request: &Evaluate) -> bool {
+        let shows_voucher = request.ticket.is_none() && request.voucher.is_some() && self.settings.attester.is_some();
+        self.issuer.is_some() && !shows_voucher
+    }
+
     fn today(&self) -> Day {
         Day::of(self.clock.now())
     }

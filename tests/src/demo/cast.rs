@@ -32,15 +32,17 @@ impl Cast {
     /// Starts the servers with their taps, and has the two people opt in.
     pub(super) fn assemble(directory: &Path, setting: &Setting<'_>, progress: Progress<'_>) -> Result<Self> {
         progress(Stage::Servers);
-        let relay = vec![("store.disk_reserve", "\"16 MiB\"".to_owned())];
-        let servers = Deployment::start(&directory.join("servers"), &Plan { relay, ..Plan::default() })?;
+        let by_invite = ("tickets.policy", "\"invite\"".to_owned());
+        let relay = vec![("store.disk_reserve", "\"16 MiB\"".to_owned()), by_invite];
+        let keys = vec![("tickets.policy", "\"attestation\"".to_owned())];
+        let servers = Deployment::start(&directory.join("servers"), &Plan { relay, keys, ..Plan::default() })?;
         progress(Stage::OptIn);
         let [first, second] = &setting.talk.names;
         let people = [Person::new(first, &directory.join("first"))?, Person::new(second, &directory.join("second"))?];
         for (person, numbers) in people.iter().zip(NUMBERS) {
             let [imei, imsi, number] = numbers;
             person.set_own_numbers(&format!("imei {imei}\nimsi {imsi}\nnumber {number}\n"))?;
-            person.opt_in(servers.reference())?;
+            person.opt_in_by(servers.reference(), &servers.relay.server.invite()?)?;
         }
         fs::create_dir(directory.join("scratch"))?;
         let listed = Listed::of(setting.book, directory)?;

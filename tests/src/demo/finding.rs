@@ -111,7 +111,8 @@ impl Finding {
 /// Each opts in, stocks a shelf, proves a number and is listed. They do it at once: they are different people.
 fn publish(cast: &Cast) -> Result<()> {
     let publish = |listed: &Listed| -> Result<()> {
-        listed.person.opt_in(cast.servers.reference())?;
+        let code = cast.servers.relay.server.invite()?;
+        listed.person.opt_in_by(cast.servers.reference(), &code)?;
         let state = cast.servers.publish(&listed.person, &listed.acquaintance.number)?;
         let is_listed = state.get("listing").is_some_and(|listing| listing == "listed");
         if is_listed { Ok(()) } else { Err(format!("not listed: {state}").into()) }

@@ -135,6 +135,7 @@ impl Reader {
             Event::IdentityChanged { contact } => (Some(contact), None),
             Event::Moving(stage) => (None, Some(word(&format!("{stage:?}")))),
             Event::RegionNotAllowed { ref region, .. } => (None, Some(one_line(region))),
+            Event::NeedsTickets { ref server, reason } => (None, Some(format!("{}: {reason}", server.as_str()))),
             Event::Missed(events) => (None, Some(events.to_string())),
             _ => (None, None),
         };

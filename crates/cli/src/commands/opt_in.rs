@@ -26,6 +26,7 @@ pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<()
         Profile::Leaving(_) => return Err(already("leaving", "this profile is still closing what the relay holds")),
     };
     let client = device.opt_in(messaging, command.relay.clone())?;
+    common.invite.iter().try_for_each(|invite| invite.keep(&client))?;
     let result =
         OptedIn { opted_in: true, relay: command.relay.to_string(), card: client.card()?.to_link().to_string() };
     output.show(&result, |_| {

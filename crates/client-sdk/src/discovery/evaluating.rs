@@ -6,7 +6,9 @@ use sealpost_blind::discovery::{Descriptor, Stretched};
 use sealpost_blind::{BlindState, EvaluatedBatch, MAX_BATCH, PrfOutput, Purpose};
 use sealpost_wire::codec::V1;
 use sealpost_wire::directory::{BlindedElements, SignedVoucher};
+use sealpost_wire::manifest::{Role, Tickets};
 use sealpost_wire::request::{Evaluate, Evaluated};
+use sealpost_wire::ticket::TicketKind;
 
 use super::blocking::blocking;
 use super::patience::Patience;
@@ -16,6 +18,7 @@ use crate::error::ErrorKind;
 use crate::net::{KeyService, NeitherConnection, NetError};
 use crate::store::numbers::NumberHash;
 use crate::store::{Store, consents, entries, lookups};
+use crate::tickets::Desk;
 
 /// A number that a key service has not evaluated yet.
 pub(crate) type Pending = (NumberHash, Stretched);
@@ -43,7 +46,7 @@ impl Asking<'_> {
         }
         let wants_voucher = self.ways.check_service(self.descriptor, self.place).await?;
         let voucher = self.voucher().await?;
-        if wants_voucher && voucher.is_none() {
+        if wants_voucher && voucher.is_none() && !self.takes_tickets().await? {
             return Err(ErrorKind::NotProved.into());
         }
         let mut connection = None;
@@ -73,11 +76,38 @@ impl Asking<'_> {
         let (state, elements) = blinded.map_err(|_| ErrorKind::Internal)?;
         let elements = BlindedElements::from_bytes(&elements.to_bytes()).ok_or(ErrorKind::Internal)?;
         let request = Evaluate { version: V1, epoch: *epoch, elements, voucher, ticket: None };
-        let answer = self.ask(&request, connection).await?;
+        let answer = self.paid(request, connection).await?;
         let refused = Trouble::Kind(ErrorKind::KeyServiceRefused);
         let Ok(evaluated) = EvaluatedBatch::from_bytes(answer.elements.as_bytes()) else { return Err(refused) };
         let key = services.keys().get(self.place).ok_or(ErrorKind::Internal)?;
         state.finalize(key, &evaluated).map_err(|_| refused)
+    }
+
+    /// Whether a ticket is wanted for each batch, and no voucher.
+    async fn takes_tickets(&self) -> Result<bool, Trouble> {
+        let service = self.descriptor.references.get(self.place).ok_or(ErrorKind::Internal)?;
+        let known = self.ways.network.relay(service, self.ways.reach).await?;
+        Ok(known.manifest.tickets != Tickets::Off)
+    }
+
+    /// Asks with a ticket, where the key service wants one; the voucher pays for tickets there.
+    async fn paid(
+        &self,
+        request: Evaluate,
+        connection: &mut Option<NeitherConnection<KeyService>>,
+    ) -> Result<Evaluated, Trouble> {
+        let server = self.descriptor.references.get(self.place).ok_or(ErrorKind::Internal)?;
+        let attested = request.voucher.clone();
+        let desk = Desk { server, role: Role::KeyService, reach: self.ways.reach, attested: attested.as_ref() };
+        let mut paying = self.ways.tickets.paying(desk, TicketKind::Evaluate, &[request.elements.as_bytes()]);
+        loop {
+            let ticket = paying.next().await?;
+            let voucher = request.voucher.clone().filter(|_| ticket.is_none());
+            let request = Evaluate { ticket, voucher, ..request.clone() };
+            if let Some(answer) = paying.settle(self.ask(&request, connection).await).await? {
+                return Ok(answer);
+            }
+        }
     }
 
     /// Asks, and asks the very same once more when the answer was lost: it costs nothing then, and shows nothing new.

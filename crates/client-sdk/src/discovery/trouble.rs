@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::net::NetError;
 use crate::store::StoreError;
+use crate::tickets::TicketTrouble;
 
 /// Why a step was not done.
 #[derive(Debug)]
@@ -32,6 +33,16 @@ impl From<NetError> for Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<TicketTrouble> for Trouble {
+    fn from(trouble: TicketTrouble) -> Self {
+        match trouble {
+            TicketTrouble::Network(error) => Self::Network(error),
+            TicketTrouble::Store(error) => Self::Store(error),
+            trouble => Self::Kind(trouble.kind()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::client::Inner;
 use crate::error::ErrorKind;
 use crate::net::{KnownRelay, Network, Reach};
 use crate::permit::DiscoveryPermit;
+use crate::tickets::Stock;
 
 /// The network, the right to use it for discovery, and the relay whose directory it is about. Cheap to clone.
 #[derive(Clone)]
@@ -22,12 +23,14 @@ pub(crate) struct Ways {
     pub(crate) relay: RelayRef,
     /// How far to go for a server that the relay has named.
     pub(crate) reach: Reach,
+    pub(crate) tickets: Arc<Stock>,
 }
 
 impl Ways {
     pub(crate) fn new(network: Network, permit: DiscoveryPermit, inner: &Inner, relay: RelayRef) -> Self {
         let named = if inner.options.private_relays { Reach::Anywhere } else { Reach::of_named_by(&relay.host) };
-        Self { network, permit, relay, reach: named }
+        let tickets = Arc::new(Stock::new(Arc::clone(&inner.store), network.clone()));
+        Self { network, permit, relay, reach: named, tickets }
     }
 
     /// What the directory says of itself, fetched anew.

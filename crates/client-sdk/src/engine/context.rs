@@ -16,6 +16,7 @@ use crate::event::Event;
 use crate::net::{NetError, Network, Reach, Timeouts};
 use crate::permit::NetworkPermit;
 use crate::store::{Store, StoreError, contacts, profile, relays};
+use crate::tickets::Stock;
 
 /// What all parts of a running engine share. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) local: Local,
     pub(super) network: Network,
     pub(super) health: Health,
+    pub(super) tickets: Stock,
     /// Held while something of a card's is opened, stocked or published. Whoever closes what belongs to a card that is gone
     /// waits for it first, so that nothing is opened after it was closed.
     pub(super) furnishing: tokio::sync::Mutex<()>,
@@ -51,7 +53,9 @@ impl Context {
         let local = Local::new(inner.identity.clone(), &mut rand::rng());
         let health = Health::new(Arc::clone(inner));
         let inner = Arc::clone(inner);
-        let shared = Shared { inner, store, local, network, health, furnishing: tokio::sync::Mutex::default() };
+        let tickets = Stock::new(Arc::clone(&store), network.clone());
+        let furnishing = tokio::sync::Mutex::default();
+        let shared = Shared { inner, store, local, network, health, tickets, furnishing };
         Ok(Self { shared: Arc::new(shared), beats, stop })
     }
 

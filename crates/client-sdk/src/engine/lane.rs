@@ -6,7 +6,7 @@ use sealpost_crypto::MessageId;
 use sealpost_identity::CardRef;
 use sealpost_wire::codec::V1;
 use sealpost_wire::request::{Deposit, Deposited, Outcome, Refusal, Take};
-use sealpost_wire::{Address, RelayRef, SealedItem};
+use sealpost_wire::{Address, RelayRef, SealedItem, Ticket};
 
 use super::context::{Context, Shared};
 use super::sealing::{self, Introduced, Plan, Sealer};
@@ -16,7 +16,7 @@ use crate::event::{Event, WaitReason};
 use crate::message::{FailureReason, MessageState};
 use crate::net::{Backoff, DepositSocket, NetError, Reach};
 use crate::store::outbox::{SealedRow, Waiting};
-use crate::store::{StoreError, outbox};
+use crate::store::{StoreError, outbox, tickets};
 
 /// How long an idle lane keeps its connection for what may come next.
 const LINGER: Duration = Duration::from_secs(10);
@@ -94,16 +94,28 @@ impl Lane {
 
     async fn deposit(&mut self, batch: Vec<(Waiting, SealedRow)>) -> Next {
         let Some(target) = batch.first().map(|(_, sealed)| sealed.target.clone()) else { return Next::Rest };
-        let outcomes = match self.exchange(&target, &batch).await {
+        let tickets = match self.tickets(&target, &batch).await {
+            Ok(tickets) => tickets,
+            Err(next) => return next,
+        };
+        let outcomes = match self.exchange(&target, &batch, tickets).await {
             Ok(outcomes) => outcomes,
             Err(error) => return self.after_network_trouble(&error).await,
         };
-        let (mut accepted, mut refused) = (Vec::new(), None);
-        for ((row, _), outcome) in batch.into_iter().zip(outcomes) {
+        let (mut accepted, mut refused, mut used) = (Vec::new(), None, Vec::new());
+        for ((row, sealed), outcome) in batch.into_iter().zip(outcomes) {
+            let is_used = |done: &Deposited| matches!(done.outcome, Outcome::Accepted | Outcome::TicketRefused);
+            used.extend(outcome.as_ref().is_ok_and(is_used).then(|| *sealed.id.as_bytes()));
             match outcome {
                 Ok(Deposited { outcome: Outcome::Accepted, .. }) => accepted.push(row),
                 other => refused = refused.or(Some(other)),
             }
+        }
+        let forget = move |shared: &Shared| {
+            shared.store.write(|tx| used.iter().try_for_each(|purpose| tickets::forget_for(tx, purpose)))
+        };
+        if let Err(next) = self.store(forget).await {
+            return next;
         }
         if let Err(next) = self.accept(accepted).await {
             return next;
@@ -115,23 +127,44 @@ impl Lane {
         }
     }
 
+    /// The tickets for what goes to a front door, as far as the contact's item had some; nothing else needs any. The same
+    /// envelope goes with the same ticket until it is answered.
+    async fn tickets(&self, target: &Address, batch: &[(Waiting, SealedRow)]) -> Result<Vec<Option<Ticket>>, Next> {
+        let (contact, issuer, today) = (self.contact, target.relay.operator, clock::today());
+        let purposes: Vec<_> = batch.iter().map(|(_, sealed)| sealed.expires.map(|_| *sealed.id.as_bytes())).collect();
+        if purposes.iter().all(Option::is_none) {
+            return Ok(vec![None; batch.len()]);
+        }
+        self.store(move |shared| {
+            shared.store.write(|tx| {
+                let reserve = |purpose: &Option<[u8; 16]>| match purpose {
+                    Some(purpose) => tickets::reserve_for(tx, contact, &issuer, today, purpose),
+                    None => Ok(None),
+                };
+                purposes.iter().map(reserve).collect()
+            })
+        })
+        .await
+    }
+
     /// Deposits a batch in order, and gathers what became of each.
     async fn exchange(
         &mut self,
         target: &Address,
         batch: &[(Waiting, SealedRow)],
+        tickets: Vec<Option<Ticket>>,
     ) -> Result<Vec<Result<Deposited, NetError>>, NetError> {
         let reach = self.reach(&target.relay).await;
         let socket = self.socket(&target.relay, reach).await?;
         let mut pending = Vec::with_capacity(batch.len());
-        for (_, sealed) in batch {
+        for ((_, sealed), ticket) in batch.iter().zip(tickets) {
             let deposit = Deposit {
                 version: V1,
                 deposit: sealed.target.deposit.clone(),
                 collect: sealed.target.collect,
                 id: sealed.id,
                 envelope: sealed.envelope.clone(),
-                ticket: None,
+                ticket,
             };
             pending.push(socket.deposit(deposit).await?);
         }
@@ -178,9 +211,9 @@ impl Lane {
         let wish = deposited.retry_after.map(|seconds| Duration::from_secs(seconds.into()));
         match deposited.outcome {
             Outcome::Full => Next::Retry(Some(WaitReason::Full), wish),
-            Outcome::TryLater | Outcome::TicketRefused | Outcome::Accepted => {
-                Next::Retry(Some(WaitReason::TryLater), wish)
-            }
+            // It was thrown away; there may be another.
+            Outcome::TicketRefused => Next::Step,
+            Outcome::TryLater | Outcome::Accepted => Next::Retry(Some(WaitReason::TryLater), wish),
             Outcome::Gone => self.after_gone(target.clone()).await,
         }
     }

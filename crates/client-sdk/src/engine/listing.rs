@@ -17,6 +17,7 @@ use sealpost_blind::discovery::{Descriptor, Lookup};
 use sealpost_wire::codec::V1;
 use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::{Publish, Published, Refusal};
+use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Day;
 use tokio::time::{Instant, sleep};
 
@@ -30,6 +31,7 @@ use crate::permit::DiscoveryPermit;
 use crate::store::entries::{Entry, Place, Publication, Standing};
 use crate::store::lookups::Computed;
 use crate::store::{StoreError, entries, lookups};
+use crate::tickets::{Desk, TicketTrouble};
 use due::{Ready, Wanted, is_due, standing};
 
 /// How long a record holds: as long as what lies on a shelf does, since that is what it leads to.
@@ -161,8 +163,24 @@ impl Keeper {
             attestation: entry.proof.as_ref().map(|(word, _)| word.clone()),
             ticket: None,
         };
-        let outcome = ways.network.directory(&ways.permit, &ways.relay).await?.call(&request).await;
+        let outcome = self.paid(ways, request).await?;
         self.after(wanted.publication, &entry, outcome, today).await
+    }
+
+    /// Publishes with a ticket, where the relay asks for one.
+    async fn paid(&self, ways: &Ways, request: Publish) -> Result<Result<Published, NetError>, Trouble> {
+        let purpose: [&[u8]; 2] = [&request.epoch.0.to_be_bytes(), request.slot.as_bytes()];
+        let mut paying = self.context.shared.tickets.paying(Desk::relay(&ways.relay), TicketKind::Publish, &purpose);
+        loop {
+            let request = Publish { ticket: paying.next().await?, ..request.clone() };
+            let outcome = ways.network.directory(&ways.permit, &ways.relay).await?.call(&request).await;
+            match paying.settle(outcome).await {
+                Ok(None) => {}
+                Ok(Some(published)) => return Ok(Ok(published)),
+                Err(TicketTrouble::Network(error)) => return Ok(Err(error)),
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
     }
 
     /// Where the number stands in an epoch, from what was computed, and from what the key services still have to.

@@ -12,6 +12,7 @@ use sealpost_crypto::{
     Content, FrontDoor, Local, MessageId, ReturnAddress, Route, SealError, Session, begin, open_item, seal,
 };
 use sealpost_identity::CardRef;
+use sealpost_wire::ticket::{Ticket, TicketKind};
 use sealpost_wire::time::Day;
 use sealpost_wire::{Address, EnvelopeId, SealedItem, SizeClass};
 
@@ -23,7 +24,7 @@ use crate::store::contacts::Peer;
 use crate::store::mailboxes::OwnMailbox;
 use crate::store::outbox::{SealedRow, Waiting};
 use crate::store::shelves::CardKind;
-use crate::store::{StoreError, contacts, mailboxes, messages, outbox, profile, receipts, shelves};
+use crate::store::{StoreError, contacts, mailboxes, messages, outbox, profile, receipts, shelves, tickets};
 
 /// How many messages to one contact are sealed and in flight at once.
 const BATCH: usize = 32;
@@ -200,6 +201,8 @@ impl Sealer<'_> {
         }
         contacts::pin(tx, contact, verified.contact.identity())?;
         contacts::set_door(tx, contact, Some((&verified.front_door, verified.expires)))?;
+        let issuer = verified.front_door.address.relay.operator;
+        tickets::keep_for(tx, contact, &issuer, &door_tickets(verified.tickets))?;
         Ok(Introduced::Done)
     }
 
@@ -268,6 +271,11 @@ pub(super) fn may_still_come(tx: &Transaction<'_>, contact: ContactId, now: Syst
 /// Ends all that waits for a contact.
 pub(super) fn give_up(tx: &Transaction<'_>, contact: ContactId, reason: FailureReason) -> Result<Plan, StoreError> {
     Ok(Plan::GivenUp(outbox::give_up(tx, contact, reason)?, reason))
+}
+
+/// Those that a front door takes: what is inside an item is its owner's word.
+fn door_tickets(tickets: Vec<Ticket>) -> Vec<Ticket> {
+    tickets.into_iter().filter(|ticket| ticket.kind() == TicketKind::FrontDoor).collect()
 }
 
 fn introduce_by_card(tx: &Transaction<'_>, peer: &Peer) -> Result<Plan, StoreError> {

@@ -3,14 +3,19 @@
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Transaction;
+use sealpost_crypto::item::ITEM_DAYS;
 use sealpost_crypto::stocking::{RENEWAL_DAYS, Restock, door_kept_until};
 use sealpost_crypto::{DoorSecret, FrontDoor, Local, PrekeyId, PrivatePrekey, Stocker};
-use sealpost_wire::SealedItem;
 use sealpost_wire::request::MAX_ITEMS;
 use sealpost_wire::time::Day;
+use sealpost_wire::{SealedItem, Ticket};
 
 use crate::store::shelves::OwnCard;
-use crate::store::{Store, StoreError, mailboxes, shelves};
+use crate::store::{Store, StoreError, mailboxes, shelves, tickets};
+
+/// How many front-door tickets an item carries, where there are enough: a first message, and one that follows before the
+/// answer.
+const TICKETS: usize = 2;
 
 /// Fresh items whose private halves are in the store already.
 pub(super) struct Load {
@@ -39,10 +44,12 @@ impl Maker<'_> {
         let stocker = Stocker::new(self.local, &reference, &door, self.today()).map_err(|_| StoreError::Row)?;
         let mut rng = rand::rng();
         let mut load = Load { items: Vec::new(), last: None };
+        let mut tickets = store.write(|tx| self.tickets(tx, card, count))?;
         let mut rows = Vec::new();
         for _ in 0..usize::from(count).min(MAX_ITEMS) {
-            let (item, row) =
-                stocker.one_time(fresh(&mut in_use), Vec::new(), &mut rng).map_err(|_| StoreError::Row)?;
+            let (item, row) = stocker
+                .one_time(fresh(&mut in_use), tickets.pop().unwrap_or_default(), &mut rng)
+                .map_err(|_| StoreError::Row)?;
             load.items.push(item);
             rows.push(row);
         }
@@ -53,6 +60,14 @@ impl Maker<'_> {
         }
         store.write(|tx| self.keep(tx, card, renew.then_some(&key), &rows))?;
         Ok(load)
+    }
+
+    /// Tickets for the front door, as many for each item, as far as the stock goes.
+    fn tickets(&self, tx: &Transaction<'_>, card: &OwnCard, items: u16) -> Result<Vec<Vec<Ticket>>, StoreError> {
+        let (last, most) = (self.today().plus(ITEM_DAYS), usize::from(items) * TICKETS);
+        let taken = tickets::take_for_item(tx, &card.relay.operator, last, most)?;
+        let each = (taken.len() / usize::from(items).max(1)).max(1);
+        Ok(taken.chunks(each).map(<[Ticket]>::to_vec).collect())
     }
 
     /// The door that items name, with its newest key, or one that is made now.

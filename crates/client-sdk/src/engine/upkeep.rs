@@ -11,18 +11,21 @@ use sealpost_crypto::stocking::{Restock, restock};
 use sealpost_wire::RelayRef;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::request::{CloseMailbox, CountItems, OpenMailbox, OpenShelf, Refusal, Stock};
+use sealpost_wire::ticket::TicketKind;
 use tokio::time::Instant;
 
 use super::context::Context;
 use super::health::{Part, Standing};
 use super::stocking::Maker;
 use crate::clock;
+use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::net::{Backoff, NetError, OwnerConnection, Reach};
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::relays::RelayId;
 use crate::store::shelves::OwnCard;
 use crate::store::{StoreError, mailboxes, relays, shelves};
+use crate::tickets::{Desk, TicketTrouble};
 
 /// How often the items on a shelf are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
@@ -36,11 +39,23 @@ pub(crate) const TIME_TO_LIVE: Duration = Duration::from_secs(14 * 86_400);
 enum Trouble {
     Network(NetError),
     Store(StoreError),
+    /// There are no tickets.
+    Tickets(ErrorKind),
 }
 
 impl From<NetError> for Trouble {
     fn from(error: NetError) -> Self {
         Self::Network(error)
+    }
+}
+
+impl From<TicketTrouble> for Trouble {
+    fn from(trouble: TicketTrouble) -> Self {
+        match trouble {
+            TicketTrouble::Network(error) => Self::Network(error),
+            TicketTrouble::Store(error) => Self::Store(error),
+            trouble => Self::Tickets(trouble.kind()),
+        }
     }
 }
 
@@ -64,7 +79,8 @@ pub(super) async fn run(context: Context, id: RelayId) -> RelayId {
             return id;
         }
     };
-    let mut upkeep = Upkeep { context, id, relay, counted: HashMap::new(), manifest: None, forbidden: None };
+    let mut upkeep =
+        Upkeep { context, id, relay, counted: HashMap::new(), manifest: None, forbidden: None, ticketless: None };
     upkeep.stands(Standing::Offline);
     while !stop.is_cancelled() {
         upkeep.context.beats.mark_unchanged();
@@ -73,7 +89,8 @@ pub(super) async fn run(context: Context, id: RelayId) -> RelayId {
             Ok(Next::End) => break,
             Ok(Next::Rest(due)) => {
                 backoff.succeeded();
-                upkeep.stands(if upkeep.forbidden.is_none() { Standing::CaughtUp } else { Standing::Online });
+                let is_whole = upkeep.forbidden.is_none() && upkeep.ticketless.is_none();
+                upkeep.stands(if is_whole { Standing::CaughtUp } else { Standing::Online });
                 upkeep.rest(due).await;
             }
             Err(trouble) => {
@@ -98,6 +115,8 @@ struct Upkeep {
     manifest: Option<Instant>,
     /// The region in which nothing may be opened, of which the app was told.
     forbidden: Option<String>,
+    /// Why there are no tickets, of which the app was told.
+    ticketless: Option<ErrorKind>,
 }
 
 /// What there is to keep in order.
@@ -133,7 +152,28 @@ impl Upkeep {
                 outcome = outcome.and(self.furnish(card, door).await);
             }
         }
-        outcome.map(|()| Next::Rest(estate.due))
+        let refill = self.look_after_tickets().await;
+        match outcome.and(refill) {
+            Err(Trouble::Tickets(reason)) => self.tell_ticketless(Some(reason)),
+            Err(trouble) => return Err(trouble),
+            Ok(()) => self.tell_ticketless(None),
+        }
+        Ok(Next::Rest(estate.due))
+    }
+
+    /// Fills the stock of tickets up when its time has come. When that is, is asked again at every rest.
+    async fn look_after_tickets(&self) -> Result<(), Trouble> {
+        self.context.shared.tickets.look_after(Desk::relay(&self.relay)).await?;
+        Ok(())
+    }
+
+    /// Tells why there are no tickets, once.
+    fn tell_ticketless(&mut self, reason: Option<ErrorKind>) {
+        let is_news = self.ticketless != reason;
+        self.ticketless = reason;
+        if let Some(reason) = reason.filter(|_| is_news) {
+            self.context.tell(Event::NeedsTickets { server: self.relay.host.clone(), reason });
+        }
     }
 
     /// Whether anything may be opened or put where the relay's signed manifest says that it keeps its data; told when not.
@@ -192,6 +232,8 @@ impl Upkeep {
         match trouble {
             Trouble::Network(error) => self.context.note(error),
             Trouble::Store(error) => self.context.note_store(error),
+            // Told where the round ends.
+            Trouble::Tickets(_) => {}
         }
     }
 
@@ -227,7 +269,15 @@ impl Upkeep {
 
     async fn open_mailbox(&self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
         let (id, kind, collect) = (mailbox.id(), mailbox.kind(), mailbox.collect);
-        connection.call(&OpenMailbox { version: V1, mailbox: id, collect, kind, ticket: None }).await?;
+        let desk = Desk::relay(&self.relay);
+        let mut paying = self.context.shared.tickets.paying(desk, TicketKind::Mailbox, &[id.as_bytes()]);
+        loop {
+            let ticket = paying.next().await?;
+            let request = OpenMailbox { version: V1, mailbox: id, collect: collect.clone(), kind, ticket };
+            if paying.settle(connection.call(&request).await).await?.is_some() {
+                break;
+            }
+        }
         let (row, today) = (mailbox.row, clock::today());
         self.write(move |tx| mailboxes::set_opened(tx, row, today)).await
     }
@@ -259,7 +309,15 @@ impl Upkeep {
             return Ok(());
         }
         let shelf = self.shelf(card);
-        connection.call(&OpenShelf { version: V1, shelf, stock: card.stock.clone(), ticket: None }).await?;
+        let desk = Desk::relay(&self.relay);
+        let mut paying = self.context.shared.tickets.paying(desk, TicketKind::Shelf, &[shelf.as_bytes()]);
+        loop {
+            let ticket = paying.next().await?;
+            let request = OpenShelf { version: V1, shelf, stock: card.stock.clone(), ticket };
+            if paying.settle(connection.call(&request).await).await?.is_some() {
+                break;
+            }
+        }
         let row = card.row;
         self.write(move |tx| shelves::set_opened(tx, row)).await
     }

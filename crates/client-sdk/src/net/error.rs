@@ -127,6 +127,7 @@ impl NetError {
                 Refusal::TryLater => ErrorKind::Unreachable,
                 Refusal::NoEpoch => ErrorKind::EpochOver,
                 Refusal::TicketNeeded | Refusal::NotAttested => ErrorKind::NotProved,
+                Refusal::TicketSpent | Refusal::VoucherNeeded => ErrorKind::NeedsTickets,
                 _ => ErrorKind::Refused,
             },
         }

@@ -10,7 +10,7 @@ use sealpost_identity::attester::{AskCode, ProveNumber};
 use sealpost_wire::RelayRef;
 use sealpost_wire::directory::{BUCKET_LENGTH, BucketRead, EvaluatedElements};
 use sealpost_wire::manifest::Role;
-use sealpost_wire::request::{Evaluate, Publish, Request, Side, Withdraw};
+use sealpost_wire::request::{Evaluate, IssueTickets, Publish, Request, Side, Withdraw};
 
 use super::http::HttpConnection;
 use super::side::{FRAME, SHORT_REPLY, call, refusal};
@@ -29,6 +29,8 @@ pub(crate) enum Directory {}
 pub(crate) enum Withdrawal {}
 /// A key service.
 pub(crate) enum KeyService {}
+/// A relay or a key service, of which nothing is wanted but tickets.
+pub(crate) enum Issuer {}
 /// An attester.
 pub(crate) enum Attester {}
 
@@ -40,13 +42,17 @@ impl NeitherRequest<Attester> for ProveNumber {
     const LONGEST_REPLY: usize = 2 * SHORT_REPLY;
 }
 
+impl NeitherRequest<Issuer> for IssueTickets {
+    const LONGEST_REPLY: usize = 64 * SHORT_REPLY;
+}
+
 impl NeitherRequest<KeyService> for Evaluate {
     const LONGEST_REPLY: usize = EvaluatedElements::LENGTH + FRAME;
 }
 
 const _: () = assert!(matches!(Publish::SIDE, Side::Neither) && matches!(Withdraw::SIDE, Side::Neither));
 const _: () = assert!(matches!(AskCode::SIDE, Side::Neither) && matches!(ProveNumber::SIDE, Side::Neither));
-const _: () = assert!(matches!(Evaluate::SIDE, Side::Neither));
+const _: () = assert!(matches!(Evaluate::SIDE, Side::Neither) && matches!(IssueTickets::SIDE, Side::Neither));
 
 /// A connection to one kind of server, on which no owner's or sender's request goes. Dropped, it is closed.
 pub(crate) struct NeitherConnection<Server> {
@@ -103,6 +109,19 @@ impl Network {
     /// As [`Network::owner`].
     pub(crate) async fn withdrawal(&self, relay: &RelayRef) -> Result<NeitherConnection<Withdrawal>, NetError> {
         Ok(NeitherConnection::new(self.http(relay, Role::Relay, Reach::Anywhere).await?))
+    }
+
+    /// A connection to get tickets from a server of that role.
+    ///
+    /// # Errors
+    /// As [`Network::sender`].
+    pub(crate) async fn issuer(
+        &self,
+        server: &RelayRef,
+        role: Role,
+        reach: Reach,
+    ) -> Result<NeitherConnection<Issuer>, NetError> {
+        Ok(NeitherConnection::new(self.http(server, role, reach).await?))
     }
 
     /// A connection to a key service.

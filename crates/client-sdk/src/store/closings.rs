@@ -145,7 +145,8 @@ pub(crate) fn set_outcome(tx: &Transaction<'_>, row: i64, outcome: &Outcome) -> 
 /// Erases everything that belongs to a person, with the rows that say what there was.
 pub(crate) fn erase_all_else(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(tx.execute_batch(
-        "DELETE FROM outbox; DELETE FROM held; DELETE FROM missing; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
+        "DELETE FROM tickets; DELETE FROM invites; DELETE FROM shown_vouchers; DELETE FROM ticket_asks; DELETE FROM ticket_keys;
+         DELETE FROM ticket_refills; DELETE FROM outbox; DELETE FROM held; DELETE FROM missing; DELETE FROM messages; DELETE FROM sessions; DELETE FROM mailboxes;
          DELETE FROM found; DELETE FROM publication; DELETE FROM entries; DELETE FROM vouchers; DELETE FROM epochs;
          DELETE FROM number_key; DELETE FROM consents; DELETE FROM contacts; DELETE FROM door_keys; DELETE FROM prekeys; DELETE FROM prekey_uses; DELETE FROM cards;
          DELETE FROM moves; DELETE FROM cursors; DELETE FROM seen; DELETE FROM unopened; DELETE FROM sqlite_sequence;",

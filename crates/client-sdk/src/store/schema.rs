@@ -6,7 +6,7 @@ use rusqlite_migration::{Error, M, Migrations};
 use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
-const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS)];
+const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS), M::up(TICKETS)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -305,6 +305,56 @@ CREATE TABLE missing (
     contact     INTEGER NOT NULL REFERENCES contacts,
     counter     INTEGER NOT NULL,
     PRIMARY KEY (contact, counter)
+) STRICT, WITHOUT ROWID;
+";
+
+const TICKETS: &str = "
+-- What pays at servers, which are named by their operators' keys. kind: as in the ticket; reserved: a hash of what its request is
+-- for; contact: came with an item, for that contact's front door.
+CREATE TABLE tickets (
+    id          INTEGER PRIMARY KEY,
+    issuer      BLOB NOT NULL,
+    kind        INTEGER NOT NULL,
+    good_from   INTEGER NOT NULL,
+    last_day    INTEGER NOT NULL,
+    ticket      BLOB NOT NULL UNIQUE,
+    reserved    BLOB,
+    contact     INTEGER REFERENCES contacts
+) STRICT;
+CREATE INDEX tickets_of_issuer ON tickets (issuer, kind, last_day);
+CREATE TABLE invites (
+    issuer      BLOB NOT NULL,
+    code        BLOB NOT NULL,
+    PRIMARY KEY (issuer, code)
+) STRICT;
+CREATE TABLE shown_vouchers (
+    issuer      BLOB NOT NULL,
+    voucher     BLOB NOT NULL,
+    PRIMARY KEY (issuer, voucher)
+) STRICT, WITHOUT ROWID;
+
+-- A request for tickets that was not answered yet. keys: kind[1], first day[4], count[2], key[32] of each.
+CREATE TABLE ticket_asks (
+    issuer      BLOB PRIMARY KEY,
+    seed        BLOB NOT NULL,
+    invite      BLOB,
+    attested    BLOB,
+    renewal     BLOB,
+    keys        BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Keys of tickets that were told, so that another one for the same kind and day is noticed.
+CREATE TABLE ticket_keys (
+    issuer      BLOB NOT NULL,
+    kind        INTEGER NOT NULL,
+    first_day   INTEGER NOT NULL,
+    last_day    INTEGER NOT NULL,
+    key         BLOB NOT NULL,
+    PRIMARY KEY (issuer, kind, first_day)
+) STRICT, WITHOUT ROWID;
+-- When the stock is to be filled up, in seconds since 1970.
+CREATE TABLE ticket_refills (
+    issuer      BLOB PRIMARY KEY,
+    at          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
 

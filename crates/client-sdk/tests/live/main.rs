@@ -14,4 +14,5 @@ mod moving;
 mod neighbourhood;
 mod people;
 mod relay;
+mod tickets;
 mod trouble;

@@ -7,7 +7,10 @@ use std::time::Duration;
 use sealpost_relay::config::{Admin, Config};
 use sealpost_relay::keys;
 use sealpost_relay::server::Server;
+use sealpost_relay::tickets::invites::InviteDirectory;
 use sealpost_wire::RelayRef;
+use sealpost_wire::ticket::InviteCode;
+use sealpost_wire::time::Day;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,6 +51,12 @@ impl TestRelay {
         Setup { config, _directory: directory }.start().await
     }
 
+    /// A fresh code of its operator, good for longer than any test takes.
+    pub(crate) fn invite(&self) -> InviteCode {
+        let invites = InviteDirectory::of(&self.setup.config.tickets.keys);
+        invites.make(Day(u32::MAX), &mut rand::rng()).unwrap()
+    }
+
     pub(crate) async fn stop(self) -> Setup {
         self.stop.send(()).unwrap();
         timeout(PATIENCE, self.running).await.expect("the relay hangs").expect("the relay panicked");
@@ -56,6 +65,12 @@ impl TestRelay {
 }
 
 impl Setup {
+    /// With another configuration.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
     /// Throws away all that the relay keeps, but not its keys.
     pub(crate) fn emptied(self) -> Self {
         std::fs::remove_dir_all(&self.config.data).unwrap();
