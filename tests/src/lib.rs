@@ -6,6 +6,7 @@ pub mod demo;
 pub mod deployment;
 pub mod http1;
 pub mod impostor;
+pub mod meddler;
 pub mod person;
 pub mod programs;
 pub mod server;

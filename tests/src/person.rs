@@ -91,7 +91,9 @@ impl Person {
         command.args(["--json", "-vvv"]).args(arguments);
         command
             .env("SEALPOST_PROFILE", self.profile())
-            .env("SEALPOST_PASSPHRASE_FILE", self.directory.join("passphrase"));
+            .env("SEALPOST_PASSPHRASE_FILE", self.directory.join("passphrase"))
+            // Servers of tests are at loopback addresses.
+            .env("SEALPOST_PRIVATE_RELAYS", "true");
         command.env_remove("RUST_LOG").stdin(Stdio::null()).stderr(self.open_log()?);
         if self.own_numbers().is_file() {
             command.env("SEALPOST_OWN_NUMBERS", self.own_numbers());

@@ -14,6 +14,8 @@ mod journeys {
     mod leaving;
     mod logs;
     mod memory;
+    mod meddling;
+    mod moving;
     mod prompt;
     mod quiet;
     mod shapes;
