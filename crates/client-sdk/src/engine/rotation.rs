@@ -130,10 +130,10 @@ pub(crate) fn add_mailbox(tx: &Transaction<'_>, contact: ContactId, today: Day) 
     Ok(row)
 }
 
-/// An exponential wait, so that the next one says nothing of the last, with an end.
+/// After a tenth, an exponential wait, so that the next one says nothing of the last, with an end.
 fn random_wait(mean: Duration, rng: &mut impl CryptoRng) -> Duration {
     let uniform: f64 = rng.random_range(f64::EPSILON..1.0);
-    mean.mul_f64((-uniform.ln()).min(LONGEST_PACE))
+    mean / 10 + mean.mul_f64((-uniform.ln()).min(LONGEST_PACE))
 }
 
 const fn days_before(day: Day, days: u32) -> Day {

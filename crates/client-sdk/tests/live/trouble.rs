@@ -142,3 +142,49 @@ async fn a_relay_whose_name_gives_the_device_away_is_not_even_looked_up() {
     assert_eq!(timeout(PATIENCE, hit).await.expect("it was never told"), NumberKind::Imei);
     assert_eq!(client.status().unwrap().connection, Connection::Offline);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_floods_is_cut_off_by_closing_one_mailbox_and_nobody_else_notices() {
+    let relay = TestRelay::start_with(|config| config.limits.mailbox_envelopes = 16).await;
+    let online = || Person::online(&relay.reference);
+    let (mut bob, mut carol, mut mallory) = (online().await, online().await, online().await);
+    let (carols, mallorys) = (carol.add(&bob, "Bob"), mallory.add(&bob, "Bob"));
+    let mut bobs = Vec::new();
+    for (person, to_bob) in [(&mut carol, carols), (&mut mallory, mallorys)] {
+        person.say(to_bob, "hello").await;
+        let contact = bob.hears("hello").await;
+        bob.say(contact, "hello yourself").await;
+        person.hears("hello yourself").await;
+        person.say(to_bob, "to your own mailbox").await;
+        bob.hears("to your own mailbox").await;
+        bobs.push(contact);
+    }
+    let before = bob.client.status().unwrap().mailboxes;
+    bob.stop().await;
+    let mut events = mallory.client.events();
+    for n in 0..40 {
+        mallory.client.send(mallorys, &format!("flood {n}")).unwrap();
+    }
+    let full = async { while events.next().await != Some(Event::Waiting(mallorys, WaitReason::Full)) {} };
+    timeout(PATIENCE, full).await.expect("the quota is no end of it");
+    // The quota is that mailbox's own: others still get through.
+    carol.say(carols, "can you hear me?").await;
+    bob.client.block(bobs[1]).unwrap();
+    bob.start();
+    bob.hears("can you hear me?").await;
+    let closed = async {
+        while bob.client.status().unwrap().mailboxes != before - 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, closed).await.expect("it is not closed");
+    // What goes by the card instead is discarded, and no mailbox is opened for it.
+    let id = mallory.client.send(mallorys, "by another way").unwrap();
+    timeout(PATIENCE, mallory.client.settled(id)).await.expect("never settled").unwrap();
+    carol.say(carols, "and now?").await;
+    bob.hears("and now?").await;
+    bob.hears_nothing_more().await;
+    assert_eq!(bob.client.status().unwrap().mailboxes, before - 1);
+    bob.say(bobs[0], "as ever").await;
+    carol.hears("as ever").await;
+}

@@ -141,7 +141,7 @@ fn spares_are_opened_at_times_of_their_own_and_given_without_the_relay_seeing_it
         alice.upkeep();
     }
     assert_eq!(times.len(), 3, "each at a time of its own");
-    assert!(times.iter().all(|due| *due <= now + 6 * PACE.spare));
+    assert!(times.iter().all(|due| *due <= now + 7 * PACE.spare));
     // The next mailbox is one that the relay has known all along, and there is nothing to open.
     let collected = alice.client.0.store.read(mailboxes::collected).unwrap().len();
     let today = Day::of(alice.now + 7 * DAY);
