@@ -18,6 +18,7 @@ mod journeys {
     mod moving;
     mod prompt;
     mod quiet;
+    mod rotation;
     mod shapes;
     mod terminal;
     mod tickets;

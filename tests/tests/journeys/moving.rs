@@ -19,12 +19,14 @@ use super::company::{Company, PATIENCE, texts};
 
 /// How often the one who moves is killed.
 const KILLS: usize = 6;
+/// A time to live, the day of grace, and one for front doors.
+const LATER: &str = "+17d";
 /// Closing is spread over a minute.
 const CLOSING: Duration = Duration::from_secs(180);
 
 #[test]
 fn who_moves_and_is_killed_meanwhile_loses_nothing_and_gets_signed_statements() -> Result<()> {
-    let Company { relay: mut old, mut anna, ben, directory } = Company::meet(&Settings::default())?;
+    let Company { relay: mut old, mut anna, mut ben, directory } = Company::meet(&Settings::default())?;
     let mut new = Server::init(&directory.path().join("new"), &Settings::default())?;
     new.start()?;
     let at_ben = ben.listen(0)?;
@@ -52,8 +54,14 @@ fn who_moves_and_is_killed_meanwhile_loses_nothing_and_gets_signed_statements() 
     assert_eq!(moves(&anna)?["told"], json!(1));
 
     // More than a time to live later, the old relay is closed.
-    drop(at_anna.killed_for_good()?);
-    anna.set_clock("+17d");
+    drop((at_anna.killed_for_good()?, at_ben.kill()?));
+    for server in [&mut old, &mut new] {
+        server.stop()?;
+        server.set_clock(LATER);
+        server.start()?;
+    }
+    anna.set_clock(LATER);
+    ben.set_clock(LATER);
     let mut at_anna = Kept::listen(&anna)?;
     wait::until("the old relay is closed", CLOSING, || stage_is(&anna, "done"))?;
     let moved = moves(&anna)?;

@@ -108,6 +108,7 @@ pub(super) fn by_the_day(tx: &Transaction<'_>, now: SystemTime, pace: Pace) -> R
     let mut rng = rand::rng();
     rotation::close_replaced(tx, now, lifetime, &mut rng)?;
     rotation::rotate(tx, now, pace, &mut rng)?;
+    rotation::remind(tx, now, pace, &mut rng)?;
     rotation::make_spares(tx, now, pace, &mut rng)?;
     shelves::erase_expired(tx, today)?;
     let (first, last) = kept_on(today);

@@ -26,6 +26,8 @@ use crate::store::{StoreError, contacts, mailboxes, outbox, relays};
 const SPARES: usize = 3;
 /// For how many days ahead spares are opened, and for how long a conversation waits for one.
 const AHEAD_DAYS: u32 = 2;
+/// For how many days a contact is told again.
+const REMIND_DAYS: u32 = 90;
 /// How many times the mean a random wait may be.
 const LONGEST_PACE: f64 = 6.0;
 /// Over how long a time closing requests of replaced mailboxes are spread.
@@ -88,6 +90,23 @@ pub(super) fn close_replaced(
 ) -> Result<(), StoreError> {
     for row in mailboxes::superseded(tx, days_before(Day::of(now), lifetime_days))? {
         mailboxes::close_at(tx, row, now + rng.random_range(Duration::ZERO..=CLOSING_SPREAD))?;
+    }
+    Ok(())
+}
+
+/// Has contacts told again, week after week for a lease's time, who have not been heard of since one's card changed: they may
+/// have been away for longer than a relay keeps what tells them.
+pub(super) fn remind(
+    tx: &Transaction<'_>,
+    now: SystemTime,
+    pace: Pace,
+    rng: &mut impl CryptoRng,
+) -> Result<(), StoreError> {
+    let today = Day::of(now);
+    let (told, first) = (days_before(today, RENEWAL_DAYS), days_before(today, REMIND_DAYS));
+    for (contact, row) in contacts::to_remind(tx, told, first)? {
+        contacts::set_reminded(tx, contact, today)?;
+        mailboxes::announce_at(tx, row, now + rng.random_range(Duration::ZERO..=pace.announce))?;
     }
     Ok(())
 }

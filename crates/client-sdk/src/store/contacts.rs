@@ -203,6 +203,24 @@ pub(crate) fn set_card_due(tx: &Transaction<'_>, id: ContactId, generation: u32)
     one(tx.execute("UPDATE contacts SET card_due = ?2 WHERE id = ?1", params![id.0, generation])?)
 }
 
+/// Contacts who have not answered since one's card changed, told last on `told` or before, and first on `first` or after; with
+/// the row of the mailbox that they do not use.
+pub(crate) fn to_remind(tx: &Transaction<'_>, told: Day, first: Day) -> Result<Vec<(ContactId, i64)>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT contacts.id, mailboxes.id FROM contacts
+         JOIN mailboxes ON contact = contacts.id AND mailboxes.generation = homes
+         WHERE card_due > 0 AND opened IS NOT NULL AND closing = 0 AND announces IS NULL
+         AND coalesce(reminded, since) <= ?1 AND since >= ?2",
+    )?;
+    let rows =
+        statement.query_map(params![InDays(told), InDays(first)], |row| Ok((ContactId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn set_reminded(tx: &Transaction<'_>, id: ContactId, today: Day) -> Result<(), StoreError> {
+    one(tx.execute("UPDATE contacts SET reminded = ?2 WHERE id = ?1", params![id.0, InDays(today)])?)
+}
+
 /// Whether the last notice of typing to them was made long enough ago; if so, one is made now.
 pub(crate) fn may_notice(
     tx: &Transaction<'_>,
@@ -217,7 +235,7 @@ pub(crate) fn may_notice(
 
 /// One's own card has changed: everybody is to get the new one along with their next mailbox.
 pub(crate) fn set_all_card_due(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute("UPDATE contacts SET card_due = homes + 1", [])?;
+    tx.execute("UPDATE contacts SET card_due = homes + 1, reminded = NULL", [])?;
     Ok(())
 }
 

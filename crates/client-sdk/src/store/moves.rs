@@ -71,7 +71,7 @@ pub(crate) fn count_left(tx: &Transaction<'_>, id: i64) -> Result<u64, StoreErro
 /// How many contacts have not been told yet where one is now: their mailbox is not open, or what names it was not accepted.
 pub(crate) fn count_untold(tx: &Transaction<'_>) -> Result<usize, StoreError> {
     let sql = "SELECT count(*) FROM contacts JOIN mailboxes ON contact = contacts.id AND mailboxes.generation = homes
-               WHERE card_due > 0 AND closing = 0 AND (opened IS NULL OR announces IS NOT NULL
+               WHERE card_due > 0 AND reminded IS NULL AND closing = 0 AND (opened IS NULL OR announces IS NOT NULL
                    OR EXISTS (SELECT 1 FROM outbox WHERE outbox.contact = contacts.id))";
     Ok(tx.query_row(sql, [], |row| row.get(0))?)
 }

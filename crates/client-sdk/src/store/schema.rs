@@ -6,7 +6,8 @@ use rusqlite_migration::{Error, M, Migrations};
 use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
-const STEPS: &[M<'static>] = &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS), M::up(TICKETS)];
+const STEPS: &[M<'static>] =
+    &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS), M::up(TICKETS), M::up(REMINDERS)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -356,6 +357,11 @@ CREATE TABLE ticket_refills (
     issuer      BLOB PRIMARY KEY,
     at          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+const REMINDERS: &str = "
+-- The day on which a contact who does not answer was last told again where one is.
+ALTER TABLE contacts ADD COLUMN reminded INTEGER;
 ";
 
 /// Brings the database to this version's schema.

@@ -215,6 +215,30 @@ fn a_move_and_back_again_closes_what_was_there_before_and_no_more() {
 }
 
 #[test]
+fn who_was_away_for_longer_than_a_time_to_live_hears_of_it_all_the_same() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    furnish(&mut alice);
+    let lapsed = deliver(&alice, to_bob, &bob);
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        passes(&mut alice, 7);
+        let now = alice.now + DAY;
+        alice.write(|tx| rotation::announce(tx, now));
+        assert_eq!((state(&alice).told, alice.seal_for(to_bob, &bob).len()), (1, 1), "one each week");
+        told.extend(deliver(&alice, to_bob, &bob));
+    }
+    assert!(told.iter().all(|row| row.envelope.class() == sealpost_wire::SizeClass::Small));
+    bob.receive(told.last());
+    alice.receive(&bob.send(to_alice, &alice, &["back from the journey"]));
+    passes(&mut alice, 14);
+    alice.write(|tx| rotation::announce(tx, alice.now + DAY));
+    let after = deliver(&alice, to_bob, &bob);
+    assert!(after.len() <= 1, "no more than the weekly change of the mailbox");
+    drop(lapsed);
+}
+
+#[test]
 fn one_cannot_move_to_where_one_is() {
     let alice = Side::new();
     let outcome = alice.client.0.store.write(|tx| moving::begin(tx, &relay(), alice.now, Duration::ZERO));
