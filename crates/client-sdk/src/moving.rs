@@ -92,6 +92,7 @@ pub(crate) fn begin(
     let closes = today.plus(lifetime_days(tx, &relays::reference(tx, source)?)?);
     let id = moves::add(tx, source, target_id, today, closes)?;
     let told = mailboxes::conversations(tx)?;
+    mailboxes::forget_spares_to_come(tx, now)?;
     moves::retire_all(tx, id)?;
     profile::set_relay(tx, target)?;
     add_card(tx, CardKind::Shown)?;

@@ -361,6 +361,13 @@ pub(crate) fn count_spares(tx: &Transaction<'_>, relay: RelayId) -> Result<usize
     Ok(tx.query_row(sql, [relay.0], |row| row.get(0))?)
 }
 
+/// Forgets spares of which the relay cannot have heard yet.
+pub(crate) fn forget_spares_to_come(tx: &Transaction<'_>, now: SystemTime) -> Result<(), StoreError> {
+    let sql = "DELETE FROM mailboxes WHERE card IS NULL AND contact IS NULL AND opened IS NULL AND due > ?1";
+    tx.execute(sql, [millis(now)])?;
+    Ok(())
+}
+
 /// Some spare that the relay has opened, whichever.
 pub(crate) fn spare(tx: &Transaction<'_>, relay: RelayId) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT id FROM mailboxes WHERE card IS NULL AND contact IS NULL AND closing = 0 AND retired IS NULL
