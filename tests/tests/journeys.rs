@@ -13,8 +13,8 @@ mod journeys {
     mod kill;
     mod leaving;
     mod logs;
-    mod memory;
     mod meddling;
+    mod memory;
     mod moving;
     mod prompt;
     mod quiet;
