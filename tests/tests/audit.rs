@@ -40,6 +40,8 @@ fn nothing_that_was_seen_in_2014_is_seen_here() -> Result<()> {
     assert_eq!((report.rows.len(), report.canaries_planted, report.canaries_too_short), (9, 18, 0));
     let [seen] = report.traffic.values().collect::<Vec<_>>()[..] else { return Err("there is one capture".into()) };
     assert!(seen.requests.len() >= 9 && seen.messages.len() == 2, "{:?} {:?}", seen.requests, seen.messages);
+    let asked = |path: &str| seen.requests.contains_key(path);
+    assert!(asked("/v1/publish") && asked("/v1/bucket") && asked("/v1/withdraw"), "{:?}", seen.requests);
     assert!(seen.encrypted == seen.connections && seen.opened > 0 && seen.missing == 0);
     Ok(())
 }

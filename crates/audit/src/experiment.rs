@@ -6,7 +6,8 @@
 //! 2. A fresh device has an IMEI, an IMSI, a number and an address book, and no consent. It does all that a person would
 //!    try. Each command runs in a network of its own, in which the system counts packets, and under a trace of its system
 //!    calls: both must count none.
-//! 3. It consents. It adds a contact, opens the conversation, sends and receives. Calls have no counterpart here.
+//! 3. It consents. It adds a contact, opens the conversation, sends and receives. Calls have no counterpart here. Both
+//!    consent to discovery: the friend is listed under a number, and the device looks its whole address book up.
 //! 4. It turns everything off again. The relay states what it has erased, and is stopped.
 //! 5. Traffic, store, log, metrics and, where the system allows it, the memory of the relay are searched for every value.
 //!
@@ -123,7 +124,8 @@ impl Scene {
         let mut relay = Relay::init(&options.relay, &path.join("relay"))?;
         let tap = Tap::start_writing(relay.public_port(), &relay, Some(writer.clone()))?;
         relay.start()?;
-        let (phone, friend) = (Phone::random("phone")?, Phone::random("friend")?);
+        let (mut phone, mut friend) = (Phone::random("phone", 0)?, Phone::random("friend", 1)?);
+        phone.acquaint(&mut friend);
         let search = Search::new(phone.canaries()?.into_iter().chain(friend.canaries()?).collect())?;
         Ok(Self {
             relay,

@@ -28,15 +28,16 @@ pub(super) struct Phone {
 const FILM_NUMBERS: [&str; 3] = ["+493023125", "+496990009", "+492214710"];
 
 impl Phone {
-    pub(super) fn random(owner: &'static str) -> Result<Self, Trouble> {
+    /// One whose number is of the range at `place`.
+    pub(super) fn random(owner: &'static str, place: usize) -> Result<Self, Trouble> {
         // A type allocation of 00 and test networks are nobody's.
         let imei = with_check_digit(&format!("0010{}", digits(10)));
         let phone = Self {
             owner,
             imei,
             imsi: format!("00101{}", digits(10)),
-            number: film_number(0)?,
-            contact: format!("{} Quandt {}", word(), film_number(1)?),
+            number: film_number(place)?,
+            contact: format!("{} Quandt {}", word(), film_number(2)?),
             stranger: (format!("{} of the {} street", word(), word()), film_number(2)?),
             texts: [
                 format!("Meet {} where the {} is, and bring it along.", word(), word()),
@@ -44,6 +45,12 @@ impl Phone {
             ],
         };
         Ok(phone)
+    }
+
+    /// Knows the other's number, as the other knows this one's.
+    pub(super) fn acquaint(&mut self, other: &mut Self) {
+        self.contact = format!("{} Quandt {}", word(), other.number);
+        other.contact = format!("{} Quandt {}", word(), self.number);
     }
 
     pub(super) fn canaries(&self) -> Result<Vec<Canary>, Trouble> {
@@ -113,7 +120,9 @@ mod tests {
 
     #[test]
     fn phones_are_possible_and_differ() {
-        let (one, other) = (Phone::random("phone").unwrap(), Phone::random("friend").unwrap());
+        let (mut one, mut other) = (Phone::random("phone", 0).unwrap(), Phone::random("friend", 1).unwrap());
+        one.acquaint(&mut other);
+        assert!(one.contact.ends_with(&other.number) && other.contact.ends_with(&one.number));
         assert_eq!(one.canaries().unwrap().len(), 9);
         assert!(one.canaries().unwrap().iter().all(|canary| !canary.value.is_too_short()));
         assert_ne!((one.imei, one.texts), (other.imei, other.texts));

@@ -59,10 +59,26 @@ impl Scene {
         self.carried("with consent: send a message", true, &said[0])?;
         self.carried("with consent: receive a message", false, &answered[0])?;
         self.carried("with consent: send another", true, &said[1])?;
+        self.found_by_number()?;
         // This one lies at the relay while its store and memory are searched.
         self.friend.call(&["send", &friends, &answered[1]])?;
         self.step("with consent: a message that lies at the relay", "accepted, not collected", true);
         self.calls("with consent");
+        Ok(())
+    }
+
+    /// The friend is listed, and the phone looks up everyone in its address book.
+    fn found_by_number(&mut self) -> Result<(), Trouble> {
+        let number = self.friend.phone.number.clone();
+        self.friend.call(&["publish", "--i-consent", &number])?;
+        self.step("with consent to discovery: the friend lets others find them", "listed", true);
+        let book = self.phone.address_book().display().to_string();
+        let rows = self.phone.call(&["discover", "--at-once", "--i-consent", "--region", "DE", &book])?;
+        let found = rows.iter().filter(|row| row.get("found").is_some_and(|found| found == true)).count();
+        let looked_up = rows.last().and_then(|last| last.get("numbers")).and_then(Value::as_u64).unwrap_or_default();
+        self.facts.looked_up = looked_up;
+        let seen = format!("{looked_up} numbers looked up, {found} found");
+        self.step("with consent to discovery: look up the address book", seen, found == 1);
         Ok(())
     }
 

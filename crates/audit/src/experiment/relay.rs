@@ -47,8 +47,12 @@ impl Relay {
         let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
         let (program, directory) = (program.to_owned(), directory.to_owned());
         let relay = Self { program, directory, reference, listen, public, admin, process: None };
-        relay.set("level", "\"trace\"")?;
-        relay.set("disk_reserve", "\"16 MiB\"")?;
+        relay.set("log", "level", "\"trace\"")?;
+        relay.set("store", "disk_reserve", "\"16 MiB\"")?;
+        // A directory without key services or attester, whose hash is the cheapest that clients take.
+        for (option, value) in [("enabled", "true"), ("hash_memory", "\"19 MiB\""), ("hash_passes", "2")] {
+            relay.set("directory", option, value)?;
+        }
         Ok(relay)
     }
 
@@ -111,11 +115,14 @@ impl Relay {
     }
 
     /// Changes an option where it stands: every one is in the file that `init` writes.
-    fn set(&self, option: &str, value: &str) -> Result<(), Trouble> {
+    fn set(&self, section: &str, option: &str, value: &str) -> Result<(), Trouble> {
         let text = fs::read_to_string(self.config())?;
-        let start = format!("{option} = ");
-        let line = text.lines().find(|line| line.starts_with(&start)).ok_or(format!("there is no option {option}"))?;
-        Ok(fs::write(self.config(), text.replacen(line, &format!("{start}{value}"), 1))?)
+        let missing = || format!("there is no option {section}.{option}");
+        let start = text.find(&format!("\n[{section}]\n")).ok_or_else(missing)?;
+        let (before, section) = text.split_at(start);
+        let name = format!("{option} = ");
+        let line = section.lines().find(|line| line.starts_with(&name)).ok_or_else(missing)?;
+        Ok(fs::write(self.config(), [before, &section.replacen(line, &format!("{name}{value}"), 1)].concat())?)
     }
 
     /// Asks the admin listener: plain HTTP, one request a connection.

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) contact_noise: Noise,
     pub(super) thread_noise: Noise,
     pub(super) messages: usize,
+    /// Numbers that were looked up, with consent to that.
+    pub(super) looked_up: u64,
     pub(super) confirmed: u64,
     pub(super) pending: u64,
     pub(super) region: String,
@@ -33,11 +35,12 @@ const THEN_AND_HERE: [(&str, &str); 9] = [
     ),
     (
         "the phone's number in the clear, then \"encrypted\"",
-        "a number goes to nobody unless its owner consents to being found by it; in this run nobody did",
+        "a number goes to nobody but to an attester, if its owner consents to being found by it; in this run there is none",
     ),
     (
         "every contact looked up, one by one, when opened",
-        "contacts are looked up only when the user asks; adding one or opening a thread sends nothing",
+        "contacts are looked up only when the user asks, all at once and by salted hashes; adding one or opening a thread \
+         sends nothing",
     ),
     ("message text through the server", "sealed envelopes; the sender is inside the seal"),
     ("\"we do not store the graph\"", "the relay has no accounts; it never learns one, live or seized"),
@@ -57,7 +60,7 @@ pub(super) fn rows(facts: &Facts, report: &Report, seen: &Seen) -> Vec<Row> {
 
 /// What this run saw of each.
 fn in_this_run(facts: &Facts, report: &Report, seen: &Seen) -> [String; 9] {
-    let Facts { commands, silent, confirmed, pending, messages, region, .. } = facts;
+    let Facts { commands, silent, confirmed, pending, messages, looked_up, region, .. } = facts;
     let judged: u64 = seen.requests.values().chain(seen.messages.values()).sum();
     let declared =
         format!("{judged} requests and messages, {} things in them that nobody declared", seen.violations.len());
@@ -70,7 +73,7 @@ fn in_this_run(facts: &Facts, report: &Report, seen: &Seen) -> [String; 9] {
         ),
         found(report, &["IMEI", "IMSI"]),
         found(report, &["own number"]),
-        format!("adding: {adding}; opening: {opening}; {contacts}"),
+        format!("adding: {adding}; opening: {opening}; {looked_up} numbers looked up when asked to; {contacts}"),
         format!("{messages} messages arrived; {}", found(report, &["first text", "second text"])),
         declared.clone(),
         format!("no request has a place for it: {declared}"),
