@@ -119,7 +119,7 @@ mod tests {
 
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use sealpost_wire::codec::V1;
+    use sealpost_wire::codec::{List, V1};
     use sealpost_wire::request::{Collect, Request, Take};
     use sealpost_wire::{CollectKey, MailboxId, StockHash, TakeKey, to_bytes};
 
@@ -130,7 +130,7 @@ mod tests {
         let mut budget = LeakBudget::of(RELAY).unwrap();
         let take = to_bytes(&Take { version: V1, take: TakeKey::new([1; 32]), stock: StockHash::from_bytes([2; 32]) });
         let (mailbox, collect) = (MailboxId::from_bytes([1; 32]), CollectKey::new([2; 32]));
-        let collect = to_bytes(&Collect { version: V1, mailbox, collect, after: 0, max: 1 });
+        let collect = to_bytes(&Collect { version: V1, mailbox, collect, after: 0, max: 1, received: List::default() });
         assert!(budget.allows_sent(Take::PATH, &take) && budget.allows_sent(Collect::PATH, &collect));
         assert!(!budget.allows_sent(Take::PATH, &collect) && !budget.allows_sent(Collect::PATH, &take));
         assert!(!budget.allows_sent("/v1/whoami", &take) && !budget.allows_sent(manifest::PATH, &take));

@@ -112,9 +112,9 @@ messages! {
         /// With [`Outcome::TryLater`]: seconds to wait at least.
         2 retry_after: Option<u16>,
     }
-    /// Asks for what lies in a mailbox, oldest first.
+    /// Erases what was received before, and asks for what lies in a mailbox then, oldest first.
     ///
-    /// **Relay learns:** that the mailbox's owner is there now.
+    /// **Relay learns:** that the mailbox's owner is there now, and that these envelopes have arrived.
     Collect {
         /// The mailbox.
         1 mailbox: MailboxId,
@@ -124,6 +124,9 @@ messages! {
         3 after: u64,
         /// At most so many, and at most [`MAX_BATCH`].
         4 max: u16,
+        /// What to erase first, as [`Acknowledge`] does: so one request does both, and who sees requests go by cannot tell
+        /// one who has received something from one who has not.
+        5 received: List<EnvelopeId, MAX_BATCH>,
     }
     /// Envelopes in order of their sequence.
     Collected {

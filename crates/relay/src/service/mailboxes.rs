@@ -8,7 +8,7 @@ use sealpost_wire::request::{
 use sealpost_wire::statement::{Closed, SignedDeletion};
 use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Hour;
-use sealpost_wire::{CollectKey, MailboxId};
+use sealpost_wire::{CollectKey, EnvelopeId, MailboxId};
 
 use super::in_flight::Underway;
 use super::tickets::Standing;
@@ -55,12 +55,16 @@ impl Relay {
         fates.into_iter().map(|fate| self.0.deposited(fate)).collect()
     }
 
-    /// Reads what lies in a mailbox, oldest first, as far as there is room for the bytes of envelopes, and renews its lease.
+    /// Erases what has been received, then reads what lies in a mailbox, oldest first, as far as there is room for the bytes of
+    /// envelopes, and renews its lease.
     ///
     /// # Errors
     /// *denied*, *try later*.
     pub async fn collect(&self, request: Collect, room: usize) -> Result<Collected, Denial> {
         let owner = owner(request.mailbox, &request.collect);
+        if !request.received.is_empty() {
+            self.erase(owner, request.received).await?;
+        }
         let envelopes = usize::from(request.max).min(MAX_BATCH);
         let range = Range { after: request.after, envelopes, bytes: room.min(PAGE_BYTES) };
         let page = self.0.store.page(owner, range, self.0.moment()).await??;
@@ -75,13 +79,17 @@ impl Relay {
     /// # Errors
     /// *denied*, *try later*.
     pub async fn acknowledge(&self, request: Acknowledge) -> Result<Done, Denial> {
-        let owner = owner(request.mailbox, &request.collect);
-        let ids = request.ids.into_vec();
+        self.erase(owner(request.mailbox, &request.collect), request.ids).await?;
+        Ok(Done { version: V1 })
+    }
+
+    async fn erase(&self, owner: MailboxOwner, ids: List<EnvelopeId, MAX_BATCH>) -> Result<(), Denial> {
+        let ids = ids.into_vec();
         let count = ids.len();
         let answers = self.0.store.acknowledge(vec![(owner, ids)], self.0.hour()).await?;
         answers.into_iter().collect::<Result<(), Denied>>()?;
         self.0.counts.acknowledged.add(count);
-        Ok(Done { version: V1 })
+        Ok(())
     }
 
     /// Closes a mailbox, erases everything in it and states so.

@@ -44,7 +44,8 @@ impl Mailbox {
     }
 
     pub(crate) fn collect(&self) -> Collect {
-        Collect { version: V1, mailbox: self.id(), collect: self.collect.clone(), after: 0, max: 512 }
+        let (mailbox, collect, received) = (self.id(), self.collect.clone(), List::default());
+        Collect { version: V1, mailbox, collect, after: 0, max: 512, received }
     }
 
     pub(crate) fn acknowledge(&self, ids: Vec<EnvelopeId>) -> Acknowledge {

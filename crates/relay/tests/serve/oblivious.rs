@@ -2,7 +2,7 @@
 
 use ohttp::ClientRequest;
 use sealpost_relay::config::Role;
-use sealpost_wire::codec::V1;
+use sealpost_wire::codec::{List, V1};
 use sealpost_wire::manifest::{self, SignedManifest};
 use sealpost_wire::oblivious::{InsideReply, InsideRequest, KEYS_PATH, PATH, REPLY_ROOM, REQUEST_TYPE};
 use sealpost_wire::request::{
@@ -83,6 +83,30 @@ async fn an_empty_poll_is_as_long_as_one_that_finds_something() {
         let (reply, found) = proxy.ask(&post(&one), least).await;
         assert_eq!(from_bytes::<Collected>(&reply.body).unwrap().envelopes.len(), 1);
         assert_eq!((empty, found), (least, least));
+    }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_poll_erases_what_came_with_the_one_before_and_is_no_longer_for_it() {
+    let relay = TestRelay::start().await;
+    let mut proxy = Proxy::of(&relay).await;
+    let mailbox = Mailbox::random();
+    proxy.call(&mailbox.open()).await;
+    let (first, second) = (mailbox.deposit(envelope_id()), mailbox.deposit(envelope_id()));
+    for deposit in [&first, &second] {
+        proxy.call(deposit).await;
+    }
+    let mut received = List::default();
+    for (found, more) in [(vec![first.id], true), (vec![second.id], false), (vec![], false)] {
+        let poll = Collect { max: 1, received, ..mailbox.collect() };
+        assert_eq!(post(&poll).to_bytes(0).unwrap().len(), 4_592);
+        let page = proxy.call(&poll).await;
+        assert_eq!(
+            (page.envelopes.iter().map(|stored| stored.id).collect::<Vec<_>>(), page.more),
+            (found.clone(), more)
+        );
+        received = List::new(found).unwrap();
     }
     relay.stop().await;
 }

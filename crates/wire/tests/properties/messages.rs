@@ -51,7 +51,13 @@ pub(crate) fn any_message() -> impl Strategy<Value = Sample> {
 fn owner_request() -> impl Strategy<Value = Sample> {
     prop_oneof![
         sample!(OpenMailbox { mailbox: mailbox(), collect: collect_key(), kind: kind(), ticket: ticket() }),
-        sample!(Collect { mailbox: mailbox(), collect: collect_key(), after: any::<u64>(), max: any::<u16>() }),
+        sample!(Collect {
+            mailbox: mailbox(),
+            collect: collect_key(),
+            after: any::<u64>(),
+            max: any::<u16>(),
+            received: list(envelope_id(), 8)
+        }),
         sample!(Acknowledge { mailbox: mailbox(), collect: collect_key(), ids: list(envelope_id(), 8) }),
         sample!(CloseMailbox { mailbox: mailbox(), collect: collect_key() }),
         sample!(OpenShelf { shelf: shelf(), stock: stock_key(), ticket: ticket() }),

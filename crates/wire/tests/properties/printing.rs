@@ -92,8 +92,11 @@ fn an_owners_requests_print_no_value() {
         "OpenMailbox { version: V1, mailbox: MailboxId(..), collect: CollectKey(..), kind: Pairwise, ticket: None }"
     );
     assert_eq!(
-        format!("{:?}", Collect { version: V1, mailbox, collect: collect.clone(), after: 0, max: 9 }),
-        "Collect { version: V1, mailbox: MailboxId(..), collect: CollectKey(..), after: 0, max: 9 }"
+        format!(
+            "{:?}",
+            Collect { version: V1, mailbox, collect: collect.clone(), after: 0, max: 9, received: List::default() }
+        ),
+        "Collect { version: V1, mailbox: MailboxId(..), collect: CollectKey(..), after: 0, max: 9, received: List([]) }"
     );
     assert_eq!(
         format!("{:?}", OpenShelf { version: V1, shelf, stock: stock.clone(), ticket: None }),

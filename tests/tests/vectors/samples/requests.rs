@@ -11,13 +11,18 @@ use super::{Sample, sample};
 
 pub(super) fn of_mailboxes() -> Vec<Sample> {
     let open = |kind, ticket| OpenMailbox { version: V1, mailbox: mailbox(), collect: collect_key(), kind, ticket };
-    let collect = |after, max| Collect { version: V1, mailbox: mailbox(), collect: collect_key(), after, max };
+    let collect = |after, max, received| {
+        let (version, mailbox, collect) = (V1, mailbox(), collect_key());
+        Collect { version, mailbox, collect, after, max, received: list(received) }
+    };
     let acknowledge = |ids| Acknowledge { version: V1, mailbox: mailbox(), collect: collect_key(), ids };
     vec![
         sample("open-mailbox", "a front door", open(MailboxKind::FrontDoor, None)),
         sample("open-mailbox", "a mailbox, with a ticket", open(MailboxKind::Pairwise, ticket(TicketKind::Mailbox))),
-        sample("collect", "from the start", collect(0, 512)),
-        sample("collect", "after the greatest sequence", collect(u64::MAX, u16::MAX)),
+        sample("collect", "from the start", collect(0, 512, vec![])),
+        sample("collect", "after the greatest sequence", collect(u64::MAX, u16::MAX, vec![])),
+        sample("collect", "one more, with two to be erased", collect(0, 1, vec![envelope_id(1), envelope_id(2)])),
+        sample("collect", "as many to be erased as fit", collect(0, 1, vec![envelope_id(1); MAX_BATCH])),
         sample("acknowledge", "nothing", acknowledge(list(vec![]))),
         sample("acknowledge", "two envelopes", acknowledge(list(vec![envelope_id(1), envelope_id(2)]))),
         sample("acknowledge", "as many as fit", acknowledge(list(vec![envelope_id(1); MAX_BATCH]))),

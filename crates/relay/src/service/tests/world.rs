@@ -103,7 +103,8 @@ impl Mailbox {
     }
 
     pub(super) fn collect(&self, after: u64) -> Collect {
-        Collect { version: V1, mailbox: self.id(), collect: self.collect.clone(), after, max: u16::MAX }
+        let (mailbox, collect, received) = (self.id(), self.collect.clone(), List::default());
+        Collect { version: V1, mailbox, collect, after, max: u16::MAX, received }
     }
 
     pub(super) fn acknowledge(&self, numbers: &[u32]) -> Acknowledge {
