@@ -3,9 +3,11 @@
 pub(crate) mod contacts;
 mod conversations;
 mod discovery;
+pub(crate) mod route;
 mod running;
 mod telling;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use sealpost_identity::{CardRef, IdentityKey, IdentityKeyPair};
@@ -15,6 +17,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
+use crate::contact::ContactId;
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -45,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) connection: watch::Sender<Connection>,
+    /// The conversations that the app has open.
+    pub(crate) looked_at: watch::Sender<BTreeSet<ContactId>>,
     /// Wakes the engine when this process has put something into the store.
     pub(crate) changed: Notify,
     /// Held by the one look-up that is under way.
@@ -85,12 +90,24 @@ impl Inner {
 
 impl Client {
     pub(crate) fn open(store: Arc<Store>, options: Options) -> Result<Self, Error> {
+        route::remember(&store, &options)?;
         let identity = store.read(profile::own)?.identity;
         let events = broadcast::Sender::new(EVENTS);
         let connection = watch::Sender::new(Connection::Idle);
+        let looked_at = watch::Sender::default();
         let (changed, looking_up, look_ups) =
             (Notify::new(), tokio::sync::Mutex::default(), std::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { store, identity, options, events, connection, changed, looking_up, look_ups })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            identity,
+            options,
+            events,
+            connection,
+            looked_at,
+            changed,
+            looking_up,
+            look_ups,
+        })))
     }
 
     /// The card to show to others, as a link or a QR code. Whoever has it can write.
@@ -143,8 +160,10 @@ impl Client {
         let engine_runs = crate::engine::lock::is_held(store.files())?;
         let connection = *connection.borrow();
         self.look(|tx| {
-            let relay = profile::relay(tx)?;
+            let (relay, way) = (profile::relay(tx)?, profile::way(tx)?);
             Ok(Status {
+                proxy: way.proxy,
+                policy: way.policy,
                 region: pins::manifest(tx, &relay)?.map(|manifest| manifest.region),
                 relay,
                 since: profile::consent_day(tx)?,

@@ -71,7 +71,7 @@ pub struct DiscoveryAccess {
 impl DiscoveryAccess {
     pub(crate) fn new(inner: Arc<Inner>, on_record: &DiscoveryOnRecord) -> Result<Self, Error> {
         let permit = NetworkPermit::of_consent(&inner.store.read(profile::consent_on_record)?);
-        let network = crate::engine::network(&permit, &inner, &inner.store);
+        let network = crate::engine::network(&permit, &inner, &inner.store)?;
         let relay = inner.store.read(profile::relay)?;
         let ways = Ways::new(network, DiscoveryPermit::of_consent(on_record), &inner, relay);
         Ok(Self { client: Client(inner), ways })

@@ -5,6 +5,7 @@
 //!                │
 //!            supervisor ─┬─▶ lane, one for each contact with something in the outbox:   seal, deposit
 //!                        ├─▶ collector, one for each front door and for the pairwise mailboxes: open, acknowledge
+//!                        │   or, apart, one poller with a clock for each of them
 //!                        ├─▶ upkeep, one for each relay: open and close mailboxes, stock shelves
 //!                        ├─▶ calendar: what is due by the clock, such as another mailbox for a conversation
 //!                        ├─▶ listing: keep one's number in the directory, where that is wanted
@@ -19,6 +20,7 @@ mod calendar;
 mod closer;
 mod collector;
 mod context;
+mod errands;
 mod gaps;
 mod health;
 mod lane;
@@ -27,6 +29,7 @@ pub(crate) mod lock;
 mod opening;
 mod order;
 mod pins;
+mod poller;
 mod pulse;
 mod rotation;
 mod sealing;
@@ -42,8 +45,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Inner;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::{Connection, Event};
+use crate::policy::CollectPolicy;
 use crate::store::{StoreError, profile};
 use context::Context;
 pub(crate) use context::network;
@@ -68,9 +72,13 @@ pub(crate) struct Engine {
 /// Prepares an engine. `stop` ends it.
 ///
 /// # Errors
-/// The profile is not opted in, or its store does not work.
+/// The profile is not opted in, or its store does not work; [`ErrorKind::ProxyNeeded`].
 pub(crate) fn prepare(inner: &Arc<Inner>, stop: CancellationToken) -> Result<Engine, Error> {
     inner.store.read(profile::require_opted_in)?;
+    let way = inner.store.read(profile::way)?;
+    if way.policy == CollectPolicy::Apart && way.proxy.is_none() {
+        return Err(ErrorKind::ProxyNeeded.into());
+    }
     let (pulse, beats) = Pulse::new(Arc::clone(inner), stop.clone())?;
     Ok(Engine { inner: Arc::clone(inner), pulse, beats, stop })
 }
@@ -107,13 +115,16 @@ async fn take_over(inner: &Inner, stop: &CancellationToken) -> Option<EngineLock
     }
 }
 
+/// Works one way until it is stopped or is to work another way, and then that way.
 async fn work(inner: &Arc<Inner>, beats: watch::Receiver<u64>, stop: &CancellationToken) {
-    match Context::new(inner, beats, stop.clone()) {
-        Ok(context) => supervisor::run(context).await,
-        Err(StoreError::Phase) => stop.cancel(),
-        Err(error) => {
-            inner.tell(Event::StoreTrouble(error.kind()));
-            stop.cancelled().await;
+    while !stop.is_cancelled() {
+        match Context::new(inner, beats.clone(), stop.child_token()) {
+            Ok(context) => supervisor::run(context).await,
+            Err(StoreError::Phase) => stop.cancel(),
+            Err(error) => {
+                inner.tell(Event::StoreTrouble(error.kind()));
+                stop.cancelled().await;
+            }
         }
     }
 }

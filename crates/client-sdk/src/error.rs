@@ -90,6 +90,12 @@ pub enum ErrorKind {
     TooManyTries,
     /// The server cannot be reached, did not answer in time, or asks to be left alone for a while. Try again later.
     Unreachable,
+    /// The proxy cannot be reached, or cannot reach the server. Nothing goes around it; try again later.
+    ProxyUnreachable,
+    /// The proxy does not pass on to this server, or both have one operator. Name another proxy.
+    ProxyUnfit,
+    /// Collecting apart takes a proxy. Name one: [`crate::Options::proxy`].
+    ProxyNeeded,
     /// The server is not the one that was pinned, or not of the kind that it must be. Nothing was sent to it.
     NotTrusted,
     /// The server's answer cannot be used, or it refuses for good. Update the app, or tell its operator.
@@ -186,6 +192,9 @@ impl ErrorKind {
             Self::WrongCode => "the code is not the one that was sent, or has expired",
             Self::TooManyTries => "too many codes or tries",
             Self::Unreachable => "the server cannot be reached",
+            Self::ProxyUnreachable => "the server cannot be reached through the proxy",
+            Self::ProxyUnfit => "the proxy does not pass on to this server",
+            Self::ProxyNeeded => "collecting apart takes a proxy",
             Self::NotTrusted => "the server is not the one that was pinned",
             Self::Refused => "the server refuses",
             Self::Tripwire => "stopped by the tripwire",

@@ -113,9 +113,13 @@ pub enum Connection {
     Idle,
     /// There is none; it is tried again by itself.
     Offline,
-    /// All mailboxes are being collected; what lay there may still be arriving.
+    /// The proxy cannot be reached, is not the one that was named, or does not reach the relay. Nothing goes around it: what
+    /// is to go through it waits, and it is tried again by itself.
+    NoProxy,
+    /// All mailboxes are being collected; what lay there may still be arriving. Apart, not each has been asked for yet.
     Online,
-    /// All that lay there has arrived, and one's card leads to a stocked shelf.
+    /// All that lay there has arrived, and one's card leads to a stocked shelf. Apart, it had when each mailbox was asked for
+    /// last.
     CaughtUp,
 }
 
@@ -134,6 +138,8 @@ pub enum WaitReason {
     NotThereYet,
     /// What lies on their shelf has expired: they have not been online for weeks.
     CardExpired,
+    /// The proxy cannot be reached, or does not pass on to their relay.
+    NoProxy,
     /// Their relay is not the one that was pinned.
     NotTrusted,
     /// One's own relay has not opened the mailbox for answers yet.

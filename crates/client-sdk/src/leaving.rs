@@ -87,6 +87,7 @@ pub(crate) fn withdraw_entries(
 impl Leaving {
     pub(crate) fn open(store: Arc<Store>, options: Options) -> Result<Self, Error> {
         store.read(profile::closing_on_record)?;
+        crate::client::route::remember(&store, &options)?;
         Ok(Self { store, options })
     }
 

@@ -58,7 +58,7 @@ impl Client {
             return Err(ErrorKind::AlreadyThere.into());
         }
         let permit = NetworkPermit::of_consent(&inner.store.read(profile::consent_on_record)?);
-        let known = network(&permit, inner, &inner.store).renew(relay, Reach::Anywhere).await?;
+        let known = network(&permit, inner, &inner.store)?.renew(relay, Reach::Anywhere).await?;
         known.is_a(Role::Relay).map_err(NetError::from)?;
         if !inner.options.regions.allow(&known.manifest.region) {
             return Err(ErrorKind::RegionNotAllowed.into());

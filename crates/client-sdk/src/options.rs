@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use sealpost_identity::Tripwire;
+use sealpost_wire::RelayRef;
+
+use crate::policy::Pace;
 
 use crate::regions::Regions;
 
@@ -39,6 +42,11 @@ pub struct Options {
     /// How long a look-up pauses before it reads another bucket: the mean of a random time. Zero reads all at once, which
     /// shows the directory more of what belongs together.
     pub lookup_pace: Duration,
+    /// A proxy of Oblivious HTTP, of another operator than the relays': what is deposited, taken and looked up goes through
+    /// it, and nothing of that goes around it. The profile remembers it; `None` leaves what it remembers.
+    pub proxy: Option<RelayRef>,
+    /// How fast the clocks go by which mailboxes are collected apart.
+    pub pace: Pace,
 }
 
 impl Default for Options {
@@ -53,6 +61,8 @@ impl Default for Options {
             spare_pace: Duration::from_secs(3 * 3_600),
             announce_within: Duration::from_secs(12 * 3_600),
             lookup_pace: Duration::from_millis(500),
+            proxy: None,
+            pace: Pace::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use sealpost_wire::RelayRef;
 use sealpost_wire::time::Day;
 
 use crate::event::Connection;
+use crate::policy::CollectPolicy;
 
 /// How a profile stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub struct Status {
     pub relay: RelayRef,
     /// Where it keeps its data, as its signed manifest says; `None` before it was reached for the first time.
     pub region: Option<String>,
+    /// The proxy that requests go through.
+    pub proxy: Option<RelayRef>,
+    /// How mailboxes are collected.
+    pub policy: CollectPolicy,
     /// The day of the consent.
     pub since: Day,
     /// The connection to it, as far as this process knows.

@@ -139,12 +139,13 @@ impl DiscoveryAccess {
         if attested.attestations.len() != wanted.len() {
             return Err(ErrorKind::Refused.into());
         }
-        let known = self.ways.network.relay(attester, self.ways.reach).await?.operator;
+        let super::Ways { network, permit, reach, .. } = &self.ways;
+        let known = network.attester_known(permit, attester, *reach, false).await?.operator;
         let mut signed = attested.attestations.iter().zip(wanted);
         if signed.all(|(word, (_, entry))| checked(word, &known, entry).is_some()) {
             return Ok(known);
         }
-        Ok(self.ways.network.renew(attester, self.ways.reach).await?.operator)
+        Ok(network.attester_known(permit, attester, *reach, true).await?.operator)
     }
 
     async fn keep(

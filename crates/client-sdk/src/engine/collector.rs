@@ -8,7 +8,7 @@ use sealpost_wire::frame::{Channel, Delivery, DeliveryFrame, Ended, OwnerFrame, 
 use sealpost_wire::request::Refusal;
 use sealpost_wire::time::Day;
 
-use super::context::Context;
+use super::context::{Context, Shared};
 use super::health::{Part, Standing};
 use super::opening::{Arrival, Opener};
 use crate::clock;
@@ -233,15 +233,7 @@ impl Collection {
         if arrivals.is_empty() {
             return Ok(());
         }
-        let events = self
-            .context
-            .blocking(move |shared| {
-                let opener = Opener::new(&shared.local, clock::now(), shared.inner.options.receipt_within);
-                shared.store.write(|tx| opener.open_all(tx, &arrivals))
-            })
-            .await?;
-        events.into_iter().for_each(|event| self.context.tell(event));
-        self.context.changed();
+        self.context.open(arrivals).await?;
         let received = |(channel, ids)| Received { channel, ids: List::new(ids).unwrap_or_default() };
         let acknowledge = List::new(acknowledge.into_iter().map(received).collect()).unwrap_or_default();
         Ok(self.socket.send(&OwnerFrame { version: V1, acknowledge, ..OwnerFrame::default() }).await?)
@@ -259,17 +251,35 @@ impl Collection {
             .filter_map(|ended| self.channels.get(&ended.channel).copied())
             .collect();
         tracing::debug!("the relay ended a subscription");
-        self.context
-            .blocking(move |shared| {
-                shared.store.write(|tx| lapsed.iter().try_for_each(|row| mailboxes::set_lapsed(tx, *row)))
-            })
-            .await?;
-        self.context.changed();
+        self.context.set_lapsed(lapsed).await?;
         Err(End::Ended)
     }
 
     fn report(&self) {
         let standing = if self.behind.is_empty() { Standing::CaughtUp } else { Standing::Online };
         self.context.shared.health.set(Part::Collector(self.group), standing);
+    }
+}
+
+impl Context {
+    /// Opens and commits what was delivered. Only then may it be acknowledged.
+    pub(super) async fn open(&self, arrivals: Vec<Arrival>) -> Result<(), StoreError> {
+        let open = move |shared: &Shared| {
+            let opener = Opener::new(&shared.local, clock::now(), shared.inner.options.receipt_within);
+            shared.store.write(|tx| opener.open_all(tx, &arrivals))
+        };
+        self.blocking(open).await?.into_iter().for_each(|event| self.tell(event));
+        self.changed();
+        Ok(())
+    }
+
+    /// The relay does not know these mailboxes: upkeep opens them again.
+    pub(super) async fn set_lapsed(&self, rows: Vec<i64>) -> Result<(), StoreError> {
+        let lapse = move |shared: &Shared| {
+            shared.store.write(|tx| rows.iter().try_for_each(|row| mailboxes::set_lapsed(tx, *row)))
+        };
+        self.blocking(lapse).await?;
+        self.changed();
+        Ok(())
     }
 }

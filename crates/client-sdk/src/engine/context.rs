@@ -13,8 +13,9 @@ use super::pins::StorePins;
 use crate::client::Inner;
 use crate::contact::ContactId;
 use crate::event::Event;
-use crate::net::{NetError, Network, Reach, Timeouts};
+use crate::net::{NetError, Network, Reach, Timeouts, Way};
 use crate::permit::NetworkPermit;
+use crate::policy::CollectPolicy;
 use crate::store::{Store, StoreError, contacts, profile, relays};
 use crate::tickets::Stock;
 
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) local: Local,
     pub(super) network: Network,
+    pub(super) way: Way,
     pub(super) health: Health,
     pub(super) tickets: Stock,
     /// Held while something of a card's is opened, stocked or published. Whoever closes what belongs to a card that is gone
@@ -49,13 +51,14 @@ impl Context {
     ) -> Result<Self, StoreError> {
         let store = Arc::new(inner.store.another()?);
         let permit = NetworkPermit::of_consent(&store.read(profile::consent_on_record)?);
-        let network = network(&permit, inner, &store);
+        let way = store.read(profile::way)?;
+        let network = network(&permit, inner, &store)?;
         let local = Local::new(inner.identity.clone(), &mut rand::rng());
         let health = Health::new(Arc::clone(inner));
         let inner = Arc::clone(inner);
         let tickets = Stock::new(Arc::clone(&store), network.clone());
         let furnishing = tokio::sync::Mutex::default();
-        let shared = Shared { inner, store, local, network, health, tickets, furnishing };
+        let shared = Shared { inner, store, local, network, way, health, tickets, furnishing };
         Ok(Self { shared: Arc::new(shared), beats, stop })
     }
 
@@ -86,6 +89,11 @@ impl Context {
         }
     }
 
+    /// Whether mailboxes are collected apart.
+    pub(super) fn is_apart(&self) -> bool {
+        self.shared.way.policy == CollectPolicy::Apart
+    }
+
     /// Tells the app about trouble with the store, or stops when the profile has opted out.
     pub(super) fn note_store(&self, error: &StoreError) {
         match error {
@@ -112,9 +120,13 @@ impl Shared {
 }
 
 /// The network, as engine and look-ups use it.
-pub(crate) fn network(permit: &NetworkPermit, inner: &Arc<Inner>, store: &Arc<Store>) -> Network {
+///
+/// # Errors
+/// Trouble with the store, which knows the way that requests take.
+pub(crate) fn network(permit: &NetworkPermit, inner: &Arc<Inner>, store: &Arc<Store>) -> Result<Network, StoreError> {
     let told = Arc::clone(inner);
     let alarm = Arc::new(move |tripped: &sealpost_identity::tripwire::Tripped| told.tell(Event::TripwireHit(*tripped)));
     let pins = Arc::new(StorePins(Arc::clone(store)));
-    Network::new(permit, inner.options.tripwire.clone(), alarm, pins, Timeouts::default())
+    let way = store.read(profile::way)?;
+    Ok(Network::new(permit, inner.options.tripwire.clone(), alarm, pins, Timeouts::default(), way))
 }

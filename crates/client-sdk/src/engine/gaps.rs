@@ -35,8 +35,8 @@ pub(super) async fn run(context: Context) {
 async fn look(context: &Context, known: &mut Known, wait: Duration) -> Result<(), StoreError> {
     let gaps = context.blocking(|shared| shared.store.read(inbox::gaps)).await?;
     known.update(&gaps);
-    let caught_up_for = context.shared.health.caught_up_for().unwrap_or_default();
-    for (contact, lowest) in known.due(wait, caught_up_for) {
+    let health = &context.shared.health;
+    for (contact, lowest) in known.due(wait, |since| health.collected_since(since)) {
         let missing =
             context.blocking(move |shared| shared.store.write(|tx| give_up_on_gap(tx, contact, lowest))).await?;
         context.changed();
@@ -57,8 +57,8 @@ impl Known {
     }
 
     /// Those that have been there for long enough, all of it while everything there is was collected.
-    fn due(&self, wait: Duration, caught_up_for: Duration) -> Vec<(ContactId, u64)> {
-        let due = |since: &Instant| since.elapsed().min(caught_up_for) >= wait;
+    fn due(&self, wait: Duration, collected_since: impl Fn(Instant) -> Duration) -> Vec<(ContactId, u64)> {
+        let due = |since: &Instant| collected_since(*since) >= wait;
         self.0.iter().filter(|(_, since)| due(since)).map(|(gap, _)| *gap).collect()
     }
 }

@@ -1,13 +1,15 @@
 //! How the engine's work with one's own relay stands, as a whole.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::client::Inner;
+use crate::contact::ContactId;
 use crate::event::Connection;
+use crate::net::NetError;
 use crate::store::mailboxes::Group;
 use crate::store::relays::RelayId;
 
@@ -18,22 +20,36 @@ pub(super) enum Part {
     Upkeep(RelayId),
     /// The collector of a group of mailboxes.
     Collector(Group),
+    /// What collects them apart.
+    Poller,
+    /// What sends to a contact, while the way to the proxy is not there.
+    Lane(ContactId),
 }
 
 /// How one part stands; the order is from worse to better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
+    NoProxy,
     Offline,
     Online,
     CaughtUp,
 }
 
 impl Part {
-    const fn relay(self) -> RelayId {
+    /// The relay that it is about; none is one's own.
+    const fn relay(self) -> Option<RelayId> {
         match self {
-            Self::Upkeep(relay) => relay,
-            Self::Collector(group) => group.relay(),
+            Self::Upkeep(relay) => Some(relay),
+            Self::Collector(group) => Some(group.relay()),
+            Self::Poller | Self::Lane(_) => None,
         }
+    }
+}
+
+impl Standing {
+    /// How a part stands that met an error.
+    pub(super) const fn after(error: &NetError) -> Self {
+        if matches!(error, NetError::Proxy(_)) { Self::NoProxy } else { Self::Offline }
     }
 }
 
@@ -49,6 +65,8 @@ struct State {
     parts: HashMap<Part, Standing>,
     home: Option<RelayId>,
     caught_up_since: Option<Instant>,
+    /// Apart: since when each mailbox has been found empty.
+    empty_since: Option<Instant>,
 }
 
 impl Health {
@@ -73,17 +91,32 @@ impl Health {
         self.update(|state| state.home = Some(home));
     }
 
-    /// For how long everything there was has been collected, without a break.
-    pub(super) fn caught_up_for(&self) -> Option<Duration> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).caught_up_since.map(|since| since.elapsed())
+    /// Apart: when that mailbox was found empty that has not been asked for longest; `None` while one was not.
+    pub(super) fn set_empty_since(&self, since: Option<Instant>) {
+        self.lock().empty_since = since;
+    }
+
+    /// For how much of the time since a moment everything there was has been collected: without a break up to now, or apart, up
+    /// to when each mailbox had been found empty.
+    pub(super) fn collected_since(&self, moment: Instant) -> Duration {
+        let state = self.lock();
+        match state.empty_since {
+            Some(since) => since.saturating_duration_since(moment),
+            None if state.parts.contains_key(&Part::Poller) => Duration::ZERO,
+            None => state.caught_up_since.map_or(Duration::ZERO, |since| since.max(moment).elapsed()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) {
         let connection = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.lock();
             change(&mut state);
             let connection = overall(&state);
-            let caught_up = connection == Connection::CaughtUp;
+            let caught_up = worst(&state, |part| !matches!(part, Part::Lane(_))) == Some(Standing::CaughtUp);
             state.caught_up_since = caught_up.then(|| state.caught_up_since.unwrap_or_else(Instant::now));
             connection
         };
@@ -91,9 +124,15 @@ impl Health {
     }
 }
 
+/// How the worst part stands that counts.
+fn worst(state: &State, counts: impl Fn(&Part) -> bool) -> Option<Standing> {
+    let is_there = |part: &Part| state.home.is_none_or(|home| part.relay().is_none_or(|relay| relay == home));
+    state.parts.iter().filter(|(part, _)| is_there(part) && counts(part)).map(|(_, standing)| *standing).min()
+}
+
 fn overall(state: &State) -> Connection {
-    let counts = |part: &Part| state.home.is_none_or(|home| part.relay() == home);
-    match state.parts.iter().filter(|(part, _)| counts(part)).map(|(_, standing)| standing).min() {
+    match worst(state, |_| true) {
+        Some(Standing::NoProxy) => Connection::NoProxy,
         None | Some(Standing::Offline) => Connection::Offline,
         Some(Standing::Online) => Connection::Online,
         Some(Standing::CaughtUp) => Connection::CaughtUp,
@@ -118,6 +157,7 @@ mod tests {
         assert_eq!(standing(&[]), Connection::Offline);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::Offline]), Connection::Offline);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::Online]), Connection::Online);
+        assert_eq!(standing(&[Standing::Offline, Standing::NoProxy]), Connection::NoProxy);
         assert_eq!(standing(&[Standing::CaughtUp, Standing::CaughtUp]), Connection::CaughtUp);
     }
 

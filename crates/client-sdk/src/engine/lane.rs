@@ -9,6 +9,7 @@ use sealpost_wire::request::{Deposit, Deposited, Outcome, Refusal, Take};
 use sealpost_wire::{Address, RelayRef, SealedItem, Ticket};
 
 use super::context::{Context, Shared};
+use super::health::{Part, Standing};
 use super::sealing::{self, Introduced, Plan, Sealer};
 use crate::clock;
 use crate::contact::ContactId;
@@ -73,6 +74,7 @@ impl Lane {
                 break;
             }
         }
+        self.context.shared.health.remove(Part::Lane(self.contact));
         self.contact
     }
 
@@ -155,22 +157,38 @@ impl Lane {
         tickets: Vec<Option<Ticket>>,
     ) -> Result<Vec<Result<Deposited, NetError>>, NetError> {
         let reach = self.reach(&target.relay).await;
+        if self.context.shared.network.has_proxy() {
+            return self.one_by_one(&target.relay, reach, batch, tickets).await;
+        }
         let socket = self.socket(&target.relay, reach).await?;
         let mut pending = Vec::with_capacity(batch.len());
         for ((_, sealed), ticket) in batch.iter().zip(tickets) {
-            let deposit = Deposit {
-                version: V1,
-                deposit: sealed.target.deposit.clone(),
-                collect: sealed.target.collect,
-                id: sealed.id,
-                envelope: sealed.envelope.clone(),
-                ticket,
-            };
-            pending.push(socket.deposit(deposit).await?);
+            pending.push(socket.deposit(deposit(sealed, ticket)).await?);
         }
         let mut outcomes = Vec::with_capacity(pending.len());
         for outcome in pending {
             outcomes.push(outcome.await);
+        }
+        Ok(outcomes)
+    }
+
+    /// The same through a proxy, up to the first that is not accepted: what comes behind it would come before it.
+    async fn one_by_one(
+        &self,
+        relay: &RelayRef,
+        reach: Reach,
+        batch: &[(Waiting, SealedRow)],
+        tickets: Vec<Option<Ticket>>,
+    ) -> Result<Vec<Result<Deposited, NetError>>, NetError> {
+        let mut connection = self.context.shared.network.sender(relay, reach).await?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for ((_, sealed), ticket) in batch.iter().zip(tickets) {
+            let outcome = connection.call(&deposit(sealed, ticket)).await;
+            let goes_on = outcome.as_ref().is_ok_and(|deposited| deposited.outcome == Outcome::Accepted);
+            outcomes.push(outcome);
+            if !goes_on {
+                break;
+            }
         }
         Ok(outcomes)
     }
@@ -280,6 +298,10 @@ impl Lane {
     async fn after_network_trouble(&mut self, error: &NetError) -> Next {
         self.context.note(error);
         match error {
+            NetError::Proxy(_) => {
+                self.context.shared.health.set(Part::Lane(self.contact), Standing::after(error));
+                Next::Retry(Some(WaitReason::NoProxy), None)
+            }
             NetError::Tripwire(_) => self.give_up(FailureReason::Tripwire).await,
             NetError::Refused(refused) if is_final(refused.reason) => self.give_up(FailureReason::Refused).await,
             NetError::Refused(_) => Next::Retry(Some(WaitReason::TryLater), error.retry_after()),
@@ -303,6 +325,7 @@ impl Lane {
     }
 
     fn progressed(&mut self) -> Next {
+        self.context.shared.health.remove(Part::Lane(self.contact));
         self.backoff.succeeded();
         (self.told, self.gone_doors) = (None, 0);
         Next::Step
@@ -351,6 +374,17 @@ impl Shared {
     ) -> Result<T, StoreError> {
         let sealer = Sealer { local: &self.local, now: clock::now() };
         self.store.write(|tx| work(&sealer, tx))
+    }
+}
+
+fn deposit(sealed: &SealedRow, ticket: Option<Ticket>) -> Deposit {
+    Deposit {
+        version: V1,
+        deposit: sealed.target.deposit.clone(),
+        collect: sealed.target.collect,
+        id: sealed.id,
+        envelope: sealed.envelope.clone(),
+        ticket,
     }
 }
 

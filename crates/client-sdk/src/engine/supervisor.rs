@@ -9,8 +9,9 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::context::Context;
 use super::lane::Lane;
-use super::{calendar, closer, collector, gaps, listing, upkeep};
+use super::{calendar, closer, collector, gaps, listing, poller, upkeep};
 use crate::contact::ContactId;
+use crate::net::Way;
 use crate::store::mailboxes::Group;
 use crate::store::relays::RelayId;
 use crate::store::{StoreError, mailboxes, outbox, profile, relays};
@@ -25,6 +26,7 @@ struct Wanted {
     groups: Vec<Group>,
     home: RelayId,
     relays: Vec<RelayId>,
+    way: Way,
 }
 
 /// Tasks by what they are for, each at most once.
@@ -40,9 +42,15 @@ pub(super) async fn run(mut context: Context) {
     let gaps = tokio::spawn(gaps::run(context.clone()));
     let listing = tokio::spawn(listing::run(context.clone()));
     let closer = tokio::spawn(closer::run(context.clone()));
+    let poller = tokio::spawn(poller::run(context.clone()));
     while !context.stop.is_cancelled() {
         context.beats.mark_unchanged();
         match context.blocking(|shared| shared.store.read(wanted)).await {
+            // Whoever has this run begins anew, the other way.
+            Ok(wanted) if wanted.way != context.shared.way => {
+                context.stop.cancel();
+                break;
+            }
             Ok(wanted) => {
                 context.shared.health.set_home(wanted.home);
                 for relay in wanted.relays {
@@ -51,7 +59,7 @@ pub(super) async fn run(mut context: Context) {
                 for contact in wanted.contacts {
                     lanes.ensure(contact, || Lane::new(context.clone(), contact).run());
                 }
-                for group in wanted.groups {
+                for group in wanted.groups.into_iter().filter(|_| !context.is_apart()) {
                     collectors.ensure(group, || collector::run(context.clone(), group));
                 }
             }
@@ -72,7 +80,7 @@ pub(super) async fn run(mut context: Context) {
         lanes.finish().await;
         collectors.finish().await;
         upkeeps.finish().await;
-        let _ended = tokio::join!(calendar, gaps, listing, closer);
+        let _ended = tokio::join!(calendar, gaps, listing, closer, poller);
     };
     if tokio::time::timeout(PARTING, all).await.is_err() {
         tracing::debug!("parts of the engine were cut off");
@@ -84,8 +92,8 @@ fn wanted(tx: &rusqlite::Transaction<'_>) -> Result<Wanted, StoreError> {
     let mut groups: Vec<_> = mailboxes::collected(tx)?.iter().map(mailboxes::Collected::group).collect();
     groups.sort_unstable();
     groups.dedup();
-    let (home, relays) = (relays::home(tx)?, relays::in_use(tx)?);
-    Ok(Wanted { contacts: outbox::waiting_contacts(tx)?, groups, home, relays })
+    let (home, relays, way) = (relays::home(tx)?, relays::in_use(tx)?, profile::way(tx)?);
+    Ok(Wanted { contacts: outbox::waiting_contacts(tx)?, groups, home, relays, way })
 }
 
 impl<K: Copy + Eq + Hash + Send + 'static> Crew<K> {

@@ -1,6 +1,7 @@
 //! Keeps one's objects on one relay in order: opens, stocks, renews, closes.
 //!
-//! Each card with its shelf and front door has a connection of its own here, and so has each pairwise mailbox.
+//! Together, each card with its shelf and front door has a connection of its own here, and so has each pairwise mailbox. Apart,
+//! everything is done at a random time of its own, and each request goes through the proxy by itself.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,17 +11,19 @@ use rusqlite::Transaction;
 use sealpost_crypto::stocking::{Restock, restock};
 use sealpost_wire::RelayRef;
 use sealpost_wire::codec::{List, V1};
-use sealpost_wire::request::{CloseMailbox, CountItems, OpenMailbox, OpenShelf, Refusal, Stock};
+use sealpost_wire::request::{CloseMailbox, CountItems, MAX_ITEMS, OpenMailbox, OpenShelf, Refusal, Stock};
 use sealpost_wire::ticket::TicketKind;
 use tokio::time::Instant;
 
 use super::context::Context;
+use super::errands::{Errand, Errands};
 use super::health::{Part, Standing};
 use super::stocking::Maker;
 use crate::clock;
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::net::{Backoff, NetError, OwnerConnection, Reach};
+use crate::policy::Pace;
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::relays::RelayId;
 use crate::store::shelves::OwnCard;
@@ -33,6 +36,8 @@ const COUNT_EVERY: Duration = Duration::from_secs(600);
 const MANIFEST_EVERY: Duration = Duration::from_secs(86_400);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How many items are put on a shelf with one request through a proxy: with the last one, they fit the longest.
+const AT_ONCE_APART: usize = 15;
 /// A relay keeps an envelope for so long when its manifest does not say longer.
 pub(crate) const TIME_TO_LIVE: Duration = Duration::from_secs(14 * 86_400);
 
@@ -79,8 +84,18 @@ pub(super) async fn run(context: Context, id: RelayId) -> RelayId {
             return id;
         }
     };
-    let mut upkeep =
-        Upkeep { context, id, relay, counted: HashMap::new(), manifest: None, forbidden: None, ticketless: None };
+    let errands = Errands::new(context.is_apart());
+    let mut upkeep = Upkeep {
+        context,
+        id,
+        relay,
+        errands,
+        is_furnished: false,
+        counted: HashMap::new(),
+        manifest: None,
+        forbidden: None,
+        ticketless: None,
+    };
     upkeep.stands(Standing::Offline);
     while !stop.is_cancelled() {
         upkeep.context.beats.mark_unchanged();
@@ -89,12 +104,11 @@ pub(super) async fn run(context: Context, id: RelayId) -> RelayId {
             Ok(Next::End) => break,
             Ok(Next::Rest(due)) => {
                 backoff.succeeded();
-                let is_whole = upkeep.forbidden.is_none() && upkeep.ticketless.is_none();
+                let is_whole = upkeep.is_furnished && upkeep.ticketless.is_none();
                 upkeep.stands(if is_whole { Standing::CaughtUp } else { Standing::Online });
                 upkeep.rest(due).await;
             }
             Err(trouble) => {
-                upkeep.stands(Standing::Offline);
                 upkeep.note(&trouble);
                 let pause = backoff.after_failure(None, &mut rand::rng());
                 let _stopped = stop.run_until_cancelled(tokio::time::sleep(pause)).await;
@@ -109,6 +123,9 @@ struct Upkeep {
     context: Context,
     id: RelayId,
     relay: RelayRef,
+    errands: Errands,
+    /// Whether each card leads to a shelf with something on it.
+    is_furnished: bool,
     /// When each card's items were counted.
     counted: HashMap<i64, Instant>,
     /// When the relay's manifest was fetched.
@@ -139,6 +156,7 @@ enum Next {
 
 impl Upkeep {
     async fn round(&mut self) -> Result<Next, Trouble> {
+        self.errands.begin();
         self.renew_manifest().await;
         let (id, now) = (self.id, clock::now());
         let estate = self.context.blocking(move |shared| shared.store.read(|tx| estate(tx, id, now))).await?;
@@ -146,11 +164,17 @@ impl Upkeep {
             return Ok(Next::End);
         }
         let mut outcome = self.close_all(estate.to_close).await;
-        if self.is_region_allowed().await? {
+        self.is_furnished = self.is_region_allowed().await?;
+        if self.is_furnished {
             outcome = outcome.and(self.open_all(estate.to_open).await);
             for (card, door) in estate.cards {
                 outcome = outcome.and(self.furnish(card, door).await);
             }
+        }
+        if self.context.is_apart() {
+            let all =
+                self.context.blocking(move |shared| shared.store.read(|tx| self::estate(tx, id, now))).await?.cards;
+            self.is_furnished &= all.iter().all(|(card, door)| card.renewed.is_some() && door.opened.is_some());
         }
         let refill = self.look_after_tickets().await;
         match outcome.and(refill) {
@@ -217,6 +241,7 @@ impl Upkeep {
     /// Waits for a change of the store, or for the next thing that is due by the clock.
     async fn rest(&mut self, due: Option<SystemTime>) {
         let wait = due.map_or(COUNT_EVERY, |due| due.duration_since(clock::now()).unwrap_or_default().min(COUNT_EVERY));
+        let wait = self.errands.next().map_or(wait, |next| next.min(wait));
         tokio::select! {
             () = self.context.stop.cancelled() => {}
             _ = self.context.beats.changed() => {}
@@ -230,8 +255,14 @@ impl Upkeep {
 
     fn note(&self, trouble: &Trouble) {
         match trouble {
-            Trouble::Network(error) => self.context.note(error),
-            Trouble::Store(error) => self.context.note_store(error),
+            Trouble::Network(error) => {
+                self.stands(Standing::after(error));
+                self.context.note(error);
+            }
+            Trouble::Store(error) => {
+                self.stands(Standing::Offline);
+                self.context.note_store(error);
+            }
             // Told where the round ends.
             Trouble::Tickets(_) => {}
         }
@@ -242,7 +273,9 @@ impl Upkeep {
     }
 
     /// Each on a connection of its own, so that none is seen together with another.
-    async fn open_all(&self, mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+    async fn open_all(&mut self, mut mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+        let pace = self.context.shared.inner.options.pace;
+        mailboxes.retain(|mailbox| self.errands.is_due(Errand::Mailbox(mailbox.row), until_opened(mailbox, &pace)));
         for mailbox in mailboxes {
             let mut connection = self.connect().await?;
             self.open_mailbox(&mut connection, mailbox).await?;
@@ -250,9 +283,13 @@ impl Upkeep {
         Ok(())
     }
 
-    async fn close_all(&self, mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+    async fn close_all(&mut self, mut mailboxes: Vec<OwnMailbox>) -> Result<(), Trouble> {
+        let pace = self.context.shared.inner.options.pace;
+        mailboxes.retain(|mailbox| self.errands.is_due(Errand::Mailbox(mailbox.row), pace.background));
         for mailbox in mailboxes {
+            let row = mailbox.row;
             self.close_mailbox(mailbox).await?;
+            self.errands.done(Errand::Mailbox(row));
         }
         Ok(())
     }
@@ -267,7 +304,7 @@ impl Upkeep {
         self.write(move |tx| mailboxes::remove(tx, mailbox.row)).await
     }
 
-    async fn open_mailbox(&self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
+    async fn open_mailbox(&mut self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
         let (id, kind, collect) = (mailbox.id(), mailbox.kind(), mailbox.collect);
         let desk = Desk::relay(&self.relay);
         let mut paying = self.context.shared.tickets.paying(desk, TicketKind::Mailbox, &[id.as_bytes()]);
@@ -279,10 +316,30 @@ impl Upkeep {
             }
         }
         let (row, today) = (mailbox.row, clock::today());
+        self.errands.done(Errand::Mailbox(row));
         self.write(move |tx| mailboxes::set_opened(tx, row, today)).await
     }
 
+    /// As [`Self::card`], apart: door and shelf each at its own time. A shelf is counted at random times too.
+    async fn card_apart(&mut self, card: OwnCard, door: OwnMailbox) -> Result<(), Trouble> {
+        let pace = self.context.shared.inner.options.pace;
+        if door.opened.is_none() && self.errands.is_due(Errand::Mailbox(door.row), pace.errand) {
+            let mut connection = self.connect().await?;
+            self.open_mailbox(&mut connection, door).await?;
+        }
+        let (shelf, is_stocked) = (Errand::Shelf(card.row), card.opened && card.renewed.is_some());
+        if self.errands.is_due(shelf, if is_stocked { COUNT_EVERY } else { pace.errand }) {
+            let mut connection = self.connect().await?;
+            self.care_for_shelf(&mut connection, &card).await?;
+            self.errands.again(shelf, COUNT_EVERY);
+        }
+        Ok(())
+    }
+
     async fn card(&mut self, card: OwnCard, door: OwnMailbox) -> Result<(), Trouble> {
+        if self.context.is_apart() {
+            return self.card_apart(card, door).await;
+        }
         let counted = self.counted.get(&card.row).is_some_and(|last| last.elapsed() < COUNT_EVERY);
         let today = clock::today();
         let fresh = card.counted.is_some_and(|left| restock(card.renewed, left, today) == Restock::Nothing);
@@ -293,11 +350,16 @@ impl Upkeep {
         if door.opened.is_none() {
             self.open_mailbox(&mut connection, door).await?;
         }
-        self.open_shelf(&mut connection, &card).await?;
-        match self.stock(&mut connection, &card).await {
+        self.care_for_shelf(&mut connection, &card).await
+    }
+
+    async fn care_for_shelf(&mut self, connection: &mut OwnerConnection, card: &OwnCard) -> Result<(), Trouble> {
+        let row = card.row;
+        self.open_shelf(connection, card).await?;
+        match self.stock(connection, card).await {
             // It has lapsed, or the relay was set up anew.
             Err(Trouble::Network(error)) if is_unknown(&error) => {
-                self.write(move |tx| shelves::set_lapsed(tx, card.row)).await?;
+                self.write(move |tx| shelves::set_lapsed(tx, row)).await?;
                 Err(error.into())
             }
             outcome => outcome,
@@ -351,17 +413,24 @@ impl Upkeep {
             maker.make(&shared.store, &made, need)
         };
         let load = self.context.blocking(make).await?;
-        let replace = matches!(need, Restock::Renew(_));
-        let added = u16::try_from(load.items.len()).unwrap_or(u16::MAX);
-        let items = List::new(load.items).unwrap_or_default();
-        let (shelf, stock, row) = (self.shelf(card), card.stock.clone(), card.row);
-        connection.call(&Stock { version: V1, shelf, stock, items, last: load.last, replace }).await?;
-        let today = clock::today();
-        self.write(move |tx| match replace {
-            true => shelves::set_renewed(tx, row, today, added),
-            false => shelves::set_counted(tx, row, left.saturating_add(added)),
-        })
-        .await
+        let (mut last, mut replace, mut left) = (load.last, matches!(need, Restock::Renew(_)), left);
+        let (row, today, mut waiting) = (card.row, clock::today(), load.items);
+        let at_once = if self.context.is_apart() { AT_ONCE_APART } else { MAX_ITEMS };
+        while last.is_some() || !waiting.is_empty() {
+            let rest = waiting.split_off(waiting.len().min(at_once));
+            let added = u16::try_from(waiting.len()).unwrap_or(u16::MAX);
+            let items = List::new(std::mem::replace(&mut waiting, rest)).unwrap_or_default();
+            let (shelf, stock) = (self.shelf(card), card.stock.clone());
+            connection.call(&Stock { version: V1, shelf, stock, items, last: last.take(), replace }).await?;
+            left = if replace { added } else { left.saturating_add(added) };
+            let renewed = std::mem::take(&mut replace);
+            self.write(move |tx| match renewed {
+                true => shelves::set_renewed(tx, row, today, left),
+                false => shelves::set_counted(tx, row, left),
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     fn shelf(&self, card: &OwnCard) -> sealpost_wire::ShelfId {
@@ -391,6 +460,15 @@ fn estate(tx: &Transaction<'_>, relay: RelayId, now: SystemTime) -> Result<Estat
     let cards = cards.filter_map(|card| doors.remove(&card.row).map(|door| (card, door))).collect();
     let (in_use, due) = (relays::in_use(tx)?.contains(&relay), mailboxes::next_due(tx, relay, now)?);
     Ok(Estate { in_use, cards, to_open, to_close, due })
+}
+
+/// How long it takes in the mean, apart, until a mailbox is opened. A message waits for one that is made for a conversation, and
+/// none for a spare.
+const fn until_opened(mailbox: &OwnMailbox, pace: &Pace) -> Duration {
+    match mailbox.purpose {
+        Purpose::Spare { .. } => pace.background,
+        Purpose::Pairwise { .. } | Purpose::FrontDoor { .. } => pace.errand,
+    }
 }
 
 /// The relay knows no such object, or knows it under another key: the two look alike.

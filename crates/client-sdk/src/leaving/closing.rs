@@ -88,7 +88,8 @@ impl Leaving {
         let permit = NetworkPermit::of_closing(&self.store.read(profile::closing_on_record)?);
         let pins = Arc::new(StorePins(Arc::clone(&self.store)));
         let alarm = Arc::new(|_: &sealpost_identity::tripwire::Tripped| tracing::warn!("stopped by the tripwire"));
-        Ok(Network::new(&permit, self.options.tripwire.clone(), alarm, pins, Timeouts::default()))
+        let way = self.store.read(profile::way)?;
+        Ok(Network::new(&permit, self.options.tripwire.clone(), alarm, pins, Timeouts::default(), way))
     }
 
     async fn settle_all(&self, network: &Network, pending: Vec<Closing>) -> Result<(), StoreError> {

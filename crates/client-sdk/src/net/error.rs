@@ -35,6 +35,9 @@ pub(crate) enum NetError {
     /// The connection ended. Whether the relay acted on what was in flight is unknown.
     #[error("the connection to the relay ended")]
     Closed,
+    /// The way through the proxy does not work. Nothing was sent around it.
+    #[error("the way through the proxy does not work: {0}")]
+    Proxy(ProxyError),
     /// The bytes carried a value that must not leave the device. None of them was sent.
     #[error("stopped before sending: {0}")]
     Tripwire(Tripped),
@@ -55,9 +58,44 @@ pub(crate) enum TrustError {
     /// Its manifest holds, but was signed before the one that is known.
     #[error("the manifest is older than the one that is known")]
     Older,
+    /// It is no gateway for Oblivious HTTP, or one that cannot be used.
+    #[error("it takes no requests through a proxy")]
+    NoGateway,
+    /// It told a key for Oblivious HTTP that is not the one that it told before on the same day.
+    #[error("its key for requests through a proxy is not the one of the day")]
+    OtherKey,
+    /// What it told of itself through a proxy is not of these days.
+    #[error("what it says of itself is not of today")]
+    Stale,
     /// The manifest asks for a certificate of the web's public key infrastructure, and this is none, or not a valid one.
     #[error("the certificate is not valid in the web's public key infrastructure")]
     WebPki,
+}
+
+/// Why the way through a proxy does not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum ProxyError {
+    /// It cannot be reached, did not answer in time, or the connection to it ended.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// It is not the proxy that was named.
+    #[error("it is not the one that was pinned")]
+    NotTrusted,
+    /// It does not pass on to this server.
+    #[error("it does not pass on to this server")]
+    NotServed,
+    /// It is run by the operator of the server: the two together see who asks for what.
+    #[error("it has the operator of the server")]
+    SameOperator,
+    /// It cannot reach the server, or gets no answer from it in time.
+    #[error("it cannot reach the server")]
+    GatewayUnreachable,
+    /// The server has no key that opens what was sealed to the key that it tells.
+    #[error("the server does not open what is sealed to its key")]
+    KeyRefused,
+    /// What came back was not sealed by the server for this request, or is no answer at all.
+    #[error("what came back cannot be opened")]
+    Unopened,
 }
 
 /// In which way an answer is not one of the protocol.
@@ -112,6 +150,9 @@ impl NetError {
         match self {
             Self::Unreachable | Self::Tls | Self::TimedOut(_) | Self::Closed => true,
             Self::Refused(refused) => refused.reason == Refusal::TryLater,
+            Self::Proxy(error) => {
+                !matches!(error, ProxyError::NotServed | ProxyError::SameOperator | ProxyError::NotTrusted)
+            }
             Self::Trust(_) | Self::Protocol(_) | Self::Tripwire(_) => false,
         }
     }
@@ -120,7 +161,9 @@ impl NetError {
     pub(crate) const fn kind(&self) -> ErrorKind {
         match self {
             Self::Unreachable | Self::Tls | Self::TimedOut(_) | Self::Closed => ErrorKind::Unreachable,
-            Self::Trust(_) => ErrorKind::NotTrusted,
+            Self::Proxy(ProxyError::NotServed | ProxyError::SameOperator) => ErrorKind::ProxyUnfit,
+            Self::Proxy(ProxyError::NotTrusted) | Self::Trust(_) => ErrorKind::NotTrusted,
+            Self::Proxy(_) => ErrorKind::ProxyUnreachable,
             Self::Tripwire(_) => ErrorKind::Tripwire,
             Self::Protocol(_) => ErrorKind::Refused,
             Self::Refused(refused) => match refused.reason {

@@ -18,6 +18,17 @@ const LONGEST_HEAD: usize = 16 * 1024;
 /// The most header fields in an answer.
 const MOST_FIELDS: usize = 32;
 
+/// The media type of the bodies of the protocol.
+const CBOR: &str = "application/cbor";
+
+/// An answer of any status.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// The type of the body, as it was told.
+    pub(super) media_type: Option<HeaderValue>,
+    pub(super) body: Bytes,
+}
+
 /// A connection that carries requests one after the other. Dropped, it is closed.
 pub(super) struct HttpConnection {
     requests: SendRequest<Full<Bytes>>,
@@ -52,8 +63,8 @@ impl HttpConnection {
     /// # Errors
     /// Those of the exchange; a status of any kind is none.
     pub(super) async fn get(&mut self, path: &str, limit: usize) -> Result<(StatusCode, Bytes), NetError> {
-        let request = Request::builder().method(Method::GET).uri(path);
-        self.exchange(request, Bytes::new(), limit).await
+        let answer = self.ask(path, limit).await?;
+        Ok((answer.status, answer.body))
     }
 
     /// Posts a CBOR body to `path` and reads an answer of at most `limit` bytes.
@@ -66,8 +77,31 @@ impl HttpConnection {
         body: Vec<u8>,
         limit: usize,
     ) -> Result<(StatusCode, Bytes), NetError> {
-        let request = Request::builder().method(Method::POST).uri(path).header(CONTENT_TYPE, "application/cbor");
+        let answer = self.post_as(CBOR, path, body, limit).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    /// As [`Self::get`], with the type of what was answered.
+    pub(super) async fn ask(&mut self, path: &str, limit: usize) -> Result<Answer, NetError> {
+        let request = Request::builder().method(Method::GET).uri(path);
+        self.exchange(request, Bytes::new(), limit).await
+    }
+
+    /// As [`Self::post`], with a body of another type, and the type of what was answered.
+    pub(super) async fn post_as(
+        &mut self,
+        media_type: &'static str,
+        path: &str,
+        body: Vec<u8>,
+        limit: usize,
+    ) -> Result<Answer, NetError> {
+        let request = Request::builder().method(Method::POST).uri(path).header(CONTENT_TYPE, media_type);
         self.exchange(request, body.into(), limit).await
+    }
+
+    /// Whether the other end has closed it, as far as is known.
+    pub(super) fn is_closed(&self) -> bool {
+        self.requests.is_closed()
     }
 
     async fn exchange(
@@ -75,7 +109,7 @@ impl HttpConnection {
         request: http::request::Builder,
         body: Bytes,
         limit: usize,
-    ) -> Result<(StatusCode, Bytes), NetError> {
+    ) -> Result<Answer, NetError> {
         let request = request.header(HOST, self.host.clone()).body(Full::new(body));
         let request = request.map_err(|_| NetError::Protocol(ProtocolError::Framing))?;
         let outcome = within(self.timeouts.request, Stage::Request, answer(&mut self.requests, request, limit)).await;
@@ -87,11 +121,11 @@ async fn answer(
     requests: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     limit: usize,
-) -> Result<(StatusCode, Bytes), NetError> {
+) -> Result<Answer, NetError> {
     requests.ready().await.map_err(|_| NetError::Closed)?;
     let response = requests.send_request(request).await.map_err(|error| classify(&error))?;
-    let status = response.status();
-    Ok((status, read(response.into_body(), limit).await?))
+    let (status, media_type) = (response.status(), response.headers().get(CONTENT_TYPE).cloned());
+    Ok(Answer { status, media_type, body: read(response.into_body(), limit).await? })
 }
 
 async fn read(body: hyper::body::Incoming, limit: usize) -> Result<Bytes, NetError> {

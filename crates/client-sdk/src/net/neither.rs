@@ -1,7 +1,11 @@
 //! Connections of neither side: to a directory, a key service, an attester.
 //!
+//! Where there is a proxy, all but the attester's go through it: an attester is no gateway.
+//!
 //! Each is opened for somebody who has consented to discovery, to a server whose manifest names its role, and takes only the
 //! requests that are that server's. Withdrawing needs no such consent: it takes back what was published under one.
+
+use std::sync::Arc;
 
 use http::StatusCode;
 use sealpost_blind::directory::Bucket;
@@ -12,9 +16,10 @@ use sealpost_wire::directory::{BUCKET_LENGTH, BucketRead, EvaluatedElements};
 use sealpost_wire::manifest::Role;
 use sealpost_wire::request::{Evaluate, IssueTickets, Publish, Request, Side, Withdraw};
 
+use super::carrier::Carrier;
 use super::http::HttpConnection;
 use super::side::{FRAME, SHORT_REPLY, call, refusal};
-use super::{NetError, Network, ProtocolError, Reach};
+use super::{KnownRelay, NetError, Network, ProtocolError, Reach};
 use crate::permit::DiscoveryPermit;
 
 /// A request of one kind of server.
@@ -56,12 +61,12 @@ const _: () = assert!(matches!(Evaluate::SIDE, Side::Neither) && matches!(IssueT
 
 /// A connection to one kind of server, on which no owner's or sender's request goes. Dropped, it is closed.
 pub(crate) struct NeitherConnection<Server> {
-    connection: HttpConnection,
+    connection: Carrier,
     server: std::marker::PhantomData<fn(Server)>,
 }
 
 impl<Server> NeitherConnection<Server> {
-    const fn new(connection: HttpConnection) -> Self {
+    const fn new(connection: Carrier) -> Self {
         Self { connection, server: std::marker::PhantomData }
     }
 
@@ -100,7 +105,7 @@ impl Network {
         _: &DiscoveryPermit,
         relay: &RelayRef,
     ) -> Result<NeitherConnection<Directory>, NetError> {
-        Ok(NeitherConnection::new(self.http(relay, Role::Relay, Reach::Anywhere).await?))
+        Ok(NeitherConnection::new(self.neither(relay, Role::Relay, Reach::Anywhere).await?))
     }
 
     /// A connection to withdraw one entry from the directory of `relay`.
@@ -108,7 +113,7 @@ impl Network {
     /// # Errors
     /// As [`Network::owner`].
     pub(crate) async fn withdrawal(&self, relay: &RelayRef) -> Result<NeitherConnection<Withdrawal>, NetError> {
-        Ok(NeitherConnection::new(self.http(relay, Role::Relay, Reach::Anywhere).await?))
+        Ok(NeitherConnection::new(self.neither(relay, Role::Relay, Reach::Anywhere).await?))
     }
 
     /// A connection to get tickets from a server of that role.
@@ -134,7 +139,7 @@ impl Network {
         service: &RelayRef,
         reach: Reach,
     ) -> Result<NeitherConnection<KeyService>, NetError> {
-        Ok(NeitherConnection::new(self.http(service, Role::KeyService, reach).await?))
+        Ok(NeitherConnection::new(self.neither(service, Role::KeyService, reach).await?))
     }
 
     /// A connection to an attester, on which this number passes the tripwire, and nothing else that would not elsewhere.
@@ -150,7 +155,27 @@ impl Network {
     ) -> Result<NeitherConnection<Attester>, NetError> {
         let guard = self.shared.guard.except(number);
         let stream = self.shared.trust.connect(attester, Role::Attester, reach, Some(&guard)).await?;
-        Ok(NeitherConnection::new(HttpConnection::start(stream, &attester.host, self.shared.timeouts).await?))
+        let connection = HttpConnection::start(stream, &attester.host, self.shared.timeouts).await?;
+        Ok(NeitherConnection::new(Carrier::Direct(connection)))
+    }
+
+    /// What is known of an attester, from itself: it is no gateway. `renewed`, it is asked in any case.
+    ///
+    /// # Errors
+    /// As [`Network::relay`].
+    pub(crate) async fn attester_known(
+        &self,
+        _: &DiscoveryPermit,
+        attester: &RelayRef,
+        reach: Reach,
+        renewed: bool,
+    ) -> Result<Arc<KnownRelay>, NetError> {
+        let trust = &self.shared.trust;
+        if renewed { trust.refresh(attester, reach).await } else { trust.known(attester, reach).await }
+    }
+
+    async fn neither(&self, server: &RelayRef, role: Role, reach: Reach) -> Result<Carrier, NetError> {
+        self.carrier(self.shared.proxy.as_ref(), server, role, reach).await
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A connection is its owner's or a sender's, never both, so that a relay cannot link the two. [`OwnerConnection`] takes
 //! only requests that are an [`OwnerRequest`], [`SenderConnection`] only those that are a [`SenderRequest`]; a request on
-//! the wrong one does not compile.
+//! the wrong one does not compile. What carries a request may be a proxy ([`Carrier`]).
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use sealpost_wire::request::{
 };
 use sealpost_wire::{SealedItem, SizeClass, from_bytes, to_bytes};
 
-use super::http::HttpConnection;
+use super::carrier::Carrier;
 use super::{NetError, ProtocolError};
 
 /// The longest refusal, and the longest reply that carries no object.
@@ -62,14 +62,14 @@ impl SenderRequest for Take {
 
 const _: () = assert!(matches!(Collect::SIDE, Side::Owner) && matches!(Take::SIDE, Side::Sender));
 
-/// A connection for the owner of mailboxes and shelves. Dropped, it is closed.
-pub(crate) struct OwnerConnection(HttpConnection);
+/// A connection for the owner of mailboxes and shelves, or a route through a proxy. Dropped, it is closed.
+pub(crate) struct OwnerConnection(Carrier);
 
-/// A connection to deposit with and take from one recipient. Dropped, it is closed.
-pub(crate) struct SenderConnection(HttpConnection);
+/// A connection to deposit with and take from one recipient, or a route through a proxy. Dropped, it is closed.
+pub(crate) struct SenderConnection(Carrier);
 
 impl OwnerConnection {
-    pub(super) const fn new(connection: HttpConnection) -> Self {
+    pub(super) const fn new(connection: Carrier) -> Self {
         Self(connection)
     }
 
@@ -84,7 +84,7 @@ impl OwnerConnection {
 }
 
 impl SenderConnection {
-    pub(super) const fn new(connection: HttpConnection) -> Self {
+    pub(super) const fn new(connection: Carrier) -> Self {
         Self(connection)
     }
 
@@ -98,7 +98,7 @@ impl SenderConnection {
 }
 
 pub(super) async fn call<R: Request>(
-    connection: &mut HttpConnection,
+    connection: &mut Carrier,
     request: &R,
     limit: usize,
 ) -> Result<R::Reply, NetError> {

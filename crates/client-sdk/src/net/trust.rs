@@ -11,19 +11,26 @@
 //! the connection that brought it*. Every later connection must show a named key. When one shows another, the relay may
 //! have replaced its key: its manifest is fetched once more in the same way, and counts only if it is signed as before and
 //! not on an earlier day than the one that is known. So whoever gets hold of a former key cannot bring it back.
+//!
+//! Where there is a proxy, it tells the manifest, so that this device need not show itself. There is no certificate then
+//! that the manifest would have to name; it must be of these days instead, and its key for Oblivious HTTP the one that it told
+//! before on the same day, whichever way it came.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use sealpost_wire::manifest::{self, Manifest, ManifestError, Role, SignedManifest};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 use sealpost_wire::{RelayHost, RelayRef};
+use tokio::time::Instant;
 
 use super::dial::{Dialler, Stream};
 use super::guard::Guard;
 use super::http::HttpConnection;
+use super::oblivious::GatewayKeys;
 use super::verifier::{KeyHash, Presented};
 use super::{NetError, ProtocolError, Reach, TrustError};
 use crate::clock;
@@ -43,6 +50,9 @@ pub(crate) trait Pins: Send + Sync {
     fn store(&self, relay: &RelayRef, signed_manifest: &[u8], operator: &OperatorKey);
 }
 
+/// For how long nobody asks again whether a gateway has a key of a day that has begun here.
+const FRESH: Duration = Duration::from_secs(300);
+
 /// A relay whose manifest has been verified.
 pub(crate) struct KnownRelay {
     /// What it says of itself.
@@ -50,6 +60,8 @@ pub(crate) struct KnownRelay {
     /// The key that signs for it now: the pinned one, or its successor.
     pub(crate) operator: OperatorKey,
     keys: Vec<KeyHash>,
+    /// When it was read.
+    read: Instant,
 }
 
 impl KnownRelay {
@@ -58,13 +70,24 @@ impl KnownRelay {
         let verified = SignedManifest::from_json(bytes)?.verify(host, pinned)?;
         let keys = verified.manifest.tls.keys_sha256.iter().map(|hex| key_hash(hex)).collect::<Option<_>>();
         let keys = keys.ok_or(ManifestError::Malformed)?;
-        Ok(Self { manifest: verified.manifest, operator: verified.operator, keys })
+        Ok(Self { manifest: verified.manifest, operator: verified.operator, keys, read: Instant::now() })
     }
 
     /// Whether this says less of the relay than `known` does, because it was signed before it. A relay whose clock was
     /// ahead has signed for a day to come; `today` keeps that from holding until then.
     fn is_older_than(&self, known: &Self, today: Day) -> bool {
         self.manifest.issued < known.manifest.issued.min(today)
+    }
+
+    /// Whether this tells another key for Oblivious HTTP of the same day.
+    fn contradicts(&self, known: &Self) -> bool {
+        let keys = |relay: &Self| GatewayKeys::of(&relay.manifest).ok();
+        keys(self).zip(keys(known)).is_some_and(|(these, those)| these.contradict(&those))
+    }
+
+    /// Whether it was read a short while ago.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.read.elapsed() < FRESH
     }
 
     /// Whether the server is of the kind that is wanted.
@@ -99,12 +122,14 @@ fn name(relay: &RelayRef) -> Name {
 pub(super) struct Trust {
     pins: Arc<dyn Pins>,
     dialler: Dialler,
+    /// Whether keys for Oblivious HTTP matter: they are compared then.
+    compares: bool,
     known: Mutex<HashMap<Name, Arc<KnownRelay>>>,
 }
 
 impl Trust {
-    pub(super) fn new(pins: Arc<dyn Pins>, dialler: Dialler) -> Self {
-        Self { pins, dialler, known: Mutex::default() }
+    pub(super) fn new(pins: Arc<dyn Pins>, dialler: Dialler, compares: bool) -> Self {
+        Self { pins, dialler, compares, known: Mutex::default() }
     }
 
     /// Connects to `relay`; asks it for its manifest before, on another connection, if none is known or if the relay
@@ -143,17 +168,43 @@ impl Trust {
     /// Fetches the manifest of `relay`, and believes it if the operator's key signed it, not before the one that is known,
     /// and if it names the certificate of the connection that it came by.
     pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
-        // Once the operator has handed over, the former key signs for nothing any more.
-        let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
         let (stream, presented) = self.dialler.to_stranger(&relay.host, reach).await?;
         let bytes = self.fetch(stream, &relay.host).await?;
-        let known = KnownRelay::verify(&bytes, &relay.host, &operator).map_err(TrustError::Manifest)?;
+        let known = self.verify(relay, &bytes)?;
         known.accepts(&presented)?;
-        // Looked up again: another task may have learned something meanwhile.
-        if self.remembered(relay).is_some_and(|former| known.is_older_than(&former, clock::today())) {
-            return Err(TrustError::Older.into());
+        Ok(self.succeed(relay, known, &bytes)?)
+    }
+
+    /// Learns what a proxy tells of a gateway.
+    ///
+    /// # Errors
+    /// [`NetError::Trust`] when it is not signed by the operator's key, is of other days, from before what is known, or
+    /// contradicts it.
+    pub(super) fn learn(&self, relay: &RelayRef, bytes: &[u8]) -> Result<Arc<KnownRelay>, NetError> {
+        let known = self.verify(relay, bytes)?;
+        if !GatewayKeys::of(&known.manifest)?.open_on(clock::today()) {
+            return Err(TrustError::Stale.into());
         }
-        self.pins.store(relay, &bytes, &known.operator);
+        Ok(self.succeed(relay, known, bytes)?)
+    }
+
+    fn verify(&self, relay: &RelayRef, bytes: &[u8]) -> Result<KnownRelay, TrustError> {
+        // Once the operator has handed over, the former key signs for nothing any more.
+        let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
+        KnownRelay::verify(bytes, &relay.host, &operator).map_err(TrustError::Manifest)
+    }
+
+    /// Puts what was verified in the place of what is known.
+    fn succeed(&self, relay: &RelayRef, known: KnownRelay, bytes: &[u8]) -> Result<Arc<KnownRelay>, TrustError> {
+        // Looked up again: another task may have learned something meanwhile.
+        let former = self.remembered(relay);
+        if former.as_ref().is_some_and(|former| known.is_older_than(former, clock::today())) {
+            return Err(TrustError::Older);
+        }
+        if self.compares && former.is_some_and(|former| known.contradicts(&former)) {
+            return Err(TrustError::OtherKey);
+        }
+        self.pins.store(relay, bytes, &known.operator);
         Ok(self.remember(relay, known))
     }
 
@@ -166,7 +217,8 @@ impl Trust {
         Ok(body.into())
     }
 
-    fn remembered(&self, relay: &RelayRef) -> Option<Arc<KnownRelay>> {
+    /// What is known of `relay`, from memory or the store.
+    pub(super) fn remembered(&self, relay: &RelayRef) -> Option<Arc<KnownRelay>> {
         if let Some(known) = self.lock().get(&name(relay)) {
             return Some(Arc::clone(known));
         }

@@ -209,7 +209,9 @@ pub(crate) fn by_row(tx: &Transaction<'_>, row: i64) -> Result<Option<OwnMailbox
 pub(crate) struct Collected {
     pub(crate) row: i64,
     card: Option<i64>,
-    relay: RelayId,
+    pub(crate) relay: RelayId,
+    /// Whose messages come there; those of a front door, or a spare, are nobody's.
+    pub(crate) contact: Option<ContactId>,
 }
 
 impl Collected {
@@ -220,9 +222,12 @@ impl Collected {
 }
 
 pub(crate) fn collected(tx: &Transaction<'_>) -> Result<Vec<Collected>, StoreError> {
-    let sql = "SELECT id, card, relay FROM mailboxes WHERE opened IS NOT NULL AND closing <> 1";
+    let sql = "SELECT id, card, relay, contact FROM mailboxes WHERE opened IS NOT NULL AND closing <> 1";
     let mut statement = tx.prepare_cached(sql)?;
-    let collected = |row: &Row<'_>| Ok(Collected { row: row.get(0)?, card: row.get(1)?, relay: RelayId(row.get(2)?) });
+    let collected = |row: &Row<'_>| {
+        let (relay, contact) = (RelayId(row.get(2)?), row.get::<_, Option<i64>>(3)?.map(ContactId));
+        Ok(Collected { row: row.get(0)?, card: row.get(1)?, relay, contact })
+    };
     let rows = statement.query_map([], collected)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

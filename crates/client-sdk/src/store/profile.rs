@@ -9,6 +9,8 @@ use sealpost_wire::{RelayRef, Secret};
 use super::StoreError;
 use super::relays;
 use super::value::Cbor;
+use crate::net::Way;
+use crate::policy::CollectPolicy;
 
 /// Where a profile is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,9 @@ pub(crate) struct ClosingOnRecord(());
 
 const OPTED_IN: i64 = 1;
 const LEAVING: i64 = 2;
+
+const TOGETHER: i64 = 0;
+const APART: i64 = 1;
 
 pub(crate) fn phase(tx: &Transaction<'_>) -> Result<Phase, StoreError> {
     let phase: Option<i64> = tx.query_row("SELECT phase FROM profile", [], |row| row.get(0)).optional()?;
@@ -88,6 +93,31 @@ pub(crate) fn set_relay(tx: &Transaction<'_>, relay: &RelayRef) -> Result<(), St
 /// Where one's new objects are made.
 pub(crate) fn relay(tx: &Transaction<'_>) -> Result<RelayRef, StoreError> {
     Ok(tx.query_row("SELECT relay FROM profile", [], |row| row.get(0)).map(|Cbor(relay)| relay)?)
+}
+
+/// Which way requests take.
+pub(crate) fn way(tx: &Transaction<'_>) -> Result<Way, StoreError> {
+    let way = |row: &rusqlite::Row<'_>| {
+        let proxy: Option<Cbor<RelayRef>> = row.get("proxy")?;
+        Ok((proxy.map(|Cbor(proxy)| proxy), row.get("policy")?))
+    };
+    let (proxy, policy): (_, i64) = tx.query_row("SELECT proxy, policy FROM profile", [], way)?;
+    let policy = match policy {
+        TOGETHER => CollectPolicy::Together,
+        APART => CollectPolicy::Apart,
+        _ => return Err(StoreError::Row),
+    };
+    Ok(Way { proxy, policy })
+}
+
+/// Has requests take another way from now on.
+pub(crate) fn set_way(tx: &Transaction<'_>, way: &Way) -> Result<(), StoreError> {
+    let policy = match way.policy {
+        CollectPolicy::Together => TOGETHER,
+        CollectPolicy::Apart => APART,
+    };
+    tx.execute("UPDATE profile SET proxy = ?1, policy = ?2", params![way.proxy.as_ref().map(Cbor), policy])?;
+    Ok(())
 }
 
 pub(crate) fn consent_on_record(tx: &Transaction<'_>) -> Result<ConsentOnRecord, StoreError> {

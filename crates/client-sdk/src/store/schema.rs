@@ -7,7 +7,7 @@ use super::StoreError;
 
 /// Steps are only ever appended; what a released version has run is never changed.
 const STEPS: &[M<'static>] =
-    &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS), M::up(TICKETS), M::up(REMINDERS)];
+    &[M::up(FIRST), M::up(DISCOVERY), M::up(RELAYS), M::up(RECEIPTS), M::up(TICKETS), M::up(REMINDERS), M::up(WAY)];
 
 const FIRST: &str = "
 -- One row from the opt-in on. phase: 1 opted in, 2 leaving.
@@ -362,6 +362,12 @@ CREATE TABLE ticket_refills (
 const REMINDERS: &str = "
 -- The day on which a contact who does not answer was last told again where one is.
 ALTER TABLE contacts ADD COLUMN reminded INTEGER;
+";
+
+const WAY: &str = "
+-- The proxy that requests go through, if there is one. policy: 0 mailboxes are collected together, 1 apart.
+ALTER TABLE profile ADD COLUMN proxy BLOB;
+ALTER TABLE profile ADD COLUMN policy INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Brings the database to this version's schema.

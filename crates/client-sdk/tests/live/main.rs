@@ -13,6 +13,7 @@ mod leaving;
 mod moving;
 mod neighbourhood;
 mod people;
+mod proxied;
 mod relay;
 mod tickets;
 mod trouble;

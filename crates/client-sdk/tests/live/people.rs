@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sealpost_client::policy::Pace;
 use sealpost_client::{
-    Client, Connection, ContactId, DiscoveryAccess, Message, MessageState, Options, Position, Profile, Running, Unlock,
+    Client, CollectPolicy, Connection, ContactId, DiscoveryAccess, Message, MessageState, Options, Position, Profile,
+    Running, Unlock,
 };
 use sealpost_identity::consent::{Consent, Messaging, Prompt};
 use sealpost_wire::RelayRef;
@@ -16,6 +18,7 @@ use crate::relay::PATIENCE;
 pub(crate) struct Person {
     pub(crate) client: Client,
     pub(crate) directory: TempDir,
+    options: Options,
     engine: Option<Running>,
     read: Position,
 }
@@ -34,7 +37,11 @@ pub(crate) fn options() -> Options {
 }
 
 pub(crate) fn opt_in(directory: &std::path::Path, relay: &RelayRef) -> Client {
-    let profile = Profile::open(directory, &Unlock::raw_key(KEY), options()).unwrap();
+    opt_in_with(directory, relay, options())
+}
+
+fn opt_in_with(directory: &std::path::Path, relay: &RelayRef, options: Options) -> Client {
+    let profile = Profile::open(directory, &Unlock::raw_key(KEY), options).unwrap();
     let Profile::Fresh(device) = profile else { panic!("not fresh") };
     device.opt_in(Consent::given(Prompt::<Messaging>::standard(), Day(20_000)), relay.clone()).unwrap()
 }
@@ -42,9 +49,22 @@ pub(crate) fn opt_in(directory: &std::path::Path, relay: &RelayRef) -> Client {
 impl Person {
     /// Opted in, and not online yet.
     pub(crate) fn new(relay: &RelayRef) -> Self {
+        Self::with(relay, options())
+    }
+
+    pub(crate) fn with(relay: &RelayRef, options: Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let client = opt_in(directory.path(), relay);
-        Self { client, directory, engine: None, read: Position::START }
+        let client = opt_in_with(directory.path(), relay, options.clone());
+        Self { client, directory, options, engine: None, read: Position::START }
+    }
+
+    /// Opted in, and behind a proxy, with clocks that go fast.
+    pub(crate) fn behind(proxy: &RelayRef, relay: &RelayRef, policy: CollectPolicy) -> Self {
+        let [background, errand] = [Duration::from_millis(80), Duration::from_millis(20)];
+        let pace = Pace { background, foreground: background / 4, drain: background / 8, errand };
+        let person = Self::with(relay, Options { proxy: Some(proxy.clone()), pace, ..options() });
+        person.client.set_collect_policy(policy).unwrap();
+        person
     }
 
     pub(crate) async fn online(relay: &RelayRef) -> Self {
@@ -67,11 +87,11 @@ impl Person {
         if self.engine.is_some() {
             self.stop().await;
         }
-        let Self { client, directory, read, .. } = self;
+        let Self { client, directory, options, read, .. } = self;
         drop(client);
-        let profile = Profile::open(directory.path(), &Unlock::raw_key(KEY), options()).unwrap();
+        let profile = Profile::open(directory.path(), &Unlock::raw_key(KEY), options.clone()).unwrap();
         let Profile::OptedIn(client) = profile else { panic!("not opted in") };
-        Self { client, directory, engine: None, read }
+        Self { client, directory, options, engine: None, read }
     }
 
     /// Consents to discovery.

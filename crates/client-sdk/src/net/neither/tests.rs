@@ -14,7 +14,7 @@ use sealpost_wire::time::Day;
 use sealpost_wire::to_bytes;
 
 use super::super::test_relay::{CANARY, Certificate, RelayServer, timeouts};
-use super::super::{Pins, TrustError};
+use super::super::{Pins, TrustError, Way};
 use super::*;
 use crate::permit::NetworkPermit;
 
@@ -55,7 +55,8 @@ impl Scene {
         let raised = Arc::<Mutex<Vec<Tripped>>>::default();
         let alarm = raised.clone();
         let alarm = Arc::new(move |tripped: &Tripped| alarm.lock().unwrap().push(*tripped));
-        let network = Network::new(&NetworkPermit::for_tests(), tripwire, alarm, Arc::new(NoPins), timeouts());
+        let network =
+            Network::new(&NetworkPermit::for_tests(), tripwire, alarm, Arc::new(NoPins), timeouts(), Way::default());
         Self { server, operator, network, raised }
     }
 

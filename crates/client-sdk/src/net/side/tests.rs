@@ -33,7 +33,7 @@ fn take() -> Take {
 /// Takes one item from a relay that answers so.
 async fn taken(status: &str, body: &[u8]) -> Result<Taken, NetError> {
     let (connection, mut far) = Peer::of_http().await;
-    let mut connection = SenderConnection::new(connection);
+    let mut connection = SenderConnection::new(Carrier::Direct(connection));
     let request = take();
     let serve = async {
         let received = read_request(&mut far).await;
@@ -65,7 +65,8 @@ async fn the_longest_replies_are_within_their_limits() {
     let envelopes = sealpost_wire::codec::List::new(vec![stored; 40]).unwrap();
     let reply = to_bytes(&Collected { version: V1, envelopes, more: true });
     let (mailbox, collect) = (MailboxId::from_bytes([0; 32]), CollectKey::new([0; 32]));
-    let request = Collect { version: V1, mailbox, collect, after: 0, max: 40 };
+    let request =
+        Collect { version: V1, mailbox, collect, after: 0, max: 40, received: sealpost_wire::codec::List::default() };
     assert!(reply.len() <= request.longest_reply());
     assert!(reply.len() > Collect { max: 39, ..request }.longest_reply());
 }

@@ -8,7 +8,7 @@ use sealpost_wire::request::{CountItems, ItemCount};
 use sealpost_wire::{ShelfId, StockKey, to_bytes};
 
 use super::super::test_relay::{CANARY, Certificate, Handshake, ISSUED, RelayServer, timeouts, tripwire};
-use super::super::{Network, Stage};
+use super::super::{Network, Stage, Way};
 use super::*;
 use crate::permit::NetworkPermit;
 
@@ -67,7 +67,7 @@ impl Scene {
 }
 
 fn network(pins: &Arc<MemoryPins>, tripwire: Tripwire) -> Network {
-    Network::new(&NetworkPermit::for_tests(), tripwire, Arc::new(|_| {}), pins.clone(), timeouts())
+    Network::new(&NetworkPermit::for_tests(), tripwire, Arc::new(|_| {}), pins.clone(), timeouts(), Way::default())
 }
 
 fn count_items() -> CountItems {
@@ -331,8 +331,9 @@ async fn a_peer_that_accepts_and_says_nothing_times_out() {
     let host = listener.local_addr().unwrap().to_string().parse().unwrap();
     let relay = RelayRef { host, operator: other_operator().public() };
     let pins = Arc::new(MemoryPins::default());
-    let timeouts = super::super::Timeouts { handshake: std::time::Duration::from_millis(200), ..timeouts() };
-    let network = Network::new(&NetworkPermit::for_tests(), tripwire(), Arc::new(|_| {}), pins, timeouts);
+    let timeouts = super::super::Timeouts { handshake: Duration::from_millis(200), ..timeouts() };
+    let network =
+        Network::new(&NetworkPermit::for_tests(), tripwire(), Arc::new(|_| {}), pins, timeouts, Way::default());
     assert_eq!(network.owner(&relay).await.err(), Some(NetError::TimedOut(Stage::Handshake)));
 }
 
