@@ -7,7 +7,7 @@ mod moving;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sealpost_identity::CardRef;
 use sealpost_wire::RelayRef;
 
@@ -72,9 +72,24 @@ pub(crate) struct Common {
     /// A code that a server's operator gave you, good for tickets once: CODE for your own relay, CODE@SERVER for another
     #[arg(long, global = true, value_name = "CODE", env = "SEALPOST_INVITE", hide_env_values = true)]
     pub(crate) invite: Vec<Invite>,
+    /// The way through a proxy.
+    #[command(flatten)]
+    pub(crate) way: Way,
     /// The device's own numbers, which must never leave it.
     #[command(flatten)]
     pub(crate) own_numbers: OwnNumbers,
+}
+
+/// The way through a proxy.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proxy (Oblivious HTTP: a relay does not see from where it is asked)")]
+pub(crate) struct Way {
+    /// Send, look up, and collect apart, through this proxy, of another operator; remembered
+    #[arg(long, global = true, value_name = "PROXY", env = "SEALPOST_PROXY", hide_env_values = true)]
+    pub(crate) proxy: Option<RelayRef>,
+    /// Collected apart, how long until a mailbox is asked for again, in the mean [default: 15m]
+    #[arg(long, global = true, value_name = "TIME", env = "SEALPOST_PACE", value_parser = humantime::parse_duration)]
+    pub(crate) pace: Option<Duration>,
 }
 
 /// The device's own numbers, which must never leave it: bytes in which one appears are not sent. Never stored.
@@ -132,6 +147,8 @@ pub(crate) enum Command {
     Revoke(Revoke),
     /// Move to another relay, and tell every contact
     Move(Move),
+    /// How mailboxes are collected: show it, or choose
+    Policy(Policy),
     /// How this profile stands
     Status,
     /// Revoke the consent: erase everything, here and at the relay
@@ -149,9 +166,32 @@ pub(crate) struct OptIn {
     /// The relay that is to keep your mailboxes, as its operator tells it: sealpost-relay:HOST:PORT/KEY
     #[arg(long, value_name = "RELAY")]
     pub(crate) relay: RelayRef,
+    /// How mailboxes are to be collected; `apart` takes --proxy
+    #[arg(long, value_name = "POLICY", default_value = "together")]
+    pub(crate) policy: Collecting,
     /// Consent without being asked; the text is the one that `sealpost opt-in` shows
     #[arg(long, visible_alias = "yes")]
     pub(crate) i_consent: bool,
+}
+
+/// `sealpost policy`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealpost policy
+  sealpost policy apart --proxy sealpost-relay:proxy.example.net:443/KEY")]
+pub(crate) struct Policy {
+    /// The policy from now on [default: show it, and what it costs]
+    pub(crate) policy: Option<Collecting>,
+}
+
+/// How mailboxes are collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Collecting {
+    /// On one connection, at once; the relay sees which belong together, and from where they are collected
+    Together,
+    /// Each on a random clock of its own, through a proxy; the relay sees neither, and messages take longer
+    Apart,
 }
 
 /// `sealpost card`
@@ -251,6 +291,9 @@ pub(crate) struct Listen {
     /// Tell also what happens besides messages
     #[arg(long)]
     pub(crate) events: bool,
+    /// Collected apart, ask more often for what this contact writes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) open: Vec<String>,
 }
 
 /// `sealpost chats`

@@ -10,6 +10,7 @@ mod leave;
 mod listen;
 mod moving;
 mod opt_in;
+mod policy;
 mod publish;
 mod safety_number;
 mod send;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Consent(command) => consent::give(common, command, *output),
         Command::Revoke(command) => in_runtime(consent::revoke(common, command, *output)),
         Command::Move(command) => in_runtime(moving::run(common, command, *output)),
+        Command::Policy(command) => policy::run(common, command, *output),
         Command::Status => status::run(common, *output),
         Command::OptOut(command) => in_runtime(leave::run(common, command, *output)),
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sealpost_client::policy::Pace;
 use sealpost_client::{Client, Contact, Options, Profile, Regions, Unlock};
 
 use crate::arguments::Common;
@@ -54,7 +55,9 @@ fn open(common: &Common, directory: &Path, wanted: Use, options: Options) -> Res
         allowed => Regions::only(allowed.iter().map(String::as_str)),
     };
     let tripwire = own_numbers::tripwire(&common.own_numbers)?;
-    let options = Options { tripwire, regions, private_relays: common.private_relays, ..options };
+    let pace = common.way.pace.map_or(options.pace, Pace::around);
+    let (proxy, private_relays) = (common.way.proxy.clone(), common.private_relays);
+    let options = Options { tripwire, regions, private_relays, proxy, pace, ..options };
     let passphrase = passphrase::read(common.passphrase_file.as_deref(), wanted)?;
     Ok(Profile::open(directory, &Unlock::passphrase(&passphrase), options)?)
 }

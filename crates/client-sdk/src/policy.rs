@@ -73,6 +73,28 @@ const HEADS: usize = 256;
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Pace {
+    /// Another mean in the background; all else as by default, but at least three times as fast.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sealpost_client::policy::Pace;
+    ///
+    /// let pace = Pace::around(Duration::from_secs(3));
+    /// assert_eq!((pace.foreground, pace.drain, pace.errand), (Duration::from_secs(1), Duration::from_secs(1), Duration::from_secs(1)));
+    /// assert_eq!(Pace::around(Duration::from_secs(900)), Pace::default());
+    /// ```
+    #[must_use]
+    pub fn around(background: Duration) -> Self {
+        let usual = Self::default();
+        let at_most = |mean: Duration| mean.min(background / 3);
+        Self {
+            background,
+            foreground: at_most(usual.foreground),
+            drain: at_most(usual.drain),
+            errand: at_most(usual.errand),
+        }
+    }
+
     /// What it takes a day to collect so many mailboxes, of which so many have somebody looking at them all day: in the mean,
     /// if nothing arrives. What arrives takes one poll more for each envelope.
     ///

@@ -9,9 +9,7 @@ use sealpost_identity::{CardSeed, Consent, IdentityKeyPair};
 use sealpost_wire::{CollectKey, DepositKey, RelayRef, StockKey};
 
 use crate::client::Client;
-use crate::error::Error;
-#[cfg(doc)]
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::leaving::Leaving;
 use crate::options::Options;
 use crate::store::mailboxes::Purpose;
@@ -95,8 +93,12 @@ impl Device {
     /// ```
     ///
     /// # Errors
-    /// Trouble with storage; nothing has changed then. [`ErrorKind::OptedOut`] when another process opted in meanwhile.
+    /// Trouble with storage; nothing has changed then. [`ErrorKind::OptedOut`] when another process opted in meanwhile;
+    /// [`ErrorKind::ProxyUnfit`] when the proxy that the options name is run by the relay's operator.
     pub fn opt_in(self, consent: Consent<Messaging>, relay: RelayRef) -> Result<Client, Error> {
+        if self.options.proxy.as_ref().is_some_and(|proxy| proxy.operator == relay.operator) {
+            return Err(ErrorKind::ProxyUnfit.into());
+        }
         let own = Own { identity: IdentityKeyPair::generate(&mut rand::rng()), relay };
         self.store.write(|tx| {
             profile::opt_in(tx, &consent, &own)?;

@@ -46,6 +46,8 @@ pub(super) async fn run(common: &Common, command: &Listen, output: Output) -> Re
     let position = command.after.map_or_else(|| client.cursor(CURSOR), |after| Ok(Position(after)))?;
     let keeps_cursor = command.after.is_none();
     let mut events = client.events();
+    let open = command.open.iter().map(|name| opening::contact(&client, name).map(|contact| contact.id));
+    client.set_open_conversations(open.collect::<Result<Vec<_>, _>>()?);
     let mut engine = client.start()?;
     let mut reader = Reader { client, position, keeps_cursor, names: HashMap::new(), output };
     let mut interrupted = std::pin::pin!(interruption());

@@ -1,11 +1,11 @@
 //! `sealpost opt-in`
 
-use sealpost_client::Profile;
+use sealpost_client::{Error, ErrorKind, Profile};
 use sealpost_identity::consent::Messaging;
 use serde::Serialize;
 
 use super::consent;
-use crate::arguments::{Common, OptIn};
+use crate::arguments::{Collecting, Common, OptIn};
 use crate::failure::{Exit, Failure};
 use crate::opening;
 use crate::output::Output;
@@ -19,6 +19,9 @@ struct OptedIn {
 
 /// Asks first, and makes nothing before the answer: without a yes there is not even a directory.
 pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<(), Failure> {
+    if command.policy == Collecting::Apart && common.way.proxy.is_none() {
+        return Err(Error::from(ErrorKind::ProxyNeeded).into());
+    }
     let messaging = consent::asked::<Messaging>(command.i_consent, output)?;
     let device = match opening::existing_or_fresh(common)? {
         Profile::Fresh(device) => device,
@@ -27,6 +30,9 @@ pub(super) fn run(common: &Common, command: &OptIn, output: Output) -> Result<()
     };
     let client = device.opt_in(messaging, command.relay.clone())?;
     common.invite.iter().try_for_each(|invite| invite.keep(&client))?;
+    if command.policy != Collecting::Together {
+        client.set_collect_policy(command.policy.into())?;
+    }
     let result =
         OptedIn { opted_in: true, relay: command.relay.to_string(), card: client.card()?.to_link().to_string() };
     output.show(&result, |_| {

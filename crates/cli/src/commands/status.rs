@@ -3,7 +3,7 @@
 use sealpost_client::{Client, DiscoveryAccess, Leaving, Options, Profile, Status};
 use serde::Serialize;
 
-use super::words;
+use super::{policy, words};
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::opening;
@@ -16,13 +16,15 @@ use crate::terminal::one_line;
 #[serde(tag = "phase", rename_all = "kebab-case")]
 enum Shown {
     Fresh,
-    OptedIn(OptedIn),
+    OptedIn(Box<OptedIn>),
     Leaving { confirmed: usize, already_gone: usize, pending: usize },
 }
 
 #[derive(Serialize)]
 struct OptedIn {
     relay: String,
+    proxy: Option<String>,
+    policy: &'static str,
     region: Option<String>,
     since: String,
     listening: bool,
@@ -50,7 +52,9 @@ struct Discovery {
 pub(super) fn run(common: &Common, output: Output) -> Result<(), Failure> {
     let shown = match opening::existing(common, Options::default())? {
         None | Some(Profile::Fresh(_)) => Shown::Fresh,
-        Some(Profile::OptedIn(client)) => Shown::OptedIn(OptedIn::of(&client.status()?, Discovery::of(&client)?)),
+        Some(Profile::OptedIn(client)) => {
+            Shown::OptedIn(Box::new(OptedIn::of(&client.status()?, Discovery::of(&client)?)))
+        }
         Some(Profile::Leaving(leaving)) => of_leaving(&leaving)?,
     };
     output.show(&shown, text)
@@ -66,6 +70,8 @@ impl OptedIn {
     fn of(status: &Status, discovery: Discovery) -> Self {
         Self {
             relay: status.relay.to_string(),
+            proxy: status.proxy.as_ref().map(ToString::to_string),
+            policy: policy::name(status.policy),
             region: status.region.clone(),
             since: words::day(status.since),
             listening: status.engine_runs,
@@ -84,6 +90,8 @@ impl OptedIn {
         let region = self.region.as_deref().map_or("not known yet".to_owned(), one_line);
         let mut rows = vec![
             row("relay", self.relay.clone()),
+            row("proxy", self.proxy.clone().unwrap_or_else(|| "none".to_owned())),
+            row("collected", self.policy.to_owned()),
             row("region", region),
             row("since", self.since.clone()),
             row("listening", if self.listening { "yes" } else { "no" }.to_owned()),

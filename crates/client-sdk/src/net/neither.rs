@@ -126,7 +126,7 @@ impl Network {
         role: Role,
         reach: Reach,
     ) -> Result<NeitherConnection<Issuer>, NetError> {
-        Ok(NeitherConnection::new(self.http(server, role, reach).await?))
+        Ok(NeitherConnection::new(self.neither(server, role, reach).await?))
     }
 
     /// A connection to a key service.

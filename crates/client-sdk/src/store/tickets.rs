@@ -288,7 +288,7 @@ fn told_bytes(told: &ToldKey) -> impl Iterator<Item = u8> {
 
 fn told_keys(bytes: &[u8]) -> Option<Vec<ToldKey>> {
     let (keys, rest) = bytes.as_chunks::<TOLD>();
-    rest.is_empty().then(|| keys.iter().map(|key| told_key(key)).collect::<Option<_>>())?
+    rest.is_empty().then(|| keys.iter().map(told_key).collect::<Option<_>>())?
 }
 
 fn told_key(bytes: &[u8; TOLD]) -> Option<ToldKey> {
