@@ -71,7 +71,7 @@ fn who_moves_and_is_killed_meanwhile_loses_nothing_and_gets_signed_statements() 
     let operator = old.reference().parse::<RelayRef>()?.operator;
     for statement in statements {
         let bytes = BASE64.decode(statement.as_str().ok_or("no text")?.as_bytes())?;
-        let statement: SignedDeletion = sealpost_wire::from_bytes(&bytes)?;
+        let statement: SignedDeletion = sealpost_wire::codec::exact(&bytes)?;
         assert!(statement.verify(&operator).is_some(), "signed by the old relay's operator");
     }
     old.kill()?;
