@@ -10,6 +10,7 @@
 //! before its batch is written is never written.
 
 mod batch;
+mod buckets;
 mod cache;
 mod clerk;
 mod committer;
@@ -41,6 +42,7 @@ use super::{
     Arrivals, Denied, EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, NoBucket,
     NotPlaced, NotStocked, Page, Placed, Quota, Range, Reply, STUCK, ShelfOwner, Spend, Spent, Store, Unavailable,
 };
+use buckets::Reader;
 use clerk::{Clerk, Command};
 use directory::Directory;
 use disk::{Disk, Fault};
@@ -87,6 +89,8 @@ pub struct Embedded {
     commands: Sender<Command>,
     line: Arc<Semaphore>,
     shared: Arc<Shared>,
+    /// `None` once the store is being dropped.
+    reader: Option<Reader>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -116,8 +120,10 @@ impl Embedded {
         let clerk = Clerk::new(options, directory, Arc::clone(&shared), reserved, arrivals, inbox, batches);
         let clerk =
             thread::Builder::new().name("store-clerk".into()).spawn(|| clerk.run()).map_err(OpenError::Threads)?;
+        let (reader, reading) = Reader::spawn(Arc::clone(&shared)).map_err(OpenError::Threads)?;
         let line = Arc::new(Semaphore::new(MOST_WAITING));
-        Ok(Self { commands, line, shared, threads: Mutex::new(vec![clerk, committer]) })
+        let threads = Mutex::new(vec![clerk, committer, reading]);
+        Ok(Self { commands, line, shared, reader: Some(reader), threads })
     }
 
     /// Has the clerk do something, unless too much waits for it; its answer, or that it could not give one.
@@ -169,6 +175,7 @@ impl From<Fault> for OpenError {
 impl Drop for Embedded {
     fn drop(&mut self) {
         let _sent = self.commands.send(Command::Stop);
+        self.reader = None;
         if self.shared.writes.longest() >= STUCK {
             // Whoever waits for them waits for ever.
             return;
@@ -264,11 +271,10 @@ impl Store for Embedded {
     }
 
     fn bucket(&self, read: BucketRead) -> Reply<Result<Vec<Slot>, NoBucket>> {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(async move {
-            let slots = tokio::task::spawn_blocking(move || shared.with(|disk| disk.bucket(read))).await;
-            slots.ok().and_then(Result::ok).ok_or(Unavailable)
-        })
+        match &self.reader {
+            Some(reader) => reader.read(read),
+            None => Box::pin(std::future::ready(Err(Unavailable))),
+        }
     }
 
     fn spend(&self, spends: Vec<Spend>) -> Reply<Vec<Spent>> {
