@@ -14,7 +14,8 @@ use sealpost_tests::{Result, clock};
 
 fn report(client: PathBuf) -> Result<Report> {
     let now = clock::now().duration_since(std::time::UNIX_EPOCH)?;
-    experiment::run(&Options { relay: program("sealpost-relay")?, client, keep: None, now }, &mut |_| {})
+    let (relay, attester) = (program("sealpost-relay")?, Some(program("sealpost-attester")?));
+    experiment::run(&Options { relay, attester, client, keep: None, now }, &mut |_| {})
 }
 
 /// The client, behind a script that does something besides: `besides`, where `$relay` is the address of the relay.
@@ -37,11 +38,13 @@ fn nothing_that_was_seen_in_2014_is_seen_here() -> Result<()> {
     let report = report(program("sealpost")?)?;
     assert_eq!((&report.finds, report.undeclared_fields), (&vec![], 0));
     assert_eq!(report.steps.iter().filter(|step| !step.holds).collect::<Vec<_>>(), Vec::<&experiment::Step>::new());
-    assert_eq!((report.rows.len(), report.canaries_planted, report.canaries_too_short), (9, 18, 0));
+    assert_eq!((report.rows.len(), report.canaries_planted, report.canaries_too_short), (9, 16, 0));
     let [seen] = report.traffic.values().collect::<Vec<_>>()[..] else { return Err("there is one capture".into()) };
     assert!(seen.requests.len() >= 9 && seen.messages.len() == 2, "{:?} {:?}", seen.requests, seen.messages);
     let asked = |path: &str| seen.requests.contains_key(path);
-    assert!(asked("/v1/publish") && asked("/v1/bucket") && asked("/v1/withdraw"), "{:?}", seen.requests);
+    let discovery = ["/v1/ask-code", "/v1/evaluate", "/v1/publish", "/v1/bucket", "/v1/withdraw"];
+    assert!(discovery.into_iter().all(asked), "{:?}", seen.requests);
+    assert!(report.declared.iter().all(|find| find.what.ends_with("own number")) && !report.declared.is_empty());
     assert!(seen.encrypted == seen.connections && seen.opened > 0 && seen.missing == 0);
     Ok(())
 }

@@ -85,6 +85,7 @@ pub(crate) fn audit(audit: &Audit) -> Result<(), Failure> {
     let mut command = Command::new(built("sealpost-audit", false)?);
     command.arg("experiment").arg("--relay").arg(built("sealpost-relay", false)?);
     command.arg("--client").arg(built("sealpost", false)?);
+    command.arg("--attester").arg(built("sealpost-attester", false)?);
     for (option, path) in [("--html", &audit.html), ("--keep", &audit.keep)] {
         if let Some(path) = path {
             command.arg(option).arg(path);

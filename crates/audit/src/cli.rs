@@ -39,9 +39,10 @@ fn dispatch(arguments: &Arguments) -> Result<Report, Trouble> {
         Command::Scan(scan) => scan::run(scan)?,
         Command::SelfTest(_) => Report::of_self_test(tried()?),
         Command::Experiment(command) => {
-            let (relay, client) = (command.relay.clone(), command.client.clone());
+            let (relay, client, attester) = (command.relay.clone(), command.client.clone(), command.attester.clone());
             let bar = Bar::of_steps();
-            let options = experiment::Options { relay, client, keep: command.keep.clone(), now: clock::now() };
+            let (keep, now) = (command.keep.clone(), clock::now());
+            let options = experiment::Options { relay, attester, client, keep, now };
             let report = experiment::run(&options, &mut |step| bar.step(step))?;
             bar.end();
             if command.no_self_test { report } else { report.with_self_test(tried()?) }

@@ -7,7 +7,8 @@
 //!    try. Each command runs in a network of its own, in which the system counts packets, and under a trace of its system
 //!    calls: both must count none.
 //! 3. It consents. It adds a contact, opens the conversation, sends and receives. Calls have no counterpart here. Both
-//!    consent to discovery: the friend is listed under a number, and the device looks its whole address book up.
+//!    consent to discovery: they prove their numbers to an attester, which alone is told them, the friend is listed, and the
+//!    device looks its whole address book up. Key service and attester stand behind taps too.
 //! 4. It turns everything off again. The relay states what it has erased, and is stopped.
 //! 5. Traffic, store, log, metrics and, where the system allows it, the memory of the relay are searched for every value.
 //!
@@ -16,10 +17,11 @@
 
 mod device;
 mod memory;
+mod others;
 mod phone;
 mod play;
-mod relay;
 mod rows;
+mod server;
 mod wait;
 
 use std::path::{Path, PathBuf};
@@ -37,14 +39,17 @@ use crate::tls::KeyLog;
 use crate::traffic;
 use crate::unsearched::Unsearched;
 use device::Device;
+use others::Others;
 use phone::Phone;
-use relay::Relay;
+use server::Server;
 
 /// What the experiment is made on.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The program `sealpost-relay`.
     pub relay: PathBuf,
+    /// The program `sealpost-attester`; without it, the relay's directory has neither an attester nor a key service.
+    pub attester: Option<PathBuf>,
     /// The program `sealpost`.
     pub client: PathBuf,
     /// Where capture, key log and the relay's files are left, if they are to be.
@@ -78,8 +83,9 @@ pub struct Row {
 /// All that takes part.
 struct Scene {
     directory: Home,
-    relay: Relay,
+    relay: Server,
     tap: Tap,
+    others: Option<Others>,
     writer: Writer,
     phone: Device,
     friend: Device,
@@ -121,8 +127,14 @@ impl Scene {
         let directory = Home::make(options.keep.as_deref())?;
         let path = directory.path();
         let writer = Writer::create(&path.join("traffic.pcap"), options.now)?;
-        let mut relay = Relay::init(&options.relay, &path.join("relay"))?;
-        let tap = Tap::start_writing(relay.public_port(), &relay, Some(writer.clone()))?;
+        let mut relay = Server::init_relay(&options.relay, &path.join("relay"))?;
+        let tap = Tap::start_writing(relay.public().port(), &relay, Some(writer.clone()))?;
+        let others = options.attester.as_deref().map(|attester| {
+            let mut others = Others::init([&options.relay, attester], path, &relay, &writer)?;
+            others.key_service.start()?;
+            Ok::<_, Trouble>(others)
+        });
+        let others = others.transpose()?;
         relay.start()?;
         let (mut phone, mut friend) = (Phone::random("phone", 0)?, Phone::random("friend", 1)?);
         phone.acquaint(&mut friend);
@@ -130,6 +142,7 @@ impl Scene {
         Ok(Self {
             relay,
             tap,
+            others,
             writer,
             phone: Device::new(&options.client, &path.join("phone"), phone)?,
             friend: Device::new(&options.client, &path.join("friend"), friend)?,
@@ -157,6 +170,14 @@ impl Scene {
     /// Stops the relay, and searches what is left.
     fn finish(mut self) -> Result<Report, Trouble> {
         self.relay.stop()?;
+        if let Some(others) = &mut self.others {
+            others.stop()?;
+            for (what, server) in [("key service", &others.key_service), ("attester", &others.attester)] {
+                self.search.begin(&format!("all that the {what} keeps, and its log at its most detailed level"));
+                self.search.files(&server.data())?;
+                self.search.files(&server.log())?;
+            }
+        }
         drop(self.tap);
         self.writer.flush()?;
         let path = self.directory.path();
@@ -173,6 +194,7 @@ impl Scene {
         let (log, mut budgets) = (KeyLog::read(&keys)?, Budgets::read()?);
         let mut options = traffic::Options::default();
         options.gateways.add(&self.relay.gateway_keys())?;
+        options.attesters = self.others.as_ref().map(Others::attesters).unwrap_or_default();
         let seen = traffic::scan(&capture, log, &options, &mut self.search, &mut budgets, &mut |_| {})?;
         let mut report = Report::of("The experiment of 2014, made again", &self.search, self.unsearched);
         report.rows = rows::rows(&self.facts, &report, &seen);

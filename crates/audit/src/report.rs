@@ -13,7 +13,7 @@ use crate::search::{Find, Place, Planted, Search};
 use crate::self_test::Outcome;
 use crate::traffic::{AT_ATTESTER, Seen};
 use crate::unsearched::Unsearched;
-use crate::values::PHONE_NUMBER;
+use crate::values::{OWN_NUMBER, PHONE_NUMBER};
 
 pub use html::page;
 pub use terminal::table;
@@ -163,7 +163,8 @@ impl Verdict {
 /// Whether it is a phone number, inside TLS, that a client told an attester.
 fn is_declared(find: &Find) -> bool {
     let inside = ["opened", "put together"].iter().any(|what| find.place.contains(&format!("{AT_ATTESTER}{what}")));
-    find.what.starts_with(PHONE_NUMBER) && inside && find.place.ends_with("from the client")
+    let is_number = find.what.starts_with(PHONE_NUMBER) || find.what.ends_with(OWN_NUMBER);
+    is_number && inside && find.place.ends_with("from the client")
 }
 
 /// 1234 as 1.2 KiB.

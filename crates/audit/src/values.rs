@@ -54,6 +54,8 @@ pub enum ValuesError {
 
 /// What the names of phone numbers begin with.
 pub(crate) const PHONE_NUMBER: &str = "phone number";
+/// What the names of the experiment's phone numbers end with.
+pub(crate) const OWN_NUMBER: &str = "own number";
 
 impl Kind {
     const ALL: [Self; 5] = [Self::Imei, Self::Imsi, Self::Number, Self::Text, Self::Hex];

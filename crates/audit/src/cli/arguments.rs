@@ -115,7 +115,7 @@ pub(super) struct SelfTest {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  sealpost-audit experiment --relay sealpost-relay --client sealpost --html experiment.html
+  sealpost-audit experiment --relay sealpost-relay --attester sealpost-attester --client sealpost --html experiment.html
   sealpost-audit experiment --relay sealpost-relay --client sealpost --keep run
   wireshark -o tls.keylog_file:run/traffic.keys run/traffic.pcap")]
 pub(super) struct Experiment {
@@ -125,6 +125,9 @@ pub(super) struct Experiment {
     /// The program `sealpost`
     #[arg(long, value_name = "PROGRAM")]
     pub(super) client: PathBuf,
+    /// The program `sealpost-attester`; without it, numbers are listed without anybody's word
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) attester: Option<PathBuf>,
     /// Leave capture, key log and the relay's files in this directory, which must be empty
     #[arg(long, value_name = "DIR")]
     pub(super) keep: Option<PathBuf>,

@@ -67,10 +67,25 @@ impl Scene {
         Ok(())
     }
 
+    /// Both prove their numbers, if there is somebody to prove them to; the friend is listed.
+    fn prove_numbers(&mut self) -> Result<(), Trouble> {
+        match &mut self.others {
+            None => {
+                let number = self.friend.phone.number.clone();
+                self.friend.call(&["publish", "--i-consent", &number]).map(drop)
+            }
+            Some(others) => {
+                // Not before: it asks the relay for its manifest, and would count among those who reached it.
+                others.attester.start()?;
+                others.prove(&self.friend, &["publish", "--i-consent"])?;
+                others.prove(&self.phone, &["publish", "--unlisted", "--i-consent"])
+            }
+        }
+    }
+
     /// The friend is listed, and the phone looks up everyone in its address book.
     fn found_by_number(&mut self) -> Result<(), Trouble> {
-        let number = self.friend.phone.number.clone();
-        self.friend.call(&["publish", "--i-consent", &number])?;
+        self.prove_numbers()?;
         self.step("with consent to discovery: the friend lets others find them", "listed", true);
         let book = self.phone.address_book().display().to_string();
         let rows = self.phone.call(&["discover", "--at-once", "--i-consent", "--region", "DE", &book])?;

@@ -35,7 +35,7 @@ const THEN_AND_HERE: [(&str, &str); 9] = [
     ),
     (
         "the phone's number in the clear, then \"encrypted\"",
-        "a number goes to nobody but to an attester, if its owner consents to being found by it; in this run there is none",
+        "a number goes to nobody but to an attester, under TLS, if its owner consents to being found by it",
     ),
     (
         "every contact looked up, one by one, when opened",
@@ -64,7 +64,7 @@ fn in_this_run(facts: &Facts, report: &Report, seen: &Seen) -> [String; 9] {
     let judged: u64 = seen.requests.values().chain(seen.messages.values()).sum();
     let declared =
         format!("{judged} requests and messages, {} things in them that nobody declared", seen.violations.len());
-    let contacts = found(report, &["contact's name", "contact's number", "other name", "other number"]);
+    let contacts = found(report, &["contact's name", "other name", "other number"]);
     let (adding, opening) = (facts.contact_noise.told(), facts.thread_noise.told());
     [
         format!(

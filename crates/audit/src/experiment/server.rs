@@ -1,4 +1,4 @@
-//! A relay as a process, with TLS, on loopback.
+//! A server as a process, with TLS, on loopback: a relay, a key service or an attester.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -21,9 +21,18 @@ const ANSWER: Duration = Duration::from_secs(30);
 const PORTS: std::ops::Range<u16> = 10_000..32_000;
 const TRIES: usize = 1_000;
 
-/// A relay's directory and, while it runs, its process. Dropped, the process is killed.
-pub(super) struct Relay {
+/// What a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Relay,
+    KeyService,
+    Attester,
+}
+
+/// A server's directory and, while it runs, its process. Dropped, the process is killed.
+pub(super) struct Server {
     program: PathBuf,
+    kind: Kind,
     directory: PathBuf,
     reference: String,
     listen: SocketAddr,
@@ -32,24 +41,32 @@ pub(super) struct Relay {
     process: Option<Child>,
 }
 
-impl Relay {
-    /// Makes one by `sealpost-relay init`, behind another port that a tap is to take. It does not run yet.
-    pub(super) fn init(program: &Path, directory: &Path) -> Result<Self, Trouble> {
+impl Server {
+    /// Makes one by its program's `init`, behind another port that a tap is to take. It does not run yet.
+    pub(super) fn init(program: &Path, kind: Kind, directory: &Path) -> Result<Self, Trouble> {
         let (listen, public, admin) = (free_port()?, free_port()?, free_port()?);
         let mut init = Command::new(program);
-        init.args(["init", "--json", "--region", "loopback", "--name", "A relay under audit", "--dir"]).arg(directory);
+        init.args(["init", "--json", "--region", "loopback", "--name", "A server under audit", "--dir"]).arg(directory);
+        if kind == Kind::KeyService {
+            init.args(["--role", "key-service"]);
+        }
         init.args(["--listen", &listen.to_string(), "--host", &public.to_string(), "--admin", &admin.to_string()]);
         let written = init.output().map_err(|error| format!("{}: {error}", program.display()))?;
         if !written.status.success() {
-            return Err(format!("sealpost-relay init: {}", String::from_utf8_lossy(&written.stderr)).into());
+            return Err(format!("init: {}", String::from_utf8_lossy(&written.stderr)).into());
         }
         let written: Value = serde_json::from_slice(&written.stdout)?;
         let reference = written.get("reference").and_then(Value::as_str).ok_or("init printed no reference")?.to_owned();
         let (program, directory) = (program.to_owned(), directory.to_owned());
-        let relay = Self { program, directory, reference, listen, public, admin, process: None };
-        relay.set("log", "level", "\"trace\"")?;
+        let server = Self { program, kind, directory, reference, listen, public, admin, process: None };
+        server.set("log", "level", "\"trace\"")?;
+        Ok(server)
+    }
+
+    /// As [`Server::init`], a relay with a directory whose hash is the cheapest that clients take.
+    pub(super) fn init_relay(program: &Path, directory: &Path) -> Result<Self, Trouble> {
+        let relay = Self::init(program, Kind::Relay, directory)?;
         relay.set("store", "disk_reserve", "\"16 MiB\"")?;
-        // A directory without key services or attester, whose hash is the cheapest that clients take.
         for (option, value) in [("enabled", "true"), ("hash_memory", "\"19 MiB\""), ("hash_passes", "2")] {
             relay.set("directory", option, value)?;
         }
@@ -61,13 +78,18 @@ impl Relay {
         &self.reference
     }
 
-    pub(super) fn public_port(&self) -> u16 {
-        self.public.port()
+    /// Where clients reach it.
+    pub(super) const fn public(&self) -> SocketAddr {
+        self.public
     }
 
-    /// The directory with the store.
+    /// The directory of what it keeps. An attester keeps nothing but what is beside its configuration.
     pub(super) fn data(&self) -> PathBuf {
-        self.directory.join("data")
+        match self.kind {
+            Kind::Relay => self.directory.join("data"),
+            Kind::KeyService => self.directory.join("epochs"),
+            Kind::Attester => self.directory.clone(),
+        }
     }
 
     /// The directory of the keys with which it opens what is inside Oblivious HTTP.
@@ -76,11 +98,11 @@ impl Relay {
     }
 
     pub(super) fn log(&self) -> PathBuf {
-        self.directory.join("relay.log")
+        self.directory.join("server.log")
     }
 
     pub(super) fn process(&self) -> Result<u32, Trouble> {
-        Ok(self.process.as_ref().ok_or("the relay does not run")?.id())
+        Ok(self.process.as_ref().ok_or("the server does not run")?.id())
     }
 
     /// Starts it and waits until it takes connections.
@@ -89,9 +111,9 @@ impl Relay {
         serve.arg("serve").arg("--config").arg(self.config());
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(self.log())?);
         self.process = Some(serve.spawn()?);
-        wait::until("the relay is ready", START, || {
+        wait::until("the server is ready", START, || {
             if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().transpose()) {
-                return Err(format!("the relay ended at once: {}", status?).into());
+                return Err(format!("the server ended at once: {}", status?).into());
             }
             Ok(self.ask("/ready").ok())
         })
@@ -100,25 +122,29 @@ impl Relay {
 
     /// Ends it as a service manager does, and waits until it has.
     pub(super) fn stop(&mut self) -> Result<(), Trouble> {
-        let mut process = self.process.take().ok_or("the relay does not run")?;
+        let mut process = self.process.take().ok_or("the server does not run")?;
         Command::new("sh").args(["-c", "kill -TERM \"$0\""]).arg(process.id().to_string()).status()?;
-        wait::until("the relay stops", STOP, || Ok(process.try_wait()?)).map(drop)
+        wait::until("the server stops", STOP, || Ok(process.try_wait()?)).map(drop)
     }
 
-    /// The numbers of the whole relay.
+    /// The numbers of the whole server.
     pub(super) fn metrics(&self) -> Result<String, Trouble> {
         self.ask("/metrics")
     }
 
     fn config(&self) -> PathBuf {
-        self.directory.join("sealpost-relay.toml")
+        self.directory.join(match self.kind {
+            Kind::Relay | Kind::KeyService => "sealpost-relay.toml",
+            Kind::Attester => "sealpost-attester.toml",
+        })
     }
 
-    /// Changes an option where it stands: every one is in the file that `init` writes.
-    fn set(&self, section: &str, option: &str, value: &str) -> Result<(), Trouble> {
+    /// Changes an option where it stands, in a section or before all: every one is in the file that `init` writes.
+    pub(super) fn set(&self, section: &str, option: &str, value: &str) -> Result<(), Trouble> {
         let text = fs::read_to_string(self.config())?;
         let missing = || format!("there is no option {section}.{option}");
-        let start = text.find(&format!("\n[{section}]\n")).ok_or_else(missing)?;
+        let start = if section.is_empty() { Some(0) } else { text.find(&format!("\n[{section}]\n")) };
+        let start = start.ok_or_else(missing)?;
         let (before, section) = text.split_at(start);
         let name = format!("{option} = ");
         let line = section.lines().find(|line| line.starts_with(&name)).ok_or_else(missing)?;
@@ -132,12 +158,12 @@ impl Relay {
         write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.admin)?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or("the relay's admin listener did not answer")?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("the server's admin listener did not answer")?;
         if head.starts_with("HTTP/1.1 200") { Ok(body.to_owned()) } else { Err(format!("{path} was refused").into()) }
     }
 }
 
-impl Tapped for Relay {
+impl Tapped for Server {
     fn listen(&self) -> SocketAddr {
         self.listen
     }
@@ -147,7 +173,7 @@ impl Tapped for Relay {
     }
 }
 
-impl Drop for Relay {
+impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _gone = process.kill();
