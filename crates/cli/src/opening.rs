@@ -35,10 +35,7 @@ pub(crate) fn opted_in(common: &Common) -> Result<Client, Failure> {
 /// As [`opted_in`], with other options than the usual ones.
 pub(crate) fn opted_in_with(common: &Common, options: Options) -> Result<Client, Failure> {
     match existing(common, options)? {
-        Some(Profile::OptedIn(client)) => {
-            common.invite.iter().try_for_each(|invite| invite.keep(&client))?;
-            Ok(client)
-        }
+        Some(Profile::OptedIn(client)) => Ok(client),
         Some(Profile::Leaving(_)) => Err(sealpost_client::Error::from(sealpost_client::ErrorKind::OptedOut).into()),
         Some(Profile::Fresh(_)) | None => Err(Failure::no_consent()),
     }
@@ -59,5 +56,9 @@ fn open(common: &Common, directory: &Path, wanted: Use, options: Options) -> Res
     let (proxy, private_relays) = (common.way.proxy.clone(), common.private_relays);
     let options = Options { tripwire, regions, private_relays, proxy, pace, ..options };
     let passphrase = passphrase::read(common.passphrase_file.as_deref(), wanted)?;
-    Ok(Profile::open(directory, &Unlock::passphrase(&passphrase), options)?)
+    let profile = Profile::open(directory, &Unlock::passphrase(&passphrase), options)?;
+    if let Profile::OptedIn(client) = &profile {
+        common.invite.iter().try_for_each(|invite| invite.keep(client))?;
+    }
+    Ok(profile)
 }

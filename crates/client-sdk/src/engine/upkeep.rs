@@ -3,6 +3,8 @@
 //! Together, each card with its shelf and front door has a connection of its own here, and so has each pairwise mailbox. Apart,
 //! everything is done at a random time of its own, and each request goes through the proxy by itself.
 
+mod tickets;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,8 +13,7 @@ use rusqlite::Transaction;
 use sealpost_crypto::stocking::{Restock, restock};
 use sealpost_wire::RelayRef;
 use sealpost_wire::codec::{List, V1};
-use sealpost_wire::request::{CloseMailbox, CountItems, MAX_ITEMS, OpenMailbox, OpenShelf, Refusal, Stock};
-use sealpost_wire::ticket::TicketKind;
+use sealpost_wire::request::{CloseMailbox, CountItems, MAX_ITEMS, Refusal, Stock};
 use tokio::time::Instant;
 
 use super::context::Context;
@@ -28,7 +29,6 @@ use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::relays::RelayId;
 use crate::store::shelves::OwnCard;
 use crate::store::{StoreError, mailboxes, relays, shelves};
-use crate::tickets::{Desk, TicketTrouble};
 
 /// How often the items on a shelf are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
@@ -51,16 +51,6 @@ enum Trouble {
 impl From<NetError> for Trouble {
     fn from(error: NetError) -> Self {
         Self::Network(error)
-    }
-}
-
-impl From<TicketTrouble> for Trouble {
-    fn from(trouble: TicketTrouble) -> Self {
-        match trouble {
-            TicketTrouble::Network(error) => Self::Network(error),
-            TicketTrouble::Store(error) => Self::Store(error),
-            trouble => Self::Tickets(trouble.kind()),
-        }
     }
 }
 
@@ -185,21 +175,6 @@ impl Upkeep {
         Ok(Next::Rest(estate.due))
     }
 
-    /// Fills the stock of tickets up when its time has come. When that is, is asked again at every rest.
-    async fn look_after_tickets(&self) -> Result<(), Trouble> {
-        self.context.shared.tickets.look_after(Desk::relay(&self.relay)).await?;
-        Ok(())
-    }
-
-    /// Tells why there are no tickets, once.
-    fn tell_ticketless(&mut self, reason: Option<ErrorKind>) {
-        let is_news = self.ticketless != reason;
-        self.ticketless = reason;
-        if let Some(reason) = reason.filter(|_| is_news) {
-            self.context.tell(Event::NeedsTickets { server: self.relay.host.clone(), reason });
-        }
-    }
-
     /// Whether anything may be opened or put where the relay's signed manifest says that it keeps its data; told when not.
     async fn is_region_allowed(&mut self) -> Result<bool, Trouble> {
         let known = self.context.shared.network.relay(&self.relay, Reach::Anywhere).await?;
@@ -306,15 +281,7 @@ impl Upkeep {
 
     async fn open_mailbox(&mut self, connection: &mut OwnerConnection, mailbox: OwnMailbox) -> Result<(), Trouble> {
         let (id, kind, collect) = (mailbox.id(), mailbox.kind(), mailbox.collect);
-        let desk = Desk::relay(&self.relay);
-        let mut paying = self.context.shared.tickets.paying(desk, TicketKind::Mailbox, &[id.as_bytes()]);
-        loop {
-            let ticket = paying.next().await?;
-            let request = OpenMailbox { version: V1, mailbox: id, collect: collect.clone(), kind, ticket };
-            if paying.settle(connection.call(&request).await).await?.is_some() {
-                break;
-            }
-        }
+        self.paid_mailbox(connection, id, kind, &collect).await?;
         let (row, today) = (mailbox.row, clock::today());
         self.errands.done(Errand::Mailbox(row));
         self.write(move |tx| mailboxes::set_opened(tx, row, today)).await
@@ -371,15 +338,7 @@ impl Upkeep {
             return Ok(());
         }
         let shelf = self.shelf(card);
-        let desk = Desk::relay(&self.relay);
-        let mut paying = self.context.shared.tickets.paying(desk, TicketKind::Shelf, &[shelf.as_bytes()]);
-        loop {
-            let ticket = paying.next().await?;
-            let request = OpenShelf { version: V1, shelf, stock: card.stock.clone(), ticket };
-            if paying.settle(connection.call(&request).await).await?.is_some() {
-                break;
-            }
-        }
+        self.paid_shelf(connection, shelf, &card.stock).await?;
         let row = card.row;
         self.write(move |tx| shelves::set_opened(tx, row)).await
     }
