@@ -26,6 +26,9 @@ fn every_object_has_exactly_the_fields_that_are_documented() -> Result<()> {
     check("`listen`", &ben.call_one(&["listen", "--after", "0", "--once"])?);
     let happened = ben.call(&["listen", "--events", "--once"])?;
     check("`listen --events`", happened.iter().find(|object| object.get("event").is_some()).ok_or("nothing happened")?);
+    ben.call(&["accept", "anna"])?;
+    check("`receipts`", &ben.call_one(&["receipts", "anna", "on"])?);
+    check("`typing`", &ben.call_one(&["typing", "anna", "off"])?);
     check("`chats`", &ben.call_one(&["chats"])?);
     check("`chats NAME`", &ben.call_one(&["chats", "anna"])?);
     check("`safety-number`", &ben.call_one(&["safety-number", "anna"])?);

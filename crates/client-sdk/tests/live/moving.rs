@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sealpost_client::{Connection, ErrorKind, Event, MoveStage, Moving, Options, Profile, Regions, Unlock};
+use sealpost_client::{
+    Client, Connection, ErrorKind, Event, Events, MoveStage, Moving, Options, Position, Profile, Regions, Unlock,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::people::{KEY, Person, options};
@@ -86,21 +88,14 @@ async fn nothing_changes_when_the_new_relay_is_away_or_the_same() {
     assert!(alice.client.moves().unwrap().is_empty() && alice.client.card().unwrap() == card);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_opened_or_moved_where_it_is_not_allowed() {
-    let in_region = |region: &'static str| TestRelay::start_with(move |config| config.relay.region = region.to_owned());
-    let (here, there) = (in_region("eu-de").await, in_region("us-east").await);
-    let alice = Person::new(&here.reference);
-    let Person { client, directory, .. } = alice;
-    drop(client);
-    let opened = |regions| {
-        let profile = Profile::open(directory.path(), &Unlock::raw_key(KEY), Options { regions, ..options() });
-        let Ok(Profile::OptedIn(client)) = profile else { panic!("not opted in") };
-        client
-    };
-    let client = opened(Regions::only(["ch"]));
-    let mut events = client.events();
-    let engine = client.start().unwrap();
+/// Somebody's profile, opened with these regions.
+fn opened(directory: &std::path::Path, regions: Regions) -> Client {
+    let profile = Profile::open(directory, &Unlock::raw_key(KEY), Options { regions, ..options() });
+    let Ok(Profile::OptedIn(client)) = profile else { panic!("not opted in") };
+    client
+}
+
+async fn forbidden(events: &mut Events) -> String {
     let told = async {
         loop {
             if let Some(Event::RegionNotAllowed { region, .. }) = events.next().await {
@@ -108,12 +103,52 @@ async fn nothing_is_opened_or_moved_where_it_is_not_allowed() {
             }
         }
     };
-    assert_eq!(timeout(PATIENCE, told).await.expect("it was never told"), "eu-de");
+    timeout(PATIENCE, told).await.expect("it was never told")
+}
+
+async fn in_region(region: &'static str) -> TestRelay {
+    TestRelay::start_with(move |config| config.relay.region = region.to_owned()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_opened_or_moved_where_it_is_not_allowed() {
+    let (here, there) = (in_region("eu-de").await, in_region("us-east").await);
+    let Person { client, directory, .. } = Person::new(&here.reference);
+    drop(client);
+    let client = opened(directory.path(), Regions::only(["ch"]));
+    let mut events = client.events();
+    let engine = client.start().unwrap();
+    assert_eq!(forbidden(&mut events).await, "eu-de");
     engine.stop().await;
     assert_eq!(client.status().unwrap().mailboxes, 0);
     drop(client);
-    let client = opened(Regions::only(["EU-DE"]));
+    let client = opened(directory.path(), Regions::only(["EU-DE"]));
     let refused = client.move_to(&there.reference).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::RegionNotAllowed);
     assert!(client.moves().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_goes_where_it_is_not_allowed_is_told_and_collected_on() {
+    let relay = in_region("eu-de").await;
+    let (alice, mut bob) = (Person::online(&relay.reference).await, Person::online(&relay.reference).await);
+    let to_bob = alice.add(&bob, "Bob");
+    alice.say(to_bob, "hello").await;
+    bob.hears("hello").await;
+    bob.stop().await;
+    let Person { client, directory, .. } = bob;
+    drop(client);
+    let _relay = relay.stop().await.with(|config| config.relay.region = "us-east".to_owned()).start().await;
+    let client = opened(directory.path(), Regions::only(["eu-de"]));
+    let mut events = client.events();
+    let engine = client.start().unwrap();
+    assert_eq!(forbidden(&mut events).await, "us-east");
+    alice.say(to_bob, "can you hear me?").await;
+    let heard = async {
+        while client.messages_after(Position::START, 10).unwrap().len() < 2 {
+            sleep(Duration::from_millis(20)).await
+        }
+    };
+    timeout(PATIENCE, heard).await.expect("it is not collected any more");
+    engine.stop().await;
 }

@@ -12,10 +12,13 @@ use crate::engine::calendar::by_the_day;
 use crate::engine::rotation::{self, Pace};
 use crate::leaving::OptOutReport;
 use crate::moving::{self, MoveStage};
+use crate::profile::add_card;
 use crate::store::closings::{Closing, Outcome, Target};
+use crate::store::entries::Publication;
 use crate::store::outbox::SealedRow;
-use crate::store::{closings, contacts, mailboxes, relays, shelves};
-use crate::{ContactId, Moving};
+use crate::store::shelves::CardKind;
+use crate::store::{closings, contacts, entries, mailboxes, numbers, relays, shelves};
+use crate::{ContactId, Moving, PhoneNumber};
 
 const PACE: Pace = Pace { spare: Duration::from_secs(3_600), announce: Duration::from_secs(43_200) };
 
@@ -236,6 +239,25 @@ fn who_was_away_for_longer_than_a_time_to_live_hears_of_it_all_the_same() {
     let after = deliver(&alice, to_bob, &bob);
     assert!(after.len() <= 1, "no more than the weekly change of the mailbox");
     drop(lapsed);
+}
+
+#[test]
+fn a_published_number_is_said_to_be_left_behind_until_the_old_relay_is_closed() {
+    let mut alice = Side::new();
+    let number = PhoneNumber::parse("+49 1512 3456789", None).unwrap();
+    alice.write(|tx| {
+        let number = numbers::ensure_key(tx, &mut rand::rng())?.hash(&number);
+        let card = add_card(tx, CardKind::Directory)?;
+        entries::publish(tx, &Publication { number, card })
+    });
+    moves(&alice, &another());
+    furnish(&mut alice);
+    assert!(state(&alice).number_left_behind);
+    passes(&mut alice, 15);
+    assert!(!state(&alice).number_left_behind);
+    assert!(alice.client.0.store.read(entries::publication).unwrap().is_none());
+    // Three shelves of the old relay, that of the number's card with them.
+    assert_eq!(close_all(&alice, &OperatorSecret::from_seed(&[1; 32])), 3);
 }
 
 #[test]
