@@ -105,3 +105,29 @@ fn a_stock_that_runs_out_loses_no_message() -> Result<()> {
     assert_eq!(texts(&bens), ["one", "two"]);
     Ok(())
 }
+
+/// What lies there may expire meanwhile, and what was fetched is good no more: only the renewal is.
+#[test]
+fn a_week_later_a_renewal_pays_and_nobody_needs_another_code() -> Result<()> {
+    let mut relay = Relay::by_invite(128)?;
+    let (mut anna, mut ben) = (relay.invited("anna", 1)?, relay.invited("ben", 1)?);
+    relay.server.stop()?;
+    relay.server.set_clock("+9d");
+    relay.server.start()?;
+    for person in [&mut anna, &mut ben] {
+        person.set_clock("+9d");
+    }
+    // A mailbox for the answer has to be opened, and the tickets of nine days ago do not open it.
+    anna.call(&["add", "ben", &ben.card()?])?;
+    anna.write("ben", &["a week later"])?;
+    let (_annas, bens) = (anna.listen(0)?, ben.listen(0)?);
+    bens.wait_for(1, PATIENCE)?;
+    assert_eq!(texts(&bens), ["a week later"]);
+    let issued = |metrics: &str| {
+        metrics
+            .lines()
+            .any(|line| line.strip_prefix("sealpost_tickets_issued_total ").is_some_and(|count| count.trim() != "0"))
+    };
+    assert!(issued(&relay.server.metrics()?), "no tickets were issued since the relay came back");
+    Ok(())
+}
