@@ -41,8 +41,11 @@ fn nothing_that_was_seen_in_2014_is_seen_here() -> Result<()> {
     assert_eq!((report.rows.len(), report.canaries_planted, report.canaries_too_short), (9, 16, 0));
     let [seen] = report.traffic.values().collect::<Vec<_>>()[..] else { return Err("there is one capture".into()) };
     assert!(seen.requests.len() >= 9 && seen.messages.len() == 2, "{:?} {:?}", seen.requests, seen.messages);
+    let inside = ["/v1/deposit", "/v1/take", "/v1/evaluate", "/v1/bucket"];
+    assert!(inside.into_iter().all(|path| seen.inside.contains_key(path)), "{:?}", seen.inside);
+    assert!(report.unsearched.reasons().all(|why| !why.contains("Oblivious HTTP")), "{:?}", report.unsearched);
     let asked = |path: &str| seen.requests.contains_key(path);
-    let discovery = ["/v1/ask-code", "/v1/evaluate", "/v1/publish", "/v1/bucket", "/v1/withdraw"];
+    let discovery = ["/v1/ask-code", "/v1/prove-number", "/v1/publish", "/v1/withdraw"];
     assert!(discovery.into_iter().all(asked), "{:?}", seen.requests);
     assert!(report.declared.iter().all(|find| find.what.ends_with("own number")) && !report.declared.is_empty());
     assert!(seen.encrypted == seen.connections && seen.opened > 0 && seen.missing == 0);

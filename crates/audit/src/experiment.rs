@@ -6,9 +6,10 @@
 //! 2. A fresh device has an IMEI, an IMSI, a number and an address book, and no consent. It does all that a person would
 //!    try. Each command runs in a network of its own, in which the system counts packets, and under a trace of its system
 //!    calls: both must count none.
-//! 3. It consents. It adds a contact, opens the conversation, sends and receives. Calls have no counterpart here. Both
-//!    consent to discovery: they prove their numbers to an attester, which alone is told them, the friend is listed, and the
-//!    device looks its whole address book up. Key service and attester stand behind taps too.
+//! 3. It consents, and from then on sends through a proxy of Oblivious HTTP. It adds a contact, opens the conversation,
+//!    sends and receives. Calls have no counterpart here. Both consent to discovery: they prove their numbers to an attester,
+//!    which alone is told them, the friend is listed, and the device looks its whole address book up. Proxy, key service and
+//!    attester stand behind taps too.
 //! 4. It turns everything off again. The relay states what it has erased, and is stopped.
 //! 5. Traffic, store, log, metrics and, where the system allows it, the memory of the relay are searched for every value.
 //!
@@ -85,6 +86,8 @@ struct Scene {
     directory: Home,
     relay: Server,
     tap: Tap,
+    proxy: Server,
+    _before_the_proxy: Tap,
     others: Option<Others>,
     writer: Writer,
     phone: Device,
@@ -136,12 +139,17 @@ impl Scene {
         });
         let others = others.transpose()?;
         relay.start()?;
+        let gateways = [&relay].into_iter().chain(others.as_ref().map(|others| &others.key_service));
+        let proxy = Server::init_proxy(&options.relay, &path.join("proxy"), gateways)?;
+        let before_the_proxy = Tap::start_writing(proxy.public().port(), &proxy, Some(writer.clone()))?;
         let (mut phone, mut friend) = (Phone::random("phone", 0)?, Phone::random("friend", 1)?);
         phone.acquaint(&mut friend);
         let search = Search::new(phone.canaries()?.into_iter().chain(friend.canaries()?).collect())?;
         Ok(Self {
             relay,
             tap,
+            proxy,
+            _before_the_proxy: before_the_proxy,
             others,
             writer,
             phone: Device::new(&options.client, &path.join("phone"), phone)?,
@@ -169,7 +177,10 @@ impl Scene {
 
     /// Stops the relay, and searches what is left.
     fn finish(mut self) -> Result<Report, Trouble> {
+        self.proxy.stop()?;
         self.relay.stop()?;
+        self.search.begin("all that the proxy keeps, and its log at its most detailed level");
+        self.search.files(&self.proxy.data())?;
         if let Some(others) = &mut self.others {
             others.stop()?;
             for (what, server) in [("key service", &others.key_service), ("attester", &others.attester)] {
@@ -194,6 +205,9 @@ impl Scene {
         let (log, mut budgets) = (KeyLog::read(&keys)?, Budgets::read()?);
         let mut options = traffic::Options::default();
         options.gateways.add(&self.relay.gateway_keys())?;
+        if let Some(others) = &self.others {
+            options.gateways.add(&others.key_service.gateway_keys())?;
+        }
         options.attesters = self.others.as_ref().map(Others::attesters).unwrap_or_default();
         let seen = traffic::scan(&capture, log, &options, &mut self.search, &mut budgets, &mut |_| {})?;
         let mut report = Report::of("The experiment of 2014, made again", &self.search, self.unsearched);

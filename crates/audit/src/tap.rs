@@ -3,7 +3,7 @@
 //! The relay has no code that records (docs/decisions). What it sees is recorded here, by whoever owns the machine: the
 //! tap stands at the relay's public address, ends TLS with the relay's own certificate and key, so that clients accept
 //! it, and speaks TLS to the relay again. It keeps the bytes on the wire and the plain bytes, both directions of each,
-//! and can write a capture and a key log as it goes. HTTP/1.1 only.
+//! and can write a capture and a key log as it goes. Clients speak HTTP/1.1 through it, and a proxy HTTP/2.
 
 mod keys;
 mod recorded;
@@ -194,8 +194,9 @@ async fn pass_on(client: TcpStream, address: SocketAddr, stand: Stand, connectio
     upstream.set_nodelay(true).ok()?;
     let raw = Recorded::new(client, connection.raw.up, connection.raw.down, tape);
     let plain = stand.ends.acceptor().accept(raw).await.ok()?;
+    let connector = stand.ends.connector(plain.get_ref().1.alpn_protocol());
     let mut client = Recorded::new(plain, connection.plain.up, connection.plain.down, None);
-    let mut upstream = stand.ends.connector().connect(stand.ends.name(), upstream).await.ok()?;
+    let mut upstream = connector.connect(stand.ends.name(), upstream).await.ok()?;
     copy_bidirectional(&mut client, &mut upstream).await.ok().map(drop)
 }
 

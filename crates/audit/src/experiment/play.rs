@@ -45,7 +45,9 @@ impl Scene {
 
     /// The same with consent.
     pub(super) fn with_consent(&mut self) -> Result<(), Trouble> {
-        self.phone.call(&["opt-in", "--i-consent", "--relay", self.relay.reference()])?;
+        self.proxy.start()?;
+        let (relay, proxy) = (self.relay.reference().to_owned(), self.proxy.reference().to_owned());
+        self.phone.call(&["opt-in", "--i-consent", "--relay", &relay, "--proxy", &proxy])?;
         self.phone.become_reachable()?;
         self.step("consent, recorded", "the device has an identity and is reachable", true);
         let region = self.phone.field(&["status"], "region")?;

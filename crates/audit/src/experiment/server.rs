@@ -27,6 +27,7 @@ pub(super) enum Kind {
     Relay,
     KeyService,
     Attester,
+    Proxy,
 }
 
 /// A server's directory and, while it runs, its process. Dropped, the process is killed.
@@ -47,8 +48,10 @@ impl Server {
         let (listen, public, admin) = (free_port()?, free_port()?, free_port()?);
         let mut init = Command::new(program);
         init.args(["init", "--json", "--region", "loopback", "--name", "A server under audit", "--dir"]).arg(directory);
-        if kind == Kind::KeyService {
-            init.args(["--role", "key-service"]);
+        match kind {
+            Kind::Relay | Kind::Attester => {}
+            Kind::KeyService => drop(init.args(["--role", "key-service"])),
+            Kind::Proxy => drop(init.args(["--role", "ohttp-proxy"])),
         }
         init.args(["--listen", &listen.to_string(), "--host", &public.to_string(), "--admin", &admin.to_string()]);
         let written = init.output().map_err(|error| format!("{}: {error}", program.display()))?;
@@ -83,12 +86,24 @@ impl Server {
         self.public
     }
 
-    /// The directory of what it keeps. An attester keeps nothing but what is beside its configuration.
+    /// As [`Server::init`], a proxy of Oblivious HTTP to these.
+    pub(super) fn init_proxy<'s>(
+        program: &Path,
+        directory: &Path,
+        gateways: impl Iterator<Item = &'s Self>,
+    ) -> Result<Self, Trouble> {
+        let proxy = Self::init(program, Kind::Proxy, directory)?;
+        let references: Vec<_> = gateways.map(|gateway| format!("\"{}\"", gateway.reference)).collect();
+        proxy.set("ohttp_proxy", "gateways", &format!("[{}]", references.join(", ")))?;
+        Ok(proxy)
+    }
+
+    /// The directory of what it keeps. An attester and a proxy keep nothing but what is beside their configuration.
     pub(super) fn data(&self) -> PathBuf {
         match self.kind {
             Kind::Relay => self.directory.join("data"),
             Kind::KeyService => self.directory.join("epochs"),
-            Kind::Attester => self.directory.clone(),
+            Kind::Attester | Kind::Proxy => self.directory.clone(),
         }
     }
 
@@ -134,7 +149,7 @@ impl Server {
 
     fn config(&self) -> PathBuf {
         self.directory.join(match self.kind {
-            Kind::Relay | Kind::KeyService => "sealpost-relay.toml",
+            Kind::Relay | Kind::KeyService | Kind::Proxy => "sealpost-relay.toml",
             Kind::Attester => "sealpost-attester.toml",
         })
     }

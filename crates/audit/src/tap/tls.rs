@@ -15,6 +15,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use super::Keys;
 
 const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
 
 /// A tap cannot stand there.
 #[derive(Debug, Error)]
@@ -59,8 +60,11 @@ impl Ends {
         Ok(Self { server: Arc::new(server), client: Arc::new(client) })
     }
 
+    /// Takes what clients speak, and what servers speak to each other.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.server())
+        let mut server = ServerConfig::clone(&self.server);
+        server.alpn_protocols.push(HTTP2.to_vec());
+        TlsAcceptor::from(Arc::new(server))
     }
 
     /// Accepts the relay's certificate, and no other.
@@ -75,8 +79,11 @@ impl Ends {
         Arc::clone(&self.server)
     }
 
-    pub(super) fn connector(&self) -> TlsConnector {
-        TlsConnector::from(self.client())
+    /// Speaks what was chosen on the other side.
+    pub(super) fn connector(&self, protocol: Option<&[u8]>) -> TlsConnector {
+        let mut client = ClientConfig::clone(&self.client);
+        client.alpn_protocols = vec![protocol.unwrap_or(HTTP1).to_vec()];
+        TlsConnector::from(Arc::new(client))
     }
 
     /// The name that the relay is asked for; it has one certificate, whatever the name.

@@ -218,7 +218,8 @@ impl About {
 
     /// Opens a request that is sealed for a gateway, searches and judges it; tells if there is no key for that.
     fn look_inside(self, request: &Request, context: &mut Context<'_>) {
-        if self.judge != Judge::Relay || !request.whole || !takes_sealed(&request.path) {
+        let is_sealed = request.method == "POST" && takes_sealed(&request.path);
+        if self.judge != Judge::Relay || !request.whole || !is_sealed {
             return;
         }
         let place = self.place("inside Oblivious HTTP", Who::Client);
