@@ -48,7 +48,9 @@ fn nothing_that_was_seen_in_2014_is_seen_here() -> Result<()> {
     let discovery = ["/v1/ask-code", "/v1/prove-number", "/v1/publish", "/v1/withdraw"];
     assert!(discovery.into_iter().all(asked), "{:?}", seen.requests);
     assert!(report.declared.iter().all(|find| find.what.ends_with("own number")) && !report.declared.is_empty());
-    assert!(seen.encrypted == seen.connections && seen.opened > 0 && seen.missing == 0);
+    // Under load, whoever gives up while connecting has said nothing.
+    assert_eq!((seen.encrypted + seen.silent, seen.missing), (seen.connections, 0));
+    assert!(seen.opened > 0);
     Ok(())
 }
 

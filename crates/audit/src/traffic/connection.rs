@@ -148,6 +148,7 @@ impl Wire {
 
     fn finish(mut self, context: &mut Context<'_>) {
         let inside = &mut self.inside;
+        context.seen.silent += u64::from(matches!(self.layer, Layer::Unknown));
         if let Layer::Tls(session) = &mut self.layer {
             session.finish(&mut |event| inside.opened(event, context));
         }

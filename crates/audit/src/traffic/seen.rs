@@ -30,6 +30,8 @@ pub struct Seen {
     pub connections: u64,
     /// Those with TLS.
     pub encrypted: u64,
+    /// Those on which nobody said anything.
+    pub silent: u64,
     /// Connections of which the key log has secrets.
     pub secrets: usize,
     /// Bytes that were inside TLS and could be read.
