@@ -16,7 +16,10 @@
 //!    and again at the end. What the attester is told is looked at by itself: it is told the numbers of those who prove
 //!    them, and nothing else.
 //!
-//! It fails when a message is lost, shown twice or out of order, when somebody listed is not found or somebody else is, when a
+//! With a policy, a proxy of Oblivious HTTP starts besides, and everyone's requests go through it: all of them if mailboxes are
+//! collected apart, those of senders and to the directory if together. Its traffic, files and log are searched too.
+//!
+//! It fails when a request reaches the relay by another way than the policy says, when a message is lost, shown twice or out of order, when somebody listed is not found or somebody else is, when a
 //! canary is found, or when the search cannot find one that was planted.
 
 mod account;
@@ -32,6 +35,9 @@ mod stored;
 mod summary;
 
 use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use serde::Serialize;
 
 pub use account::Account;
 pub use book::Book;
@@ -57,6 +63,18 @@ pub struct Setting<'a> {
     pub talk: &'a Talk,
     /// Whom one of them looks up.
     pub book: &'a Book,
+    /// How everyone collects, through a proxy; without it there is none.
+    pub policy: Option<Policy>,
+}
+
+/// How mailboxes are collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// On one connection.
+    Together,
+    /// Each on a random clock of its own.
+    Apart,
 }
 
 /// Plays it.
@@ -89,6 +107,9 @@ pub fn run(setting: &Setting<'_>, progress: Progress<'_>) -> Result<Report> {
         relay_kills: play::RELAY_KILLS,
         client_kills: play::CLIENT_KILLS,
         envelopes: cast.relayed().deposits.len(),
+        policy: setting.policy,
+        sealed_requests: cast.relayed().sealed.len(),
+        requests_around_the_proxy: setting.policy.map_or(0, |policy| cast.relayed().around(policy)),
         opt_out,
         seconds: start.elapsed().as_secs(),
         kept: cast.kept()?,

@@ -24,6 +24,8 @@ pub struct Plan {
     pub key_services: usize,
     /// Whether a number has to be proved.
     pub attested: bool,
+    /// Whether there is a proxy to the relay and the key services.
+    pub proxied: bool,
     /// The cost of the slow hash: MiB and passes.
     pub argon2: (u32, u32),
     /// How long the line to the last key service takes for whatever it carries; none is as fast as the machine.
@@ -44,6 +46,8 @@ pub struct Deployment {
     pub key_services: Vec<Watched>,
     /// The attester, if there is one.
     pub attester: Option<Watched>,
+    /// The proxy, if there is one.
+    pub proxy: Option<Watched>,
     argon2: (u32, u32),
     sms: PathBuf,
 }
@@ -63,6 +67,7 @@ impl Default for Plan {
         Self {
             key_services: 2,
             attested: true,
+            proxied: false,
             argon2: (19, 2),
             slow_line: None,
             clock: None,
@@ -87,7 +92,8 @@ impl Deployment {
         let relay = watched("relay", Role::Relay, plan.relay.clone())?;
         let attester = plan.attested.then(|| watched("attester", Role::Attester, vec![]));
         let (attester, sms) = (attester.transpose()?, directory.join("sms.jsonl"));
-        let mut deployment = Self { relay, key_services, attester, argon2: plan.argon2, sms };
+        let proxy = plan.proxied.then(|| watched("proxy", Role::Proxy, vec![])).transpose()?;
+        let mut deployment = Self { relay, key_services, attester, proxy, argon2: plan.argon2, sms };
         deployment.acquaint(plan)?;
         deployment.set_clock(plan.clock.as_deref());
         deployment.start_all()?;
@@ -113,11 +119,11 @@ impl Deployment {
         self.key_services.iter_mut().try_for_each(|service| service.server.start())?;
         self.relay.server.start()?;
         self.wait_until_open()?;
-        self.attester.iter_mut().try_for_each(|attester| attester.server.start())
+        self.attester.iter_mut().chain(&mut self.proxy).try_for_each(|other| other.server.start())
     }
 
     fn all_mut(&mut self) -> impl Iterator<Item = &mut Watched> {
-        self.key_services.iter_mut().chain([&mut self.relay]).chain(&mut self.attester)
+        self.key_services.iter_mut().chain([&mut self.relay]).chain(&mut self.attester).chain(&mut self.proxy)
     }
 
     /// The directory asks its key services once it serves. An attester that comes before it has looks again a minute later.
@@ -159,12 +165,16 @@ impl Deployment {
             let sms = quoted(&self.sms.to_string_lossy());
             attester.server.set(&[("directory", quoted(self.relay.server.reference())), ("gateway.file", sms)])?;
         }
+        if let Some(proxy) = &self.proxy {
+            let gateways = services.iter().cloned().chain([quoted(self.reference())]).collect::<Vec<_>>().join(", ");
+            proxy.server.set(&[("ohttp_proxy.gateways", format!("[{gateways}]"))])?;
+        }
         self.relay.server.set(&directory)
     }
 
     /// All servers, those first whom the others ask.
     pub fn all(&self) -> impl Iterator<Item = &Watched> {
-        self.key_services.iter().chain([&self.relay]).chain(&self.attester)
+        self.key_services.iter().chain([&self.relay]).chain(&self.attester).chain(&self.proxy)
     }
 
     /// The cost of the slow hash: MiB and passes.

@@ -29,6 +29,18 @@ pub struct Person {
     name: String,
     directory: PathBuf,
     clock: Option<String>,
+    way: Option<Way>,
+}
+
+/// Which way their requests take.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The proxy's reference.
+    pub proxy: String,
+    /// `together` or `apart`.
+    pub policy: &'static str,
+    /// How long until a mailbox is asked for again, in the mean.
+    pub pace: &'static str,
 }
 
 impl Person {
@@ -38,7 +50,7 @@ impl Person {
     /// When the directory cannot be made.
     pub fn new(name: &str, directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory)?;
-        let person = Self { name: name.to_owned(), directory: directory.to_owned(), clock: None };
+        let person = Self { name: name.to_owned(), directory: directory.to_owned(), clock: None, way: None };
         person.set_passphrase(&format!("the passphrase of {name}"))?;
         Ok(person)
     }
@@ -82,6 +94,11 @@ impl Person {
         self.clock = Some(jump.to_owned());
     }
 
+    /// Has all their requests go through a proxy from now on; the policy counts at the opt-in.
+    pub fn set_way(&mut self, way: Option<Way>) {
+        self.way = way;
+    }
+
     /// `sealpost` with this profile, JSON and a log at trace level.
     ///
     /// # Errors
@@ -97,6 +114,9 @@ impl Person {
         command.env_remove("RUST_LOG").stdin(Stdio::null()).stderr(self.open_log()?);
         if self.own_numbers().is_file() {
             command.env("SEALPOST_OWN_NUMBERS", self.own_numbers());
+        }
+        if let Some(Way { proxy, pace, .. }) = &self.way {
+            command.env("SEALPOST_PROXY", proxy).env("SEALPOST_PACE", pace);
         }
         if let Some(jump) = &self.clock {
             clock::jump(&mut command, jump)?;
@@ -142,7 +162,8 @@ impl Person {
     /// # Errors
     /// When the program refuses.
     pub fn opt_in(&self, relay: &str) -> Result<()> {
-        self.call(&["opt-in", "--i-consent", "--relay", relay]).map(drop)
+        let policy = self.way.as_ref().map_or("together", |way| way.policy);
+        self.call(&["opt-in", "--i-consent", "--relay", relay, "--policy", policy]).map(drop)
     }
 
     /// The same with an invite code.
@@ -150,7 +171,8 @@ impl Person {
     /// # Errors
     /// When the program refuses.
     pub fn opt_in_by(&self, relay: &str, code: &str) -> Result<()> {
-        self.call(&["opt-in", "--i-consent", "--relay", relay, "--invite", code]).map(drop)
+        let policy = self.way.as_ref().map_or("together", |way| way.policy);
+        self.call(&["opt-in", "--i-consent", "--relay", relay, "--policy", policy, "--invite", code]).map(drop)
     }
 
     /// The link of the card.

@@ -32,6 +32,9 @@ pub(crate) struct Demo {
     /// An address book of your own to look up: a vCard file
     #[arg(long, value_name = "FILE")]
     vcard: Option<PathBuf>,
+    /// Start a proxy of Oblivious HTTP, and have everyone collect `together` or `apart` through it
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<String>,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -53,6 +56,9 @@ pub(crate) fn demo(demo: &Demo) -> Result<(), Failure> {
     }
     if let Some(vcard) = &demo.vcard {
         command.arg("--vcard").arg(vcard);
+    }
+    if let Some(policy) = &demo.policy {
+        command.arg("--policy").arg(policy);
     }
     if demo.json {
         command.arg("--json");

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use sealpost_tests::demo::{self, Book, Report, Setting, Stage};
+use sealpost_tests::demo::{self, Book, Policy, Report, Setting, Stage};
 use sealpost_tests::talk::{self, Talk};
 use sealpost_tests::{Result, clock};
 
@@ -20,6 +20,9 @@ struct Arguments {
     /// An address book of your own to look up, a vCard file, in place of 300 people who are made up
     #[arg(long, value_name = "FILE")]
     vcard: Option<PathBuf>,
+    /// Start a proxy of Oblivious HTTP, and have everyone collect `together` or `apart` through it
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<Policy>,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -40,7 +43,8 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let talk = arguments.talk.as_deref().map_or_else(|| Talk::parse(talk::DEFAULT), Talk::read)?;
     let book = arguments.vcard.as_deref().map_or_else(|| Ok(Book::made_up()), Book::of_file)?;
     let bar = bar(talk.lines.len())?;
-    let report = demo::run(&Setting { talk: &talk, book: &book }, &|stage| show(&bar, stage))?;
+    let report =
+        demo::run(&Setting { talk: &talk, book: &book, policy: arguments.policy }, &|stage| show(&bar, stage))?;
     bar.finish_and_clear();
     if arguments.json {
         println!("{}", serde_json::to_string(&report)?);

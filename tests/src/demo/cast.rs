@@ -7,10 +7,10 @@ use super::finding::Listed;
 use super::play::Stage;
 use super::seen::Relayed;
 use super::stored::{Kept, Stored};
-use super::{OptOut, Progress, Setting};
+use super::{OptOut, Policy, Progress, Setting};
 use crate::Result;
 use crate::deployment::{Deployment, Plan, Watched};
-use crate::person::Person;
+use crate::person::{Person, Way};
 use crate::search::Search;
 
 /// Each person's IMEI, IMSI and number; of test ranges, so that they are nobody's.
@@ -35,17 +35,22 @@ impl Cast {
         let by_invite = ("tickets.policy", "\"invite\"".to_owned());
         let relay = vec![("store.disk_reserve", "\"16 MiB\"".to_owned()), by_invite];
         let keys = vec![("tickets.policy", "\"attestation\"".to_owned())];
-        let servers = Deployment::start(&directory.join("servers"), &Plan { relay, keys, ..Plan::default() })?;
+        let plan = Plan { relay, keys, proxied: setting.policy.is_some(), ..Plan::default() };
+        let servers = Deployment::start(&directory.join("servers"), &plan)?;
         progress(Stage::OptIn);
         let [first, second] = &setting.talk.names;
-        let people = [Person::new(first, &directory.join("first"))?, Person::new(second, &directory.join("second"))?];
-        for (person, numbers) in people.iter().zip(NUMBERS) {
+        let way = way(&servers, setting);
+        let mut people =
+            [Person::new(first, &directory.join("first"))?, Person::new(second, &directory.join("second"))?];
+        for (person, numbers) in people.iter_mut().zip(NUMBERS) {
+            person.set_way(way.clone());
             let [imei, imsi, number] = numbers;
             person.set_own_numbers(&format!("imei {imei}\nimsi {imsi}\nnumber {number}\n"))?;
             person.opt_in_by(servers.reference(), &servers.relay.server.invite()?)?;
         }
         fs::create_dir(directory.join("scratch"))?;
-        let listed = Listed::of(setting.book, directory)?;
+        let mut listed = Listed::of(setting.book, directory)?;
+        listed.iter_mut().for_each(|listed| listed.person.set_way(way.clone()));
         Ok(Self { servers, people, listed, directory: directory.to_owned(), stored: Stored::default() })
     }
 
@@ -78,7 +83,13 @@ impl Cast {
 
     /// What every server keeps. Of an attester that is its keys, its configuration and its log.
     pub(super) fn kept(&self) -> Result<Vec<Kept>> {
-        let names = ["the first key service", "the second key service", "the relay with the directory", "the attester"];
+        let names = [
+            "the first key service",
+            "the second key service",
+            "the relay with the directory",
+            "the attester",
+            "the proxy",
+        ];
         let kept = |(server, watched): (&'static str, &Watched)| {
             Ok(Kept { server, stored: Stored::of(&watched.server.data())? })
         };
@@ -92,4 +103,16 @@ impl Cast {
         let count = |key: &str| report.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
         Ok(OptOut { confirmed: count("confirmed"), pending: count("pending") })
     }
+}
+
+/// Clocks that go faster than any phone's, so that a talk takes a minute.
+const PACE: &str = "500ms";
+
+fn way(servers: &Deployment, setting: &Setting<'_>) -> Option<Way> {
+    let (proxy, policy) = (servers.proxy.as_ref()?, setting.policy?);
+    let policy = match policy {
+        Policy::Together => "together",
+        Policy::Apart => "apart",
+    };
+    Some(Way { proxy: proxy.server.reference().to_owned(), policy, pace: PACE })
 }

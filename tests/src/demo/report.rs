@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Policy;
 use super::account::Account;
 use super::finding::Finding;
 use super::seen::Relayed;
@@ -40,6 +41,12 @@ pub struct Report {
     pub client_kills: usize,
     /// Envelopes that the relay accepted from the wire.
     pub envelopes: usize,
+    /// How everyone collected, through the proxy; nothing where there was none.
+    pub policy: Option<Policy>,
+    /// Sealed requests that the proxy passed on to the relay.
+    pub sealed_requests: usize,
+    /// Requests that reached the relay in another way than the policy says.
+    pub requests_around_the_proxy: usize,
     /// What the opt-out at the end brought.
     pub opt_out: OptOut,
     /// How long it took.
@@ -93,6 +100,8 @@ impl Report {
         talk && self.finding.holds()
             && self.canaries_found == 0
             && self.search_tried.holds()
+            && self.requests_around_the_proxy == 0
+            && self.policy.is_some() == (self.sealed_requests > 0)
             && self.opt_out.pending == 0
             && self.opt_out.confirmed > 0
     }

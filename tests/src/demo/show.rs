@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Report;
 use super::finding::GREETING;
-use super::seen::Deposited;
+use super::seen::{Deposited, Sealed};
 use crate::talk::{Line, Talk};
 
 /// Columns for a text.
@@ -23,7 +23,8 @@ pub fn table(talk: &Talk, report: &Report, hour: Hour) -> String {
     said.push(spoken_by(&talk.names[0], &format!("(to who was found) {GREETING}")));
     for row in 0..said.len().max(deposits.len()) {
         let left = said.get(row).cloned().unwrap_or_default();
-        let right = deposits.get(row).map(|deposit| deposited(deposit, hour)).unwrap_or_default();
+        let right = deposits.get(row).map(|deposit| deposited(deposit, hour));
+        let right = right.or_else(|| report.relayed.sealed.get(row).map(sealed)).unwrap_or_default();
         // Writing into a string does not fail.
         let _ = writeln!(table, "{}  {right}", padded(&left, WIDTH));
     }
@@ -45,6 +46,10 @@ fn deposited(deposit: &Deposited, hour: Hour) -> String {
     let (mailbox, id) = (short(deposit.mailbox.as_bytes()), short(deposit.id.as_bytes()));
     let glimpse = HEXLOWER.encode(&deposit.glimpse);
     format!("hour {}  mailbox {mailbox}…  envelope {id}…  {:>5} bytes  {glimpse}…", hour.0, deposit.length)
+}
+
+fn sealed(request: &Sealed) -> String {
+    format!("sealed, from the proxy  {:>5} bytes  {}…", request.length, HEXLOWER.encode(&request.glimpse))
 }
 
 fn clipped(text: &str, width: usize) -> String {

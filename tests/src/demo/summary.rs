@@ -2,6 +2,7 @@
 
 use data_encoding::HEXLOWER;
 
+use super::Policy;
 use super::finding::Finding;
 use super::report::Report;
 use super::stored::{Kept, Stored};
@@ -11,6 +12,7 @@ use super::stored::{Kept, Stored};
 pub fn summary(report: &Report) -> String {
     let mut lines = vec![String::new()];
     lines.extend(of_talk(report));
+    lines.extend(report.policy.map(|policy| of_proxy(report, policy)));
     lines.extend(of_finding(&report.finding));
     lines.extend(report.kept.iter().map(of_store));
     lines.extend(of_search(report));
@@ -32,6 +34,17 @@ fn of_talk(report: &Report) -> [String; 5] {
         ),
         format!("Opt-out: {} deletions stated by the relay, signed; {} pending", opt_out.confirmed, opt_out.pending),
     ]
+}
+
+fn of_proxy(report: &Report, policy: Policy) -> String {
+    let how = match policy {
+        Policy::Together => "what senders and look-ups ask went through a proxy",
+        Policy::Apart => "everything went through a proxy, each mailbox collected on a clock of its own",
+    };
+    format!(
+        "Oblivious HTTP: {how}; {} sealed requests, {} around it",
+        report.sealed_requests, report.requests_around_the_proxy
+    )
 }
 
 fn of_finding(finding: &Finding) -> [String; 3] {

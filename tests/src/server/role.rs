@@ -12,12 +12,14 @@ pub enum Role {
     KeyService,
     /// It proves who holds a number.
     Attester,
+    /// It passes sealed requests on to gateways.
+    Proxy,
 }
 
 impl Role {
     pub(super) const fn program(&self) -> &'static str {
         match self {
-            Self::Relay | Self::KeyService => "sealpost-relay",
+            Self::Relay | Self::KeyService | Self::Proxy => "sealpost-relay",
             Self::Attester => "sealpost-attester",
         }
     }
@@ -26,16 +28,17 @@ impl Role {
     pub(super) const fn arguments(&self) -> &'static [&'static str] {
         match self {
             Self::KeyService => &["--role", "key-service"],
+            Self::Proxy => &["--role", "ohttp-proxy"],
             Self::Relay | Self::Attester => &[],
         }
     }
 
-    /// The directory of what it keeps. An attester keeps nothing but what is beside its configuration.
+    /// The directory of what it keeps. An attester or a proxy keeps nothing but what is beside its configuration.
     pub(super) fn data(&self, directory: &Path) -> PathBuf {
         match self {
             Self::Relay => directory.join("data"),
             Self::KeyService => directory.join("epochs"),
-            Self::Attester => directory.to_owned(),
+            Self::Attester | Self::Proxy => directory.to_owned(),
         }
     }
 }
