@@ -17,6 +17,7 @@ mod journeys {
     mod memory;
     mod moving;
     mod prompt;
+    mod proxied;
     mod quiet;
     mod rotation;
     mod shapes;

@@ -21,7 +21,7 @@ const TOLD: &str = "what the attester was told";
 impl Cast {
     /// The search for all that was said, by whom, for the two people's numbers and for everyone in the address book.
     pub(super) fn search(&self, setting: &Setting<'_>) -> Result<Search> {
-        let Setting { talk, book } = setting;
+        let Setting { talk, book, .. } = setting;
         let texts = talk.lines.iter().enumerate().map(|(number, line)| {
             canary(format!("message {} of the talk", number + 1), Value::text(&line.text)) //
         });
@@ -95,7 +95,7 @@ impl Cast {
 
     /// Plants all that can be searched for in a scratch directory, and looks whether it is found there.
     pub(super) fn try_search(&self, search: &Search, setting: &Setting<'_>) -> Result<Trial> {
-        let Setting { talk, book } = setting;
+        let Setting { talk, book, .. } = setting;
         let said = talk.lines.iter().map(|line| &*line.text).chain(talk.names.iter().map(|name| &**name));
         let people = book.people.iter().flat_map(|person| [&*person.name, &*person.number]);
         let texts = said.chain(NUMBERS.iter().flatten().copied()).chain(people);
