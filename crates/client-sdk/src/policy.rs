@@ -39,6 +39,9 @@ pub struct Pace {
     pub background: Duration,
     /// The same while the app says that the conversation is open. The relay can tell such a mailbox from others.
     pub foreground: Duration,
+    /// From one poll of a front door to the next: so long a stranger's first message waits. A door stands for a person, and
+    /// is asked for so seldom that the hours in which it is are not told from those of others (`docs/adversary.md`).
+    pub door: Duration,
     /// From a poll that left something behind to the next: the relay knows what lies there.
     pub drain: Duration,
     /// Until a mailbox is opened or closed, a shelf opened, stocked or counted: each on its own.
@@ -48,9 +51,11 @@ pub struct Pace {
 /// Whether somebody looks at a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Attention {
-    /// Nobody does, and so it is with every front door.
+    /// Nobody does.
     #[default]
     Background,
+    /// It is a front door, where nobody waits for anybody.
+    Door,
     /// The app has it open.
     Foreground,
 }
@@ -90,6 +95,8 @@ impl Pace {
         Self {
             background,
             foreground: at_most(usual.foreground),
+            // Whoever is in a hurry does not wait for strangers either, and can be told by it.
+            door: if background < usual.background { background } else { usual.door },
             drain: at_most(usual.drain),
             errand: at_most(usual.errand),
         }
@@ -113,18 +120,20 @@ impl Pace {
     const fn mean(&self, attention: Attention) -> Duration {
         match attention {
             Attention::Background => self.background,
+            Attention::Door => self.door,
             Attention::Foreground => self.foreground,
         }
     }
 }
 
 impl Default for Pace {
-    /// A quarter of an hour in the background, five seconds in the foreground, one second while something is left, half a
-    /// minute for an errand.
+    /// A quarter of an hour in the background, five seconds in the foreground, two days at a front door, one second while
+    /// something is left, half a minute for an errand.
     fn default() -> Self {
         Self {
             background: Duration::from_secs(900),
             foreground: Duration::from_secs(5),
+            door: Duration::from_secs(2 * 86_400),
             drain: Duration::from_secs(1),
             errand: Duration::from_secs(30),
         }

@@ -23,6 +23,7 @@ use crate::clock;
 use crate::contact::ContactId;
 use crate::net::NetError;
 use crate::policy::{Attention, Schedule};
+use crate::store::mailboxes::Collected;
 use crate::store::{StoreError, mailboxes, relays};
 
 /// How long to look for trouble with the store to pass, and the longest sleep when nothing is due.
@@ -124,11 +125,12 @@ impl Poller {
         let look = |tx: &Transaction<'_>| Ok((mailboxes::collected(tx)?, relays::home(tx)?));
         let (rows, home) = self.context.blocking(move |shared| shared.store.read(look)).await?;
         let looked_at = self.looked_at.borrow().clone();
-        let attention = |contact: Option<ContactId>| match contact {
+        let attention = |mailbox: &Collected| match mailbox.contact {
             Some(contact) if looked_at.contains(&contact) => Attention::Foreground,
+            _ if mailbox.is_door() => Attention::Door,
             _ => Attention::Background,
         };
-        let wanted: BTreeMap<_, _> = rows.iter().map(|mailbox| (mailbox.row, attention(mailbox.contact))).collect();
+        let wanted: BTreeMap<_, _> = rows.iter().map(|mailbox| (mailbox.row, attention(mailbox))).collect();
         self.known.retain(|row, _| wanted.contains_key(row));
         for mailbox in &rows {
             self.known.entry(mailbox.row).or_default().at_home = mailbox.relay == home;

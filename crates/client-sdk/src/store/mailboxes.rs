@@ -221,6 +221,11 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
+    /// Whether strangers can find it.
+    pub(crate) const fn is_door(&self) -> bool {
+        self.card.is_some()
+    }
+
     /// The connection that it is collected on: a front door on one of its own.
     pub(crate) fn group(&self) -> Group {
         self.card.map_or(Group::Pairwise(self.relay, self.row / TOGETHER), |card| Group::FrontDoor(self.relay, card))

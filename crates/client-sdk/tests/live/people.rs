@@ -61,7 +61,7 @@ impl Person {
     /// Opted in, and behind a proxy, with clocks that go fast.
     pub(crate) fn behind(proxy: &RelayRef, relay: &RelayRef, policy: CollectPolicy) -> Self {
         let [background, errand] = [Duration::from_millis(80), Duration::from_millis(20)];
-        let pace = Pace { background, foreground: background / 4, drain: background / 8, errand };
+        let pace = Pace { background, foreground: background / 4, door: background, drain: background / 8, errand };
         let person = Self::with(relay, Options { proxy: Some(proxy.clone()), pace, ..options() });
         person.client.set_collect_policy(policy).unwrap();
         person
