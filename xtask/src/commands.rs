@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::layers;
 use crate::machine::{self, AUDIT, BUILD, TEST};
-use crate::run::{cargo, metadata, output, run, run_or};
+use crate::run::{cargo, metadata, output, root, run, run_or};
 
 const PROGRAMS: &[&str] = &[
     "--package",
@@ -101,6 +101,41 @@ pub(crate) fn audit(audit: &Audit) -> Result<(), Failure> {
         command.arg("--json");
     }
     run_or(&mut command, &[NOT_ALL])
+}
+
+/// `cargo xtask adversary`
+#[derive(Args)]
+pub(crate) struct Adversary {
+    /// One JSON object at the end instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Instead, what these kinds of evidence link, each by itself, where mailboxes are collected apart
+    #[arg(long, value_name = "KINDS")]
+    means: Option<String>,
+    /// Write the table into SECURITY.md and docs/adversary.md, and the plot and the report beside it
+    #[arg(long)]
+    write: bool,
+}
+
+/// Builds the adversary and lets it attack; it fails where it links more than it may, or than it did before.
+///
+/// It is optimized in every profile, so that it takes no build of its own.
+pub(crate) fn adversary(adversary: &Adversary) -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    run(&mut cargo(&["build", "--bins", "--package", "sealpost-adversary"]))?;
+    let mut command = Command::new(built("sealpost-adversary", false)?);
+    if adversary.json {
+        command.arg("--json");
+    }
+    if let Some(means) = &adversary.means {
+        command.arg("--means").arg(means);
+    }
+    if adversary.write {
+        command.arg("--write").arg(root());
+    } else {
+        command.arg("--earlier").arg(root().join("docs/adversary.json"));
+    }
+    run(&mut command)
 }
 
 /// Where cargo put a program that it built.

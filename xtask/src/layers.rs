@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sealpost-wire",
         ],
     ),
+    ("sealpost-adversary", &["sealpost-client", "sealpost-crypto"]),
     (
         "sealpost-benches",
         &[

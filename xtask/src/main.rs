@@ -29,6 +29,8 @@ enum Command {
     Demo(commands::Demo),
     /// The packet-capture experiment on a real relay; is every planted leak found?
     Audit(commands::Audit),
+    /// What a curious relay links of 200 simulated people in 30 days
+    Adversary(commands::Adversary),
     /// Build the programs, then run every test
     Test {
         /// Passed on to `cargo test`
@@ -67,6 +69,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(demo) => commands::demo(&demo),
         Command::Audit(audit) => commands::audit(&audit),
+        Command::Adversary(adversary) => commands::adversary(&adversary),
         Command::Test { arguments } => commands::test(&arguments),
         Command::Check => commands::check(),
         Command::Fmt { fix } => commands::fmt(fix),
