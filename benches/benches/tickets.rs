@@ -1,7 +1,7 @@
 //! What tickets cost: a server to issue and to check them, a client to ask and to take them out.
 //!
 //! `cargo bench -p sealpost-benches --bench tickets`
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot be set up has failed")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has failed")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sealpost_benches::{CpuTime, by_cpu_time};

@@ -64,6 +64,8 @@ struct Inner {
 
 /// How long a client waits when what was spent can be neither read nor written, or a fault of ours is in the way, in seconds.
 const OUT: u16 = 10;
+/// How many tickets are remembered for each voucher that may be counted: what one voucher is good for, and its renewals.
+const TICKETS_PER_VOUCHER: u32 = 80;
 /// How long a client waits whose voucher would be one too many, in seconds: room is made by the operator.
 const TOO_MANY: u16 = 60 * 60;
 
@@ -76,7 +78,10 @@ impl KeyService {
     pub fn open(settings: Settings, operator: OperatorKey, clock: Arc<dyn Clock>) -> Result<Self, KeepError> {
         let most_vouchers = settings.attester.is_some().then_some(settings.vouchers_per_epoch);
         let issuer = settings.tickets.clone().map(|tickets| {
-            let memory = Arc::new(SpentLogs::new(&tickets.directory, settings.vouchers_per_epoch));
+            let memory = Arc::new(SpentLogs::new(
+                &tickets.directory,
+                settings.vouchers_per_epoch.saturating_mul(TICKETS_PER_VOUCHER),
+            ));
             Issuer::open(tickets, operator, Arc::clone(&clock), memory).map_err(KeepError::Tickets)
         });
         let inner = Inner {

@@ -211,3 +211,71 @@ pub(super) fn names(directory: &Path) -> Result<Vec<String>, KeysError> {
 pub(super) fn unusable(path: &Path, source: io::Error) -> KeysError {
     KeysError::Directory { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const TODAY: Day = Day(20_700);
+    const KINDS: [TicketKind; 4] = [TicketKind::Mailbox, TicketKind::Shelf, TicketKind::FrontDoor, TicketKind::Renewal];
+
+    fn kept(directory: &Path, today: Day) -> Result<Vec<Named>, KeysError> {
+        TicketKeys::new(directory.to_owned()).keep(&KINDS, today, &mut rand::rng())
+    }
+
+    /// Kind, first day and public key of each.
+    fn public(keys: &[Named]) -> Vec<(TicketKind, Day, [u8; 32])> {
+        keys.iter().map(|((kind, first), key)| (*kind, *first, key.public().to_bytes())).collect()
+    }
+
+    #[test]
+    fn keys_are_made_once_and_each_is_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = public(&kept(directory.path(), TODAY).unwrap());
+        assert_eq!(first.len(), 8 + 8 + 1 + 1);
+        assert_eq!(first.iter().map(|(_, _, key)| key).collect::<BTreeSet<_>>().len(), first.len());
+        assert_eq!(public(&kept(directory.path(), TODAY).unwrap()), first);
+    }
+
+    #[test]
+    fn a_seed_goes_when_nothing_of_it_is_good_any_more_and_no_byte_of_it_is_left() {
+        let directory = tempfile::tempdir().unwrap();
+        kept(directory.path(), TODAY).unwrap();
+        let (file, witness) = (directory.path().join("daily-20700.key"), directory.path().join("witness"));
+        fs::hard_link(&file, &witness).unwrap();
+        kept(directory.path(), TODAY.plus(1)).unwrap();
+        assert!(file.exists(), "good on the next day too");
+        kept(directory.path(), TODAY.plus(2)).unwrap();
+        assert!(!file.exists() && fs::read(witness).unwrap().iter().all(|byte| *byte == 0));
+        let door = TicketKind::FrontDoor.first_day(TODAY);
+        kept(directory.path(), door.plus(44)).unwrap();
+        assert!(directory.path().join(format!("front-door-{}.key", door.0)).exists());
+        kept(directory.path(), door.plus(45)).unwrap();
+        assert!(!directory.path().join(format!("front-door-{}.key", door.0)).exists());
+    }
+
+    #[test]
+    fn what_a_crash_left_is_cleared_away() {
+        let directory = tempfile::tempdir().unwrap();
+        kept(directory.path(), TODAY).unwrap();
+        let (half, begun) = (directory.path().join("daily-20701.key"), directory.path().join("daily-1.key.unfinished"));
+        fs::write(&half, [0; 65]).unwrap();
+        fs::write(&begun, "half").unwrap();
+        assert_eq!(kept(directory.path(), TODAY).unwrap().len(), 18);
+        assert!(!begun.exists() && fs::read(half).unwrap() != [0; 65]);
+    }
+
+    #[test]
+    fn a_seed_that_others_may_read_or_that_is_none_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        kept(directory.path(), TODAY).unwrap();
+        let file = directory.path().join("daily-20700.key");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(kept(directory.path(), TODAY), Err(KeysError::Key(KeyFileError::Exposed { .. }))));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&file, "no key").unwrap();
+        assert!(matches!(kept(directory.path(), TODAY), Err(KeysError::Key(KeyFileError::NotAKey { .. }))));
+    }
+}
