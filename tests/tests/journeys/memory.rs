@@ -5,7 +5,7 @@
 //! is dumped. Of everything that came before that pause, its requests are finished, though not its connections.
 //!
 //! **What fails here**: a text, a name or an own number; a key of a finished request, of any kind: to deposit, take, collect,
-//! stock; a key at rest; in any encoding. And that the deposit key of a request that is not finished is *not* found: the
+//! stock, withdraw; a key at rest; in any encoding. And that the deposit key of a request that is not finished is *not* found: the
 //! search would find nothing else either.
 //!
 //! **What does not**: ids and hashes, which the relay keeps; keys of the relay itself, which SECURITY.md lists; what those

@@ -37,6 +37,7 @@ impl Secrets {
 
     pub(super) fn strangers(&mut self, strangers: &Strangers) {
         strangers.deposits().iter().for_each(|(way, key)| self.deposit(way, key));
+        self.keys.insert(*strangers.withdrawal().expose(), "an entry key".to_owned());
         strangers.takes().iter().for_each(|key| self.take(key));
     }
 

@@ -16,10 +16,11 @@ use sealpost_tests::server::Server;
 use sealpost_tests::stranger::Stranger;
 use sealpost_tests::tap::Ends;
 use sealpost_wire::codec::{List, V1};
+use sealpost_wire::directory::{BucketPrefix, Epoch, Tag};
 use sealpost_wire::frame::{DEPOSIT_SOCKET, DepositFrame, Tagged};
 use sealpost_wire::oblivious::{InsideRequest, KEYS_PATH, PATH, REQUEST_TYPE};
-use sealpost_wire::request::{Deposit, Request, Take};
-use sealpost_wire::{CollectHash, DepositKey, Envelope, EnvelopeId, SizeClass, StockHash, TakeKey, to_bytes};
+use sealpost_wire::request::{Deposit, Request, Take, Withdraw};
+use sealpost_wire::{CollectHash, DepositKey, EntryKey, Envelope, EnvelopeId, SizeClass, StockHash, TakeKey, to_bytes};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsConnector;
 
@@ -33,6 +34,7 @@ const CBOR: &str = "application/cbor";
 pub(super) struct Strangers {
     deposits: Vec<(&'static str, DepositKey)>,
     takes: Vec<TakeKey>,
+    withdrawal: EntryKey,
     unfinished: DepositKey,
     _lines: Vec<Line>,
     _http2: (http2::SendRequest<Full<Bytes>>, Runtime),
@@ -51,12 +53,13 @@ impl Strangers {
             post(&mut http1, Deposit::PATH, CBOR, &body)?;
             post(&mut http1, Take::PATH, CBOR, &made.take())?;
         }
+        let (withdrawal, withdrawn) = withdraw(relay, &ends)?;
         let socket = deposit_on_a_socket(relay, &ends, &mut made)?;
         let sealed = deposit_inside(relay, &ends, &mut made)?;
         let http2 = deposit_by_http2(relay, &ends, &mut made)?;
         let (unfinished, begun) = begin_to_deposit(relay, &ends)?;
-        let lines = vec![http1, socket, sealed, begun];
-        Ok(Self { deposits: made.keys, takes: made.takes, unfinished, _lines: lines, _http2: http2 })
+        let lines = vec![http1, withdrawn, socket, sealed, begun];
+        Ok(Self { deposits: made.keys, takes: made.takes, withdrawal, unfinished, _lines: lines, _http2: http2 })
     }
 
     pub(super) fn deposits(&self) -> &[(&'static str, DepositKey)] {
@@ -65,6 +68,11 @@ impl Strangers {
 
     pub(super) fn takes(&self) -> &[TakeKey] {
         &self.takes
+    }
+
+    /// The key of an entry that was withdrawn.
+    pub(super) const fn withdrawal(&self) -> &EntryKey {
+        &self.withdrawal
     }
 
     /// The key of the deposit that was not finished.
@@ -205,6 +213,15 @@ fn deposit_by_http2(
         Ok::<_, sealpost_tests::Trouble>(sender)
     })?;
     Ok((sender, runtime))
+}
+
+/// There is no such entry; the key is looked at all the same.
+fn withdraw(relay: &Server, ends: &Ends) -> Result<(EntryKey, Line)> {
+    let (key, mut line): ([u8; 32], _) = (rand::rng().random(), line(relay, ends)?);
+    let (prefix, tag) = (BucketPrefix(0), Tag::from_bytes(rand::rng().random()));
+    let withdraw = Withdraw { version: V1, epoch: Epoch(1), prefix, tag, entry: EntryKey::new(key) };
+    post(&mut line, Withdraw::PATH, CBOR, &to_bytes(&withdraw))?;
+    Ok((EntryKey::new(key), line))
 }
 
 /// A deposit of which all but the last byte is sent.
