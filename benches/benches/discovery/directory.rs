@@ -98,7 +98,10 @@ impl Town {
         let bits = self.bits();
         let read = |number| self.relay.bucket(BucketRead { epoch: self.epoch, bits, number });
         let all = iter(numbers).map(read).buffer_unordered(AT_ONCE);
-        self.runtime.block_on(all.for_each(|bucket| std::future::ready(drop(bucket.unwrap()))));
+        self.runtime.block_on(all.for_each(|bucket| {
+            drop(bucket.unwrap());
+            std::future::ready(())
+        }));
     }
 }
 
