@@ -15,6 +15,8 @@ const BARS: [(&str, RGBColor); 4] = [
 ];
 const SIZE: (u32, u32) = (980, 460);
 const WIDTH: f64 = 0.19;
+/// Per cent, and room for the legend above.
+const HEIGHT: f64 = 138.0;
 
 /// An SVG image.
 ///
@@ -43,11 +45,14 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, report: &Report) -> Drawn {
         .margin(12)
         .x_label_area_size(48)
         .y_label_area_size(56)
-        .build_cartesian_2d(-0.5..rows - 0.5, 0.0..108.0)?;
+        .build_cartesian_2d(-0.5..rows - 0.5, 0.0..HEIGHT)?;
     let label = |at: &f64| report.rows.get(at.round() as usize).map(short).unwrap_or_default();
     chart
         .configure_mesh()
         .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .y_labels(7)
+        .y_label_formatter(&|share| format!("{share:.0}"))
         .x_labels(report.rows.len())
         .x_label_formatter(&label)
         .y_desc("linked, %")
