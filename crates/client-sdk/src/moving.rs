@@ -37,6 +37,8 @@ use crate::profile::add_card;
 use crate::store::shelves::CardKind;
 use crate::store::{StoreError, contacts, mailboxes, moves, pins, profile, relays};
 
+/// For so long contacts are waited for who cannot be told.
+const LONGEST_DAYS: u32 = 90;
 /// A relay's rounding of times, and clocks that differ, are allowed for.
 const MARGIN_DAYS: u32 = 1;
 
@@ -110,6 +112,17 @@ pub(crate) fn begin(
     }
     moves::set_contacts(tx, id, contacts)?;
     Ok(id)
+}
+
+/// Keeps what was left behind until a time to live after everybody has been told, and not for ever: a contact's relay may be away
+/// for good.
+pub(crate) fn put_off(tx: &Transaction<'_>, today: Day) -> Result<(), StoreError> {
+    let Some(newest) = moves::all(tx)?.pop() else { return Ok(()) };
+    let is_under_way = stages(tx)?.pop().is_some_and(|(_, stage)| stage <= MoveStage::Telling);
+    if is_under_way && today < newest.began.plus(LONGEST_DAYS) {
+        moves::set_closes(tx, newest.id, today.plus(lifetime_days(tx, &newest.source)?))?;
+    }
+    Ok(())
 }
 
 /// For how long something may be under way to mailboxes on this relay.

@@ -13,7 +13,7 @@ use super::upkeep::TIME_TO_LIVE;
 use crate::clock;
 use crate::discovery::kept_on;
 use crate::event::Event;
-use crate::moving::{MoveStage, close_left_behind, is_to_be_closed, stages};
+use crate::moving::{MoveStage, close_left_behind, is_to_be_closed, put_off, stages};
 use crate::store::{StoreError, entries, inbox, lookups, mailboxes, receipts, shelves};
 
 /// How often what is due by the day is looked for.
@@ -108,6 +108,7 @@ pub(super) fn by_the_day(tx: &Transaction<'_>, now: SystemTime, pace: Pace) -> R
     let mut rng = rand::rng();
     rotation::close_replaced(tx, now, lifetime, &mut rng)?;
     rotation::rotate(tx, now, pace, &mut rng)?;
+    put_off(tx, today)?;
     rotation::remind(tx, now, pace, &mut rng)?;
     rotation::make_spares(tx, now, pace, &mut rng)?;
     shelves::erase_expired(tx, today)?;

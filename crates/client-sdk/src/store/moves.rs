@@ -39,6 +39,12 @@ pub(crate) fn set_contacts(tx: &Transaction<'_>, id: i64, contacts: usize) -> Re
     Ok(())
 }
 
+/// What was left behind is kept for longer.
+pub(crate) fn set_closes(tx: &Transaction<'_>, id: i64, closes: Day) -> Result<(), StoreError> {
+    tx.execute("UPDATE moves SET closes = ?2 WHERE id = ?1", params![id, InDays(closes)])?;
+    Ok(())
+}
+
 /// All moves, the oldest first.
 pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<MoveRow>, StoreError> {
     let mut statement = tx.prepare_cached(

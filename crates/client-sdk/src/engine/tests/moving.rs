@@ -178,6 +178,30 @@ fn nothing_is_closed_that_has_not_been_collected_after_the_time_was_over() {
 }
 
 #[test]
+fn what_was_left_is_kept_until_a_time_to_live_after_everybody_was_told() {
+    let (mut alice, to_bob, bob, to_alice) = acquainted();
+    moves(&alice, &another());
+    // The new relay is away for weeks, then Bob's is.
+    let away = |alice: &mut Side| {
+        alice.now += DAY;
+        alice.drain();
+        let now = alice.now;
+        alice.write(|tx| by_the_day(tx, now, PACE));
+        alice.write(|tx| moving::close_left_behind(tx, Day::of(now)));
+    };
+    (0..20).for_each(|_| away(&mut alice));
+    furnish(&mut alice);
+    (0..20).for_each(|_| away(&mut alice));
+    assert_eq!(close_all(&alice, &OperatorSecret::from_seed(&[1; 32])), 0);
+    alice.receive(&bob.send(to_alice, &alice, &["to the old one"]));
+    bob.receive(&deliver(&alice, to_bob, &bob));
+    (0..14).for_each(|_| away(&mut alice));
+    assert_eq!(state(&alice).stage, MoveStage::Waiting);
+    (0..2).for_each(|_| away(&mut alice));
+    assert_eq!(state(&alice).stage, MoveStage::Closing);
+}
+
+#[test]
 fn both_can_move_at_once_and_each_direction_has_a_relay_of_its_own() {
     let (mut alice, to_bob, mut bob, to_alice) = acquainted();
     let third = RelayRef { host: "third.example.org:443".parse().unwrap(), ..another() };
@@ -270,9 +294,10 @@ fn one_cannot_move_to_where_one_is() {
 
 #[test]
 fn who_opts_out_in_the_middle_closes_everything_on_both_relays_once() {
-    let (mut alice, _, _, _) = acquainted();
+    let (mut alice, to_bob, bob, _) = acquainted();
     moves(&alice, &another());
     furnish(&mut alice);
+    deliver(&alice, to_bob, &bob);
     passes(&mut alice, 15);
     let begun = alice.client.0.store.read(closings::pending).unwrap().len();
     assert!(begun > 0);
