@@ -210,7 +210,8 @@ pub(crate) fn to_remind(tx: &Transaction<'_>, told: Day, first: Day) -> Result<V
         "SELECT contacts.id, mailboxes.id FROM contacts
          JOIN mailboxes ON contact = contacts.id AND mailboxes.generation = homes
          WHERE card_due > 0 AND opened IS NOT NULL AND closing = 0 AND announces IS NULL
-         AND coalesce(reminded, since) <= ?1 AND since >= ?2",
+         AND coalesce(reminded, since) <= ?1 AND since >= ?2
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.contact = contacts.id)",
     )?;
     let rows =
         statement.query_map(params![InDays(told), InDays(first)], |row| Ok((ContactId(row.get(0)?), row.get(1)?)))?;
