@@ -106,9 +106,9 @@ pub(super) fn by_the_day(tx: &Transaction<'_>, now: SystemTime, pace: Pace) -> R
     let today = Day::of(now);
     let lifetime = u32::try_from(TIME_TO_LIVE.as_secs() / 86_400).unwrap_or(u32::MAX);
     let mut rng = rand::rng();
+    put_off(tx, today)?;
     rotation::close_replaced(tx, now, lifetime, &mut rng)?;
     rotation::rotate(tx, now, pace, &mut rng)?;
-    put_off(tx, today)?;
     rotation::remind(tx, now, pace, &mut rng)?;
     rotation::make_spares(tx, now, pace, &mut rng)?;
     shelves::erase_expired(tx, today)?;

@@ -51,9 +51,12 @@ pub(crate) fn set_closing_while_collected(tx: &Transaction<'_>, row: i64) -> Res
     Ok(())
 }
 
-/// Whether some conversation's mailbox is still to be opened.
+/// Whether some conversation has no open mailbox yet where one has moved to.
 pub(crate) fn is_one_missing(tx: &Transaction<'_>) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM mailboxes WHERE contact IS NOT NULL AND opened IS NULL AND closing = 0 AND retired IS NULL LIMIT 1";
+    let sql = "SELECT 1 FROM mailboxes AS fresh JOIN contacts ON contacts.id = fresh.contact
+               WHERE card_due > 0 AND opened IS NULL AND closing = 0 AND retired IS NULL AND NOT EXISTS (
+                   SELECT 1 FROM mailboxes WHERE contact = fresh.contact
+                   AND opened IS NOT NULL AND closing = 0 AND retired IS NULL) LIMIT 1";
     Ok(tx.query_row(sql, [], |_| Ok(())).optional()?.is_some())
 }
 
