@@ -28,7 +28,8 @@ pub enum CollectPolicy {
     /// Over one connection, at once. The relay sees an address, and which mailboxes belong together.
     #[default]
     Together,
-    /// Each on its own random clock, through a proxy. The relay sees neither; messages take as long as the clock.
+    /// Each on its own random clock, through a proxy. The relay sees no address, and no connection says what belongs together;
+    /// one that looks for weeks can group mailboxes by when all of a phone's fall silent. Messages take as long as the clock.
     Apart,
 }
 
