@@ -3,10 +3,10 @@
 //! A reading costs no more than waking a thread for it would. One thread for all of them is woken once and reads on while
 //! there are more; and a disk that is slow holds up no other request.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::{io, iter};
 
 use sealpost_wire::directory::{BucketRead, Slot};
 use tokio::sync::oneshot;
@@ -16,6 +16,8 @@ use crate::store::{NoBucket, Reply, Unavailable};
 
 /// Readings that may wait for their turn.
 const MOST_WAITING: usize = 4_096;
+/// Readings that are answered together, if so many wait, so that whoever asks is woken once for all of them.
+const AT_ONCE: usize = 16;
 
 type Slots = Result<Vec<Slot>, NoBucket>;
 
@@ -46,13 +48,20 @@ impl Reader {
 }
 
 fn run(shared: &Shared, inbox: &Receiver<Reading>) {
-    for Reading { read, answer } in inbox {
-        if answer.is_closed() {
-            continue;
-        }
-        // Without an answer, the store is out.
-        if let Ok(slots) = shared.with(|disk| disk.bucket(read)) {
+    for first in inbox {
+        let others = inbox.try_iter().take(AT_ONCE - 1);
+        let read: Vec<_> = iter::once(first).chain(others).filter_map(|reading| read(shared, reading)).collect();
+        for (answer, slots) in read {
             let _left = answer.send(slots);
         }
     }
+}
+
+/// Without slots, and so without an answer, whoever asked has left, or the store is out.
+fn read(shared: &Shared, Reading { read, answer }: Reading) -> Option<(oneshot::Sender<Slots>, Slots)> {
+    if answer.is_closed() {
+        return None;
+    }
+    let slots = shared.with(|disk| disk.bucket(read)).ok()?;
+    Some((answer, slots))
 }
