@@ -33,11 +33,11 @@ mod tests {
         }
 
         fn next_u64(&mut self) -> u64 {
-            unimplemented!("a code takes 32 bits")
+            unreachable!("a code takes 32 bits")
         }
 
         fn fill_bytes(&mut self, _: &mut [u8]) {
-            unimplemented!("a code takes 32 bits")
+            unreachable!("a code takes 32 bits")
         }
     }
 
