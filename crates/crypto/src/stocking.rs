@@ -9,10 +9,11 @@ use crate::prekey::kept_until;
 
 /// Every so many days the items and the front door's key are renewed.
 pub const RENEWAL_DAYS: u32 = 7;
-/// How many one-time items lie on a shelf that was just stocked.
-pub const FULL: u16 = 50;
+/// How many one-time items lie on a shelf that was just stocked: half as many as a voucher is good for tickets of front doors
+/// where the operator did not choose, since a person has two shelves.
+pub const FULL: u16 = 32;
 /// With fewer, a shelf is topped up.
-pub const LOW: u16 = 20;
+pub const LOW: u16 = 12;
 
 /// What a shelf needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

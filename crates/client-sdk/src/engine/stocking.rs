@@ -13,10 +13,6 @@ use sealpost_wire::{SealedItem, Ticket};
 use crate::store::shelves::OwnCard;
 use crate::store::{Store, StoreError, mailboxes, shelves, tickets};
 
-/// How many front-door tickets an item carries, where there are enough: a first message, and one that follows before the
-/// answer.
-const TICKETS: usize = 2;
-
 /// Fresh items whose private halves are in the store already.
 pub(super) struct Load {
     pub(super) items: Vec<SealedItem>,
@@ -48,7 +44,7 @@ impl Maker<'_> {
         let mut rows = Vec::new();
         for _ in 0..usize::from(count).min(MAX_ITEMS) {
             let (item, row) = stocker
-                .one_time(fresh(&mut in_use), tickets.pop().unwrap_or_default(), &mut rng)
+                .one_time(fresh(&mut in_use), tickets.pop().into_iter().collect(), &mut rng)
                 .map_err(|_| StoreError::Row)?;
             load.items.push(item);
             rows.push(row);
@@ -62,12 +58,10 @@ impl Maker<'_> {
         Ok(load)
     }
 
-    /// Tickets for the front door, as many for each item, as far as the stock goes.
-    fn tickets(&self, tx: &Transaction<'_>, card: &OwnCard, items: u16) -> Result<Vec<Vec<Ticket>>, StoreError> {
-        let (last, most) = (self.today().plus(ITEM_DAYS), usize::from(items) * TICKETS);
-        let taken = tickets::take_for_item(tx, &card.relay.operator, last, most)?;
-        let each = (taken.len() / usize::from(items).max(1)).max(1);
-        Ok(taken.chunks(each).map(<[Ticket]>::to_vec).collect())
+    /// Tickets for the front door, as far as the stock goes: one for each item, so that what a voucher is good for is enough
+    /// for both shelves of a person ([`FULL`](sealpost_crypto::stocking::FULL)).
+    fn tickets(&self, tx: &Transaction<'_>, card: &OwnCard, items: u16) -> Result<Vec<Ticket>, StoreError> {
+        tickets::take_for_items(tx, &card.relay.operator, self.today().plus(ITEM_DAYS), items)
     }
 
     /// The door that items name, with its newest key, or one that is made now.

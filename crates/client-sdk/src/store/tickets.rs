@@ -119,16 +119,15 @@ fn reserve_found(
 }
 
 /// Takes out up to `most` free front-door tickets that are good until `last` at least.
-pub(crate) fn take_for_item(
+pub(crate) fn take_for_items(
     tx: &Transaction<'_>,
     issuer: &OperatorKey,
     last: Day,
-    most: usize,
+    most: u16,
 ) -> Result<Vec<Ticket>, StoreError> {
     let sql = "DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE issuer = ?1 AND kind = ?2
                AND contact IS NULL AND reserved IS NULL AND last_day >= ?3 ORDER BY random() LIMIT ?4) RETURNING ticket";
     let mut statement = tx.prepare_cached(sql)?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let row = params![issuer.as_bytes(), TicketKind::FrontDoor.number(), last.0, most];
     let taken = statement.query_map(row, |row| row.get::<_, Vec<u8>>(0))?.collect::<Result<Vec<_>, _>>()?;
     taken.iter().map(|bytes| read(bytes)).collect()

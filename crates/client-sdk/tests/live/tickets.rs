@@ -40,7 +40,7 @@ async fn a_code_opens_all_that_a_conversation_takes() {
     let relay = by_invite(128).await;
     let (mut alice, mut bob) = (invited(&relay).await, invited(&relay).await);
     let to_bob = alice.add(&bob, "Bob");
-    // The second is one too many for a stranger without tickets.
+    // One of the two goes with the ticket of the item that was taken: both are one too many for a stranger without tickets.
     alice.say(to_bob, "hello").await;
     let to_alice = bob.hears("hello").await;
     alice.say(to_bob, "are you there?").await;
