@@ -119,7 +119,7 @@ fn a_renewal_pays_before_a_code_and_each_once() {
 fn tickets_for_items_outlive_the_items() {
     let (_directory, store) = store();
     store.write(|tx| rows::keep(tx, &issuer(1), &tickets())).unwrap();
-    let take = |last| store.write(|tx| rows::take_for_item(tx, &issuer(1), last, 2)).unwrap();
+    let take = |last| store.write(|tx| rows::take_for_items(tx, &issuer(1), last, 2)).unwrap();
     assert_eq!(take(DAY.plus(60)).len(), 0);
     assert_eq!((take(DAY.plus(30)).len(), take(DAY.plus(30)).len(), take(DAY.plus(30)).len()), (2, 1, 0));
 }
