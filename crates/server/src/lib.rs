@@ -15,6 +15,7 @@ pub mod tls;
 
 mod admin;
 mod denial;
+mod gulps;
 
 pub use denial::Denial;
 pub use server::{Connection, Foundation, Program, Server, StartError, Stuck};

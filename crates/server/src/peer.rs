@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::gulps::Gulps;
 use crate::{Denial, tls};
 use exchange::Exchange;
 pub use trunk::{Answer, Trunk, Unanswered};
@@ -131,14 +132,15 @@ fn believed(signed: &[u8], reference: &RelayRef, shown: &String) -> Result<Verif
 }
 
 /// A stream to whoever is there, on which `protocol` is spoken, and the key that they showed, as manifests name it.
-async fn dial(host: &RelayHost, protocol: &[u8]) -> Result<(TlsStream<TcpStream>, String), PeerError> {
+async fn dial(host: &RelayHost, protocol: &[u8]) -> Result<(TlsStream<Gulps<TcpStream>>, String), PeerError> {
     let stream = TcpStream::connect((host.host(), host.port())).await.map_err(|_| PeerError::Unreachable)?;
     // Without it, small frames may wait for each other; a failure costs time and nothing else.
     let _delayed = stream.set_nodelay(true);
     let witness = Arc::new(Witness::default());
     let config = tls::client_config(Arc::clone(&witness) as _, protocol).map_err(|_| PeerError::Tls)?;
     let name = ServerName::try_from(host.host().to_owned()).map_err(|_| PeerError::Unreachable)?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|_| PeerError::Tls)?;
+    let stream =
+        TlsConnector::from(Arc::new(config)).connect(name, Gulps::new(stream)).await.map_err(|_| PeerError::Tls)?;
     Ok((stream, witness.key_sha256().ok_or(PeerError::Tls)?))
 }
 

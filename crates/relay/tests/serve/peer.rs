@@ -115,6 +115,7 @@ pub(crate) fn tls_config(protocol: &[u8], verifier: Arc<Trusting>) -> ClientConf
 
 pub(crate) async fn tls(relay: &impl Listening, config: ClientConfig) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(relay.address()).await.unwrap();
+    stream.set_nodelay(true).unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
 }

@@ -18,6 +18,7 @@ use super::patient::Patient;
 use super::seldom::Seldom;
 use super::serve::{Protocol, serve};
 use super::shared::Shared;
+use crate::gulps::Gulps;
 use crate::log::Event;
 
 /// How long to wait when the system has no connection to give: most often it is out of files.
@@ -37,7 +38,7 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<Arc<ServerConfig>>
 }
 
 /// A connection whose handshake is done.
-type Secured = TlsStream<Patient<TcpStream>>;
+type Secured = TlsStream<Patient<Gulps<TcpStream>>>;
 
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -89,11 +90,11 @@ impl Guest {
     async fn welcome(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
         // Without it, small frames may wait for each other; a failure costs time and nothing else.
         let _delayed = stream.set_nodelay(true);
-        let stream = Patient::new(stream, self.shared.limits.write_timeout);
+        let limit = self.shared.limits.write_timeout;
         // Boxed, so that a task is no larger than the part of it that runs.
         match tls {
-            None => Box::pin(self.serve(stream, Protocol::Http1)).await,
-            Some(tls) => match Box::pin(self.handshake(stream, tls)).await {
+            None => Box::pin(self.serve(Patient::new(stream, limit), Protocol::Http1)).await,
+            Some(tls) => match Box::pin(self.handshake(Patient::new(Gulps::new(stream), limit), tls)).await {
                 Some(stream) => {
                     let protocol = protocol(&stream);
                     Box::pin(self.serve(stream, protocol)).await;
@@ -103,7 +104,7 @@ impl Guest {
         }
     }
 
-    async fn handshake(&self, stream: Patient<TcpStream>, tls: TlsAcceptor) -> Option<Box<Secured>> {
+    async fn handshake(&self, stream: Patient<Gulps<TcpStream>>, tls: TlsAcceptor) -> Option<Box<Secured>> {
         let stream = timeout(self.shared.limits.handshake_timeout, tls.accept(stream)).await.ok()?.ok()?;
         Some(Box::new(stream))
     }

@@ -23,6 +23,8 @@ fn processor_seconds(pid: u32) -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
 }
 
+/// Its clients speak HTTP/1.1, as ours do.
+///
 /// `cargo test --release -p sealpost-relay --test serve -- --ignored --nocapture what_a_proxied_request_costs`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it measures, and means something in a release build alone"]
@@ -36,7 +38,7 @@ async fn what_a_proxied_request_costs() {
     edit(directory.path(), "gateways = []", &format!("gateways = [\"{}\"]", origin.reference));
     let proxy = Running::start(directory);
     let address: std::net::SocketAddr = listen.parse().unwrap();
-    let clients = join_all((0..CLIENTS * AT_ONCE).map(|_| Peer::connect(&address, Http::Two))).await;
+    let clients = join_all((0..CLIENTS * AT_ONCE).map(|_| Peer::connect(&address, Http::One))).await;
     let clients: Vec<_> = clients.into_iter().map(|client| Arc::new(Mutex::new(client))).collect();
     let run = async |each: usize| {
         let ask = async |client: &Arc<Mutex<Peer>>| {
