@@ -5,7 +5,7 @@ mod network;
 use futures_util::future::BoxFuture;
 use sealpost_wire::RelayRef;
 use sealpost_wire::directory::EvaluatedElements;
-use sealpost_wire::manifest::{Directory, KeyService};
+use sealpost_wire::manifest::{Directory, KeyService, Manifest, Tickets};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::Evaluate;
 use thiserror::Error;
@@ -19,8 +19,8 @@ pub use network::Network;
 /// 2. What it says is not checked beyond that.
 /// 3. Every call ends, in a time that is bounded.
 pub trait Asking: Send + Sync {
-    /// What the directory's manifest says now.
-    fn directory(&self) -> BoxFuture<'_, Result<Directory, AskError>>;
+    /// What the manifest of the directory's relay says now.
+    fn directory(&self) -> BoxFuture<'_, Result<DirectoryWord, AskError>>;
 
     /// What a key service's manifest says now, and the key of its operator.
     fn key_service<'a>(&'a self, at: &'a RelayRef) -> BoxFuture<'a, Result<(KeyService, OperatorKey), AskError>>;
@@ -33,6 +33,17 @@ pub trait Asking: Send + Sync {
     ) -> BoxFuture<'a, Result<EvaluatedElements, AskError>>;
 }
 
+/// What the relay with the directory says of itself.
+#[derive(Debug, Clone)]
+pub struct DirectoryWord {
+    /// Of the directory.
+    pub directory: Directory,
+    /// The key of the relay's operator.
+    pub operator: OperatorKey,
+    /// The reference of the attester on whose word the relay gives tickets, where it gives them on one's.
+    pub tickets_by: Option<String>,
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AskError {
@@ -42,4 +53,14 @@ pub enum AskError {
     /// It is not the server that was to be asked, or it refuses.
     #[error("the server refuses, or is another one")]
     Refused,
+}
+
+impl DirectoryWord {
+    /// What a manifest says that `operator` has signed; `None` where there is no directory.
+    #[must_use]
+    pub fn of(manifest: &Manifest, operator: OperatorKey) -> Option<Self> {
+        let directory = manifest.directory.clone()?;
+        let tickets_by = manifest.ticket_attester.clone().filter(|_| manifest.tickets == Tickets::Attestation);
+        Some(Self { directory, operator, tickets_by })
+    }
 }

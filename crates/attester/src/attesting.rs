@@ -131,11 +131,7 @@ impl Attesting {
     }
 
     fn vouchers(&self, epochs: &Epochs) -> Vec<SignedVoucher> {
-        let services = |open: &OpenEpoch| {
-            let epoch = open.descriptor.epoch;
-            open.services.iter().map(move |service| (epoch, service.operator)).collect::<Vec<_>>()
-        };
-        epochs.iter().flat_map(services).map(|(epoch, service)| self.voucher(epoch, service)).collect()
+        epochs.to_vouch_to().map(|(epoch, server)| self.voucher(epoch, server)).collect()
     }
 
     fn voucher(&self, epoch: Epoch, service: OperatorKey) -> SignedVoucher {
@@ -144,7 +140,7 @@ impl Attesting {
     }
 }
 
-/// No more epochs are open at once than the list has room for, and no more key services are in each.
+/// No more epochs are open at once than the list has room for, and no more servers are in each.
 fn at_most<T, const MAX: usize>(mut values: Vec<T>) -> List<T, MAX> {
     values.truncate(MAX);
     List::new(values).unwrap_or_default()

@@ -33,6 +33,8 @@ pub struct Moment {
 #[derive(Debug)]
 pub struct Epochs {
     open: Vec<OpenEpoch>,
+    /// The operator of the directory's relay, if that gives tickets on our word.
+    issuer: Option<OperatorKey>,
     read: Moment,
 }
 
@@ -94,9 +96,13 @@ impl Epochs {
         self.open.iter().find(|open| open.descriptor.epoch == epoch)
     }
 
-    /// All of them, the one of the day first.
-    pub fn iter(&self) -> impl Iterator<Item = &OpenEpoch> {
-        self.open.iter()
+    /// To whose servers there is something to vouch, and in which epoch, the one of the day first: to each key service, and to
+    /// the relay that gives tickets on the attester's word, if it does.
+    pub fn to_vouch_to(&self) -> impl Iterator<Item = (Epoch, OperatorKey)> {
+        self.open.iter().flat_map(|open| {
+            let operators = open.services.iter().map(|service| service.operator).chain(self.issuer);
+            operators.map(|operator| (open.descriptor.epoch, operator))
+        })
     }
 }
 

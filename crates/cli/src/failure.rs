@@ -147,7 +147,9 @@ const fn help_of(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Tripwire => "one of this device's own numbers was in the bytes to be sent; nothing was sent",
         ErrorKind::AlreadyThere => "`sealpost status` shows where you are",
         ErrorKind::RegionNotAllowed => "--regions, or SEALPOST_REGIONS, says where your relays may keep data",
-        ErrorKind::NeedsTickets => "ask the server's operator for an invite code, and give it with --invite CODE",
+        ErrorKind::NeedsTickets => {
+            "ask the server's operator for a code, for --invite; where it has an attester, prove a number"
+        }
         ErrorKind::IssuerRefused => "nothing of it was taken; ask the server's operator what has happened to its keys",
         ErrorKind::SealedRoute => "write to the contact",
         ErrorKind::KeyNotKnownYet => "send them a message, or wait for one; then there is a key to compare",

@@ -107,7 +107,8 @@ pub enum ErrorKind {
     /// The relay keeps its data, as its signed manifest says, in a region that [`crate::Options::regions`] does not allow.
     RegionNotAllowed,
     /// A server asks for tickets, there are none left, and nothing that pays for some. Ask its operator for an invite code and
-    /// give it to [`crate::Client::add_invite`]; or wait, when a renewal is good from next week.
+    /// give it to [`crate::Client::add_invite`]; or prove a number ([`crate::DiscoveryAccess::prove_number`]), where it gives
+    /// tickets on its attester's word; or wait, when a renewal is good from next week.
     NeedsTickets,
     /// A server did not make tickets with the key that it tells everyone, or told two. Nothing of them was taken; its operator
     /// has to say why.

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use rand::Rng;
 use sealpost_wire::RelayRef;
-use sealpost_wire::directory::SignedVoucher;
 use sealpost_wire::manifest::{Manifest, Role, Tickets};
 use sealpost_wire::request::Refusal;
 use sealpost_wire::ticket::{Ticket, TicketKind};
@@ -50,8 +49,6 @@ pub(crate) struct Desk<'a> {
     pub(crate) server: &'a RelayRef,
     pub(crate) role: Role,
     pub(crate) reach: Reach,
-    /// What the attester has signed for it, if there is something.
-    pub(crate) attested: Option<&'a SignedVoucher>,
 }
 
 /// A request that is being paid for.
@@ -82,7 +79,7 @@ pub(crate) enum TicketTrouble {
 impl<'a> Desk<'a> {
     /// One's own relay, or one that was moved from.
     pub(crate) const fn relay(server: &'a RelayRef) -> Self {
-        Self { server, role: Role::Relay, reach: Reach::Anywhere, attested: None }
+        Self { server, role: Role::Relay, reach: Reach::Anywhere }
     }
 }
 
@@ -134,14 +131,19 @@ impl Stock {
         let _alone = self.asking.lock().await;
         let (issuer, today, now) = (desk.server.operator, clock::today(), clock::now());
         let now = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
-        let (kind, is_open) = (main_kind(manifest), manifest.tickets == Tickets::Open);
+        let (kind, policy) = (main_kind(manifest), manifest.tickets);
         let within = rand::rng().random_range(0..REFILL_WITHIN.as_secs()).cast_signed();
         let at = self
             .blocking(move |store| {
                 store.write(|tx| {
                     rows::erase_past(tx, today)?;
                     let is_low = rows::count(tx, &issuer, kind, today.plus(LOW_DAYS))? == 0;
-                    let pays = is_open || rows::count(tx, &issuer, TicketKind::Renewal, today)? > 0;
+                    let pays = match policy {
+                        Tickets::Open => true,
+                        _ if rows::count(tx, &issuer, TicketKind::Renewal, today)? > 0 => true,
+                        Tickets::Attestation => rows::fresh_word(tx, &issuer, today)?.is_some(),
+                        _ => false,
+                    };
                     let drawn = rows::refill_at(tx, &issuer)?;
                     let at = (is_low && pays).then(|| drawn.unwrap_or(now + within));
                     if at != drawn {

@@ -18,8 +18,8 @@ use crate::redacted::redacted;
 
 /// The most epochs that are open at once.
 pub const MAX_EPOCHS: usize = 2;
-/// The most vouchers in one reply: one for each key service and epoch.
-pub const MAX_VOUCHERS: usize = 2 * MAX_EPOCHS;
+/// The most vouchers in one reply: one for each key service and epoch, and one for the relay in each.
+pub const MAX_VOUCHERS: usize = 3 * MAX_EPOCHS;
 
 /// A number that its owner discloses to an attester. Made with a consent to discovery, and there is no other way.
 ///
@@ -89,7 +89,8 @@ pub struct Attested {
     /// One for each of the entries that were named, in their order.
     #[n(1)]
     pub attestations: List<SignedAttestation, MAX_EPOCHS>,
-    /// One for each key service and open epoch.
+    /// One for each key service and open epoch; and one for the directory's relay and each of them, where it gives tickets on
+    /// the attester's word.
     #[n(2)]
     pub vouchers: List<SignedVoucher, MAX_VOUCHERS>,
 }

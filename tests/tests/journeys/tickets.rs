@@ -1,4 +1,4 @@
-//! From an invite code to a conversation, through the programs alone; and with a stock that runs out.
+//! From an invite code, or a proved number, to a conversation, through the programs alone; and with a stock that runs out.
 //!
 //! **What fails a run**: somebody without a code who gets anything opened; a message that is lost, or shown twice, because
 //! there were no tickets when it was written; somebody who is not told what is missing; a code or a ticket in a log, all of
@@ -8,8 +8,11 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use sealpost_tests::Result;
+use sealpost_tests::deployment::{Deployment, Plan};
 use sealpost_tests::person::{Person, kill};
 use sealpost_tests::server::{Server, Settings};
+use sealpost_wire::from_bytes;
+use sealpost_wire::request::{IssueTickets, Request};
 use tempfile::TempDir;
 
 use super::company::{PATIENCE, texts};
@@ -103,6 +106,36 @@ fn a_stock_that_runs_out_loses_no_message() -> Result<()> {
     let (_annas, bens) = (anna.listen(0)?, ben.listen(0)?);
     bens.wait_for(2, PATIENCE)?;
     assert_eq!(texts(&bens), ["one", "two"]);
+    Ok(())
+}
+
+#[test]
+fn where_an_attesters_word_gives_tickets_nobody_needs_a_code() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let policy = vec![("tickets.policy", "\"attestation\"".to_owned())];
+    let plan = Plan { relay: policy.clone(), keys: policy, ..Plan::default() };
+    let deployment = Deployment::start(directory.path(), &plan)?;
+    let person = |name: &str| -> Result<Person> {
+        let person = Person::new(name, &directory.path().join(name))?;
+        person.opt_in(deployment.reference())?;
+        Ok(person)
+    };
+    let (anna, ben) = (person("anna")?, person("ben")?);
+    // Nothing is opened for Anna yet, and what she writes waits.
+    told_of_tickets(&anna)?;
+    let _listed = deployment.publish(&ben, "+12025550124")?;
+    anna.call(&["add", "ben", &ben.card()?])?;
+    anna.write("ben", &["once there are tickets"])?;
+    let (_annas, bens) = (anna.listen(0)?, ben.listen(0)?);
+    let _proved = deployment.prove(&anna, "+12025550123")?;
+    bens.wait_for(1, PATIENCE)?;
+    assert_eq!(texts(&bens), ["once there are tickets"]);
+    // What the relay was shown says nothing of a number.
+    for body in deployment.relay.sent_to(IssueTickets::PATH) {
+        let request: IssueTickets = from_bytes(&body).map_err(|_| "not a request for tickets")?;
+        assert!(request.attested.is_some() || request.renewal.is_some());
+        assert!(!body.windows(10).any(|window| window == b"2025550123" || window == b"2025550124"));
+    }
     Ok(())
 }
 

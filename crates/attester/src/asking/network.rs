@@ -4,11 +4,11 @@ use futures_util::future::BoxFuture;
 use sealpost_server::peer::{Patience, Peer, PeerError};
 use sealpost_wire::RelayRef;
 use sealpost_wire::directory::EvaluatedElements;
-use sealpost_wire::manifest::{Directory, KeyService};
+use sealpost_wire::manifest::KeyService;
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::{Evaluate, Refusal};
 
-use super::{AskError, Asking};
+use super::{AskError, Asking, DirectoryWord};
 
 /// The servers that references name.
 pub struct Network {
@@ -29,10 +29,11 @@ impl Network {
 }
 
 impl Asking for Network {
-    fn directory(&self) -> BoxFuture<'_, Result<Directory, AskError>> {
+    fn directory(&self) -> BoxFuture<'_, Result<DirectoryWord, AskError>> {
         Box::pin(async {
-            let says = self.peer(&self.directory).await?.manifest().manifest.directory.clone();
-            says.ok_or(AskError::Refused)
+            let peer = self.peer(&self.directory).await?;
+            let verified = peer.manifest();
+            DirectoryWord::of(&verified.manifest, verified.operator).ok_or(AskError::Refused)
         })
     }
 

@@ -62,9 +62,9 @@ impl Cache {
     }
 
     async fn ask(&self, last: &mut MutexGuard<'_, Option<Last>>, at: Moment) -> Result<Shared, Unusable> {
-        match open_epochs(&*self.asking, &self.attester, at.today).await {
-            Ok(open) => {
-                let epochs = Arc::new(Epochs { open, read: at });
+        match open_epochs(&*self.asking, &self.attester, at).await {
+            Ok(epochs) => {
+                let epochs = Arc::new(epochs);
                 **last = Some(Last::Read(Arc::clone(&epochs)));
                 Ok(epochs)
             }

@@ -8,33 +8,34 @@ use sealpost_wire::manifest::{Directory, EpochDescriptor, KeyService};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 
-use super::{OpenEpoch, Service, Unusable};
-use crate::asking::Asking;
+use super::{Epochs, Moment, OpenEpoch, Service, Unusable};
+use crate::asking::{Asking, DirectoryWord};
 
 /// Key services that have answered, each asked once.
 type Answered = Vec<(RelayRef, KeyService, OperatorKey)>;
 
-/// All epochs that are open on `today`.
-pub(super) async fn open_epochs(
-    asking: &dyn Asking,
-    attester: &OperatorKey,
-    today: Day,
-) -> Result<Vec<OpenEpoch>, Unusable> {
-    let directory = asking.directory().await.map_err(Unusable::Directory)?;
+/// All epochs that are open at the moment, and whether the directory's relay gives tickets on the attester's word.
+pub(super) async fn open_epochs(asking: &dyn Asking, attester: &OperatorKey, read: Moment) -> Result<Epochs, Unusable> {
+    let DirectoryWord { directory, operator, tickets_by } = asking.directory().await.map_err(Unusable::Directory)?;
     believes(directory.attester.as_deref(), attester)?;
+    // A relay may give tickets on somebody else's word: then it gets none of ours.
+    let issuer = tickets_by.is_some_and(|named| is(&named, attester)).then_some(operator);
     let (mut answered, mut open) = (Answered::new(), Vec::new());
-    for descriptor in named(&directory, today) {
+    for descriptor in named(&directory, read.today) {
         let descriptor = check(descriptor)?;
         ask_all(asking, &descriptor, &mut answered).await?;
         open.push(compare(descriptor, attester, &answered)?);
     }
-    if open.is_empty() { Err(Unusable::NoEpoch) } else { Ok(open) }
+    if open.is_empty() { Err(Unusable::NoEpoch) } else { Ok(Epochs { open, issuer, read }) }
 }
 
 /// A directory or a key service without an attester believes everyone.
 fn believes(named: Option<&str>, attester: &OperatorKey) -> Result<(), Unusable> {
-    let is_us = |reference: &str| reference.parse().is_ok_and(|named: RelayRef| named.operator == *attester);
-    if named.is_none_or(is_us) { Ok(()) } else { Err(Unusable::OtherAttester) }
+    if named.is_none_or(|named| is(named, attester)) { Ok(()) } else { Err(Unusable::OtherAttester) }
+}
+
+fn is(reference: &str, attester: &OperatorKey) -> bool {
+    reference.parse().is_ok_and(|named: RelayRef| named.operator == *attester)
 }
 
 /// The epoch after the day's may have been opened early, in the place of one whose keys have leaked.

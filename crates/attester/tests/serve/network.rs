@@ -12,7 +12,7 @@ use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::keys;
 use sealpost_wire::RelayRef;
 use sealpost_wire::directory::Epoch;
-use sealpost_wire::manifest::{Argon2, Directory, EpochDescriptor, Role};
+use sealpost_wire::manifest::{Argon2, Directory, EpochDescriptor, Role, Tickets};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ pub(crate) struct Network {
     pub(crate) config: Config,
     pub(crate) attester: RelayRef,
     pub(crate) gateway: Gateway,
-    _relay: Running,
+    pub(crate) relay: Running,
     pub(crate) epoch: Epoch,
     pub(crate) evaluators: [Evaluator; 2],
     pub(crate) services: [Running; 2],
@@ -47,9 +47,12 @@ impl Network {
             [key_service(&evaluators[0], epoch, &attester).await, key_service(&evaluators[1], epoch, &attester).await];
         let relay = Running::start(Role::Relay, Silent).await;
         let says = says(epoch, &attester, &evaluators, &services);
-        relay.manifest.change(|manifest| manifest.directory = Some(says));
+        relay.manifest.change(|manifest| {
+            manifest.directory = Some(says);
+            (manifest.tickets, manifest.ticket_attester) = (Tickets::Attestation, Some(attester.to_string()));
+        });
         let config = Config { directory: Some(relay.reference.clone()), ..config };
-        Self { directory, config, attester, gateway, epoch, evaluators, services, _relay: relay }
+        Self { directory, config, attester, gateway, epoch, evaluators, services, relay }
     }
 
     /// Writes the configuration's file, for the program.

@@ -58,8 +58,8 @@ async fn a_number_is_proved_and_its_place_is_the_one_that_every_client_derives()
     };
     assert_eq!(attested.attestations[0].verify(&network.operator()), Some(expected));
     let vouchers = attested.vouchers.iter().map(|voucher| voucher.verify(&network.operator()).unwrap().service);
-    let services = network.services.each_ref().map(|service| service.reference.operator);
-    assert_eq!(vouchers.collect::<Vec<_>>(), services);
+    let [first, second] = network.services.each_ref().map(|service| service.reference.operator);
+    assert_eq!(vouchers.collect::<Vec<_>>(), [first, second, network.relay.reference.operator]);
     assert_eq!(person.prove(&code, network.epoch).await, Err(Denial::of(Refusal::Denied)), "it was used");
     served.stop().await;
 }

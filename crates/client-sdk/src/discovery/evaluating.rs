@@ -97,8 +97,7 @@ impl Asking<'_> {
         connection: &mut Option<NeitherConnection<KeyService>>,
     ) -> Result<Evaluated, Trouble> {
         let server = self.descriptor.references.get(self.place).ok_or(ErrorKind::Internal)?;
-        let attested = request.voucher.clone();
-        let desk = Desk { server, role: Role::KeyService, reach: self.ways.reach, attested: attested.as_ref() };
+        let desk = Desk { server, role: Role::KeyService, reach: self.ways.reach };
         let mut paying = self.ways.tickets.paying(desk, TicketKind::Evaluate, &[request.elements.as_bytes()]);
         loop {
             let ticket = paying.next().await?;

@@ -1,7 +1,5 @@
 //! Proving a number to the attester.
 
-use std::collections::HashSet;
-
 use sealpost_blind::discovery::{Descriptor, Stretched};
 use sealpost_identity::PhoneNumber;
 use sealpost_identity::attester::{AskCode, Attested, Code, DisclosedNumber, EntryOf, MAX_EPOCHS, ProveNumber};
@@ -32,6 +30,21 @@ struct Word {
     stretched: Stretched,
 }
 
+/// The attester's word for one server and epoch, checked.
+struct Vouched {
+    epoch: Epoch,
+    server: OperatorKey,
+    signed: SignedVoucher,
+}
+
+/// The servers that take the attester's word: the directory's key services, and its relay, which is known by one key and signs
+/// with that or a successor.
+struct Servers<'a> {
+    directory: &'a Directory,
+    relay: OperatorKey,
+    now: OperatorKey,
+}
+
 impl DiscoveryAccess {
     /// Asks the directory's attester to send a code to one's own number by SMS. Only the last one counts.
     ///
@@ -50,7 +63,8 @@ impl DiscoveryAccess {
     }
 
     /// Proves the number with the code that came to it. What it gives, for each epoch that is open, is stored: the
-    /// attester's word for the directory, and the right to have the key services evaluate.
+    /// attester's word for the directory, and the right to have the key services evaluate; and, where the relay gives tickets on
+    /// the attester's word, what they are given for. Mailboxes that waited for tickets are opened then.
     ///
     /// It has to be done again in each epoch; [`Event::NumberProofDue`] and [`Self::listing`] say when. To renew the right to
     /// look up others, when [`Reason::ProofNeeded`] says that it is used up, is the same call.
@@ -79,7 +93,9 @@ impl DiscoveryAccess {
             let stretched = hash_one(number.clone(), &descriptor).await?;
             words.push(Word { descriptor, attestation: (signed, attestation), stretched });
         }
-        let vouchers = vouchers(attested.vouchers.into_vec(), &operator, &directory);
+        let servers =
+            Servers { directory: &directory, relay: self.ways.relay.operator, now: self.ways.operator().await? };
+        let vouchers = servers.vouchers(attested.vouchers.into_vec(), &operator);
         self.keep(number, words, vouchers).await
     }
 
@@ -148,12 +164,7 @@ impl DiscoveryAccess {
         Ok(network.attester_known(permit, attester, *reach, true).await?.operator)
     }
 
-    async fn keep(
-        &self,
-        number: &PhoneNumber,
-        words: Vec<Word>,
-        vouchers: Vec<(Voucher, SignedVoucher)>,
-    ) -> Result<(), Error> {
+    async fn keep(&self, number: &PhoneNumber, words: Vec<Word>, vouchers: Vec<Vouched>) -> Result<(), Error> {
         let number = number.clone();
         let kept = blocking(&self.client.0.store, move |store| {
             store.write(|tx| {
@@ -164,7 +175,8 @@ impl DiscoveryAccess {
                     entries::set_proof(tx, descriptor.epoch, number, Some((signed, word.issued)))?;
                 }
                 let mut vouchers = vouchers.iter();
-                vouchers.try_for_each(|(word, signed)| entries::set_voucher(tx, word.epoch, &word.service, signed))
+                vouchers
+                    .try_for_each(|Vouched { epoch, server, signed }| entries::set_voucher(tx, *epoch, server, signed))
             })
         });
         kept.await?;
@@ -184,18 +196,22 @@ fn checked(signed: &SignedAttestation, operator: &OperatorKey, entry: &EntryOf) 
     signed.verify(operator).filter(|word| word.epoch == entry.epoch && word.entry == entry.entry)
 }
 
-/// The vouchers that are the attester's, for a key service and an epoch of the directory.
-fn vouchers(
-    signed: Vec<SignedVoucher>,
-    operator: &OperatorKey,
-    directory: &Directory,
-) -> Vec<(Voucher, SignedVoucher)> {
-    let services = directory.epochs.iter().flat_map(|descriptor| {
-        descriptor.references.iter().map(|reference| (descriptor.epoch, *reference.operator.as_bytes()))
-    });
-    let services: HashSet<(Epoch, [u8; 32])> = services.collect();
-    let known = |word: &Voucher| services.contains(&(word.epoch, *word.service.as_bytes()));
-    signed.into_iter().filter_map(|voucher| Some((voucher.verify(operator).filter(known)?, voucher))).collect()
+impl Servers<'_> {
+    /// The vouchers that are the attester's, for one of these in an epoch of the directory.
+    fn vouchers(&self, signed: Vec<SignedVoucher>, operator: &OperatorKey) -> Vec<Vouched> {
+        let vouched = |signed: SignedVoucher| {
+            let Voucher { epoch, service, .. } = signed.verify(operator)?;
+            Some(Vouched { epoch, server: self.named(epoch, service)?, signed })
+        };
+        signed.into_iter().filter_map(vouched).collect()
+    }
+
+    /// The key by which the server is known here.
+    fn named(&self, epoch: Epoch, operator: OperatorKey) -> Option<OperatorKey> {
+        let descriptor = self.directory.epochs.iter().find(|descriptor| descriptor.epoch == epoch)?;
+        let is_key_service = descriptor.references.iter().any(|reference| reference.operator == operator);
+        if is_key_service { Some(operator) } else { (operator == self.now).then_some(self.relay) }
+    }
 }
 
 /// What an attester's refusals mean.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sealpost_blind::discovery::Descriptor;
 use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::Role;
+use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 
 use super::directory::{Directory, ServiceWord};
@@ -40,6 +41,14 @@ impl Ways {
     pub(crate) async fn directory(&self, today: Day) -> Result<Directory, Trouble> {
         let known = self.network.renew(&self.relay, Reach::Anywhere).await?;
         Ok(Directory::of(&known.manifest, today)?)
+    }
+
+    /// The key that signs for the relay now: the one that is known, or its successor.
+    ///
+    /// # Errors
+    /// Those of the network.
+    pub(super) async fn operator(&self) -> Result<OperatorKey, Trouble> {
+        Ok(self.network.relay(&self.relay, Reach::Anywhere).await?.operator)
     }
 
     /// Makes sure that a key service says of itself what the directory says of it, and whether it wants vouchers.

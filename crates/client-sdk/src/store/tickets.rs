@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sealpost_wire::Ticket;
-use sealpost_wire::directory::SignedVoucher;
+use sealpost_wire::directory::{Epoch, SignedVoucher};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::ticket::{InviteCode, TicketKind};
 use sealpost_wire::time::Day;
@@ -186,16 +186,29 @@ pub(crate) fn take_payment(
 /// Puts back what was not spent.
 pub(crate) fn put_back(tx: &Transaction<'_>, issuer: &OperatorKey, payment: &Payment) -> Result<(), StoreError> {
     match payment {
-        Payment::Nothing | Payment::Attested(_) => Ok(()),
+        Payment::Nothing => Ok(()),
+        Payment::Attested(word) => {
+            let sql = "DELETE FROM shown_vouchers WHERE issuer = ?1 AND voucher = ?2";
+            tx.execute(sql, params![issuer.as_bytes(), Cbor(word)])?;
+            Ok(())
+        }
         Payment::Invite(code) => add_invite(tx, issuer, code),
         Payment::Renewal(ticket) => keep(tx, issuer, std::slice::from_ref(ticket)),
     }
 }
 
-/// Whether an attester's word was shown to the issuer before: it is good once.
-pub(crate) fn is_shown(tx: &Transaction<'_>, issuer: &OperatorKey, word: &SignedVoucher) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) FROM shown_vouchers WHERE issuer = ?1 AND voucher = ?2";
-    Ok(tx.query_row(sql, params![issuer.as_bytes(), Cbor(word)], |row| row.get::<_, u32>(0))? > 0)
+/// An attester's word for the issuer that is good today and was not shown before: it is good once.
+pub(crate) fn fresh_word(
+    tx: &Transaction<'_>,
+    issuer: &OperatorKey,
+    today: Day,
+) -> Result<Option<SignedVoucher>, StoreError> {
+    let sql = "SELECT epoch, voucher FROM vouchers WHERE service = ?1
+               AND voucher NOT IN (SELECT voucher FROM shown_vouchers WHERE issuer = ?1) ORDER BY epoch";
+    let mut statement = tx.prepare_cached(sql)?;
+    let fresh = statement.query_map([issuer.as_bytes()], |row| Ok((Epoch(row.get(0)?), row.get(1)?)))?;
+    let fresh = fresh.collect::<Result<Vec<_>, _>>()?.into_iter().find(|(epoch, _)| epoch.is_open(today));
+    Ok(fresh.map(|(_, Cbor(word))| word))
 }
 
 /// Remembers a request until it is answered. There is one at a time for each issuer.

@@ -1,17 +1,20 @@
 //! Asking for tickets.
 
 use rand::RngCore;
+use rusqlite::Transaction;
 use sealpost_blind::{EvaluatedBatch, PublicKey, TicketRequest};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::manifest::{Manifest, TicketKey, Tickets};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::{IssueTickets, IssuedTickets, Refusal, WantedTickets};
 use sealpost_wire::ticket::{BlindedTickets, Ticket};
+use sealpost_wire::time::Day;
 
 use super::random::Again;
 use super::{Desk, Stock, TicketTrouble};
 use crate::clock;
 use crate::net::NetError;
+use crate::store::StoreError;
 use crate::store::tickets::{self as rows, Ask, Payment, ToldKey};
 
 /// How often it is asked anew when the keys have changed meanwhile.
@@ -69,8 +72,7 @@ impl Stock {
         if keys.is_empty() {
             return Err(TicketTrouble::NoVoucher);
         }
-        let is_open = known.manifest.tickets == Tickets::Open;
-        let attested = desk.attested.cloned().filter(|_| known.manifest.tickets == Tickets::Attestation);
+        let policy = known.manifest.tickets;
         let mut seed = [0; 32];
         rand::rng().fill_bytes(&mut seed);
         let begun = self.blocking(move |store| {
@@ -82,15 +84,9 @@ impl Stock {
                 if !rows::note_keys(tx, &issuer, &keys)? {
                     return Ok(Err(TicketTrouble::NotTheKey));
                 }
-                let fresh = match attested {
-                    Some(word) if !rows::is_shown(tx, &issuer, &word)? => Some(Payment::Attested(word)),
-                    _ => None,
+                let Some(payment) = payment(tx, &issuer, policy, today)? else {
+                    return Ok(Err(TicketTrouble::NoVoucher));
                 };
-                let payment = match is_open {
-                    true => Some(Payment::Nothing),
-                    false => rows::take_payment(tx, &issuer, today)?.or(fresh),
-                };
-                let Some(payment) = payment else { return Ok(Err(TicketTrouble::NoVoucher)) };
                 let ask = Ask { seed, payment, keys };
                 rows::begin(tx, &issuer, &ask)?;
                 Ok(Ok(ask))
@@ -106,7 +102,7 @@ impl Stock {
         finish(waiting, &ask.keys, &issued).ok_or(TicketTrouble::NotTheKey)
     }
 
-    async fn settle(&self, issuer: OperatorKey, tickets: Vec<Ticket>) -> Result<(), crate::store::StoreError> {
+    async fn settle(&self, issuer: OperatorKey, tickets: Vec<Ticket>) -> Result<(), StoreError> {
         self.blocking(move |store| {
             store.write(|tx| {
                 rows::keep(tx, &issuer, &tickets)?;
@@ -117,7 +113,7 @@ impl Stock {
     }
 
     /// Forgets the request that waits, and puts back what it did not spend.
-    async fn give_up(&self, issuer: OperatorKey, unspent: Option<Payment>) -> Result<(), crate::store::StoreError> {
+    async fn give_up(&self, issuer: OperatorKey, unspent: Option<Payment>) -> Result<(), StoreError> {
         self.blocking(move |store| {
             store.write(|tx| {
                 rows::end(tx, &issuer)?;
@@ -125,6 +121,22 @@ impl Stock {
             })
         })
         .await
+    }
+}
+
+/// What pays: an attester's word only where there is nothing else, since it can be used until its epoch is over.
+pub(super) fn payment(
+    tx: &Transaction<'_>,
+    issuer: &OperatorKey,
+    policy: Tickets,
+    today: Day,
+) -> Result<Option<Payment>, StoreError> {
+    if policy == Tickets::Open {
+        return Ok(Some(Payment::Nothing));
+    }
+    match rows::take_payment(tx, issuer, today)? {
+        None if policy == Tickets::Attestation => Ok(rows::fresh_word(tx, issuer, today)?.map(Payment::Attested)),
+        payment => Ok(payment),
     }
 }
 

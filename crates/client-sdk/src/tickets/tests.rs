@@ -3,10 +3,13 @@ use sealpost_wire::Secret;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::to_bytes;
 
-use super::asking::{finish, request};
+use super::asking::{finish, payment, request};
+use sealpost_wire::codec::V1;
+use sealpost_wire::directory::{Epoch, SignedVoucher, Voucher, VoucherId};
 use sealpost_wire::time::Day;
 
 use super::*;
+use crate::store::entries;
 use crate::store::tickets::{Ask, Payment, ToldKey};
 use crate::unlock::Unlock;
 
@@ -40,7 +43,7 @@ fn issued(seed: u8, ask: &Ask) -> sealpost_wire::request::IssuedTickets {
         sealpost_wire::ticket::EvaluatedTickets::from_bytes(&answer).unwrap()
     };
     let issued = sealpost_wire::codec::List::new(wanted.iter().map(evaluate).collect()).unwrap();
-    sealpost_wire::request::IssuedTickets { version: sealpost_wire::codec::V1, issued }
+    sealpost_wire::request::IssuedTickets { version: V1, issued }
 }
 
 fn store() -> (tempfile::TempDir, Store) {
@@ -113,6 +116,32 @@ fn a_renewal_pays_before_a_code_and_each_once() {
     assert!(payment(DAY.plus(7)).is_none());
     store.write(|tx| rows::put_back(tx, &issuer(1), &Payment::Invite(code))).unwrap();
     assert!(payment(DAY).is_some());
+}
+
+#[test]
+fn an_attesters_word_pays_where_it_counts_after_all_else_and_once_unless_it_was_not_taken() {
+    let (_directory, store) = store();
+    let epoch = Epoch::of(DAY);
+    let attester = OperatorSecret::from_seed(&[3; 32]);
+    let word = |epoch| {
+        let id = VoucherId::random(&mut rand::rng());
+        SignedVoucher::of(&Voucher { version: V1, id, service: issuer(1), epoch }, &attester)
+    };
+    for epoch in [epoch, epoch.next()] {
+        store.write(|tx| entries::set_voucher(tx, epoch, &issuer(1), &word(epoch))).unwrap();
+    }
+    let code = sealpost_wire::ticket::InviteCode::random(&mut rand::rng());
+    store.write(|tx| rows::add_invite(tx, &issuer(1), &code)).unwrap();
+    let payment = |seed, policy| store.write(|tx| payment(tx, &issuer(seed), policy, DAY)).unwrap();
+    assert!(payment(1, Tickets::Attestation) == Some(Payment::Invite(code)));
+    assert!(payment(1, Tickets::Invite).is_none(), "its word is nothing there");
+    assert!(payment(2, Tickets::Attestation).is_none(), "it is for another server");
+    let Some(paid @ Payment::Attested(_)) = payment(1, Tickets::Attestation) else { panic!("the word pays") };
+    let ask = Ask { payment: paid.clone(), ..ask(1) };
+    store.write(|tx| rows::begin(tx, &issuer(1), &ask).and_then(|()| rows::end(tx, &issuer(1)))).unwrap();
+    assert!(payment(1, Tickets::Attestation).is_none(), "it was shown, and the next epoch is not open");
+    store.write(|tx| rows::put_back(tx, &issuer(1), &paid)).unwrap();
+    assert!(payment(1, Tickets::Attestation) == Some(paid));
 }
 
 #[test]

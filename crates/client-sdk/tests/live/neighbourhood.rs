@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use sealpost_attester::config::{Admin, Config};
 use sealpost_attester::server::Server;
 use sealpost_client::{DiscoveryAccess, PhoneNumber};
-use sealpost_relay::config::{Config as RelayConfig, Role};
+use sealpost_relay::config::{Config as RelayConfig, Role, TicketPolicy};
 use sealpost_relay::keys;
 use sealpost_wire::RelayRef;
 use tempfile::TempDir;
@@ -34,21 +34,26 @@ struct TestAttester {
 impl Neighbourhood {
     /// With everything.
     pub(crate) async fn start() -> Self {
-        let (attester, services) = (Attester::prepare(), 2);
-        Self::start_with(services, Some(attester)).await
+        Self::start_with(2, Some(Attester::prepare()), TicketPolicy::Off).await
+    }
+
+    /// The same; relay and key services ask for tickets, and give them on the attester's word.
+    pub(crate) async fn by_attestation() -> Self {
+        Self::start_with(2, Some(Attester::prepare()), TicketPolicy::Attestation).await
     }
 
     /// A directory alone, in which anyone may list any number.
     pub(crate) async fn bare() -> Self {
-        Self::start_with(0, None).await
+        Self::start_with(0, None, TicketPolicy::Off).await
     }
 
-    async fn start_with(count: usize, attester: Option<Attester>) -> Self {
+    async fn start_with(count: usize, attester: Option<Attester>, policy: TicketPolicy) -> Self {
         let word = attester.as_ref().map(|attester| attester.reference.clone());
         let mut services = Vec::new();
         for _ in 0..count {
             let change = |config: &mut RelayConfig| {
                 (config.role, config.key_service.attester) = (Role::KeyService, word.clone());
+                config.tickets.policy = policy;
             };
             services.push(TestRelay::start_with(change).await);
         }
@@ -57,6 +62,7 @@ impl Neighbourhood {
             (directory.enabled, directory.attester) = (true, word.clone());
             directory.key_services = services.iter().map(|service| service.reference.clone()).collect();
             (directory.hash_memory, directory.hash_passes) = (ByteSize::mib(19), 2);
+            config.tickets.policy = policy;
         };
         let relay = TestRelay::start_with(change).await;
         is_open(&relay.reference).await;

@@ -1,10 +1,11 @@
 //! Relays that ask for tickets.
 
 use futures_util::StreamExt;
-use sealpost_client::{Client, Connection, ErrorKind, Event, Events, MessageState};
+use sealpost_client::{Client, Connection, ErrorKind, Event, Events, MessageState, PhoneNumber};
 use sealpost_relay::config::TicketPolicy;
 use tokio::time::timeout;
 
+use crate::neighbourhood::Neighbourhood;
 use crate::people::Person;
 use crate::relay::{PATIENCE, TestRelay};
 
@@ -93,6 +94,29 @@ async fn an_exhausted_stock_is_told_of_and_nothing_is_lost_until_there_is_more()
     let to_bob = alice.add(&bob, "Bob");
     alice.say(to_bob, "found a way").await;
     bob.hears("found a way").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_an_attesters_word_gives_tickets_a_proved_number_opens_what_waited_and_nobody_needs_a_code() {
+    let all = Neighbourhood::by_attestation().await;
+    let number = |text| PhoneNumber::parse(text, None).unwrap();
+    // Bob proves first; Alice is told what is missing, and needs to do nothing but prove hers.
+    let mut bob = Person::new(&all.relay.reference);
+    all.prove(&bob.discovery(), &number("+4915123456789")).await;
+    bob.start();
+    bob.is(Connection::CaughtUp).await;
+    let mut alice = Person::new(&all.relay.reference);
+    let (to_bob, mut events) = (alice.add(&bob, "Bob"), alice.client.events());
+    let message = alice.client.send(to_bob, "waits for a number").unwrap();
+    alice.start();
+    tells_ticketless(&mut events, &all.relay).await;
+    assert_eq!(alice.client.message(message).unwrap().state, MessageState::Queued);
+    all.prove(&alice.discovery(), &number("+4915123456780")).await;
+    let settled = timeout(PATIENCE, alice.client.settled(message)).await.expect("it never went").unwrap();
+    assert_eq!(settled.state, MessageState::Accepted);
+    let to_alice = bob.hears("waits for a number").await;
+    bob.say(to_alice, "so it did").await;
+    alice.hears("so it did").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

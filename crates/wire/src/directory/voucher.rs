@@ -1,4 +1,4 @@
-//! The right to have a key service evaluate.
+//! The right to make a server work: to have a key service evaluate, or to get a relay's tickets.
 
 use minicbor::{Decode, Encode};
 
@@ -7,10 +7,11 @@ use crate::codec::V1;
 use crate::operator::{OperatorKey, Purpose};
 use crate::signed::{Signed, Statement};
 
-/// "Whoever shows this has proved some number": the attester's word to one key service, for one epoch, without the number
-/// and without a tag.
+/// "Whoever shows this has proved some number": the attester's word to one key service or relay, for one epoch, without the
+/// number and without a tag.
 ///
-/// **Key service learns:** which requests are of one person. The attester drew the id, so both together can tell whose.
+/// **Server learns:** which requests are of one person, who has proved some number. The attester drew the id, so both together
+/// can tell whose.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Voucher {
@@ -20,7 +21,7 @@ pub struct Voucher {
     /// Drawn for this voucher alone.
     #[n(1)]
     pub id: VoucherId,
-    /// The operator of the key service that it is for.
+    /// The operator of the server that it is for.
     #[n(2)]
     pub service: OperatorKey,
     /// The epoch in which it counts.

@@ -40,5 +40,6 @@ pub(crate) fn all() -> Vec<Sample> {
         sample("prove-number", "for two epochs", prove(vec![entry(230), entry(231)])),
         sample("attested", "where there is no key service", attested(1, 0)),
         sample("attested", "two epochs and two key services", attested(2, 4)),
+        sample("attested", "two epochs, two key services and the relay", attested(2, 6)),
     ]
 }

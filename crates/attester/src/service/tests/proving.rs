@@ -10,7 +10,7 @@ use sealpost_wire::directory::{Attestation, Epoch, Voucher};
 use sealpost_wire::request::Refusal;
 use sealpost_wire::time::Day;
 
-use super::servers::{State, operator};
+use super::servers::{State, operator, relay};
 use super::world::{EPOCH, TODAY, World, entry, number, proof};
 
 const DENIED: Denial = Denial::of(Refusal::Denied);
@@ -77,6 +77,26 @@ async fn vouchers_alone_can_be_had_and_no_one_has_the_attesters_own() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 6, "every voucher has an id of its own");
+}
+
+#[tokio::test]
+async fn a_relay_that_gives_tickets_on_our_word_gets_one_for_each_epoch_and_no_other_relay_does() {
+    let world = World::new();
+    let next = EPOCH.next();
+    world.servers.state().epochs = vec![EPOCH, next];
+    world.set_day(Day(next.first_day().0 - 3));
+    for (tickets_by, expected) in
+        [(None, vec![]), (Some(operator(7)), vec![]), (Some(world.operator.public()), vec![EPOCH, next])]
+    {
+        world.servers.state().tickets_by = tickets_by;
+        world.pass(Duration::from_secs(60 * 60));
+        let code = world.code().await;
+        let attested = world.prove(&code, &[EPOCH, next]).await.unwrap();
+        let words = vouchers(&world, &attested);
+        assert_eq!(words.len(), 4 + expected.len());
+        let for_relay = words.iter().filter(|word| word.service == relay());
+        assert_eq!(for_relay.map(|word| word.epoch).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use sealpost_wire::operator::{OperatorKey, OperatorSecret};
 use sealpost_wire::request::Evaluate;
 use sealpost_wire::{RelayRef, Secret};
 
-use crate::asking::{AskError, Asking};
+use crate::asking::{AskError, Asking, DirectoryWord};
 
 pub(super) struct Servers {
     attester: OperatorKey,
@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) directory_down: bool,
     pub(super) directory_asked: usize,
     pub(super) named_attester: Option<OperatorKey>,
+    /// On whose word the directory's relay gives tickets.
+    pub(super) tickets_by: Option<OperatorKey>,
     pub(super) memory_mib: u32,
     pub(super) services: [ServiceState; 2],
     pub(super) vouchers: Vec<VoucherId>,
@@ -65,6 +67,7 @@ impl Servers {
             directory_down: false,
             directory_asked: 0,
             named_attester: Some(attester),
+            tickets_by: None,
             memory_mib: COST,
             services: [service(1), service(2)],
             vouchers: Vec::new(),
@@ -92,6 +95,11 @@ impl Servers {
 
 pub(super) fn operator(service: usize) -> OperatorKey {
     OperatorSecret::from_seed(&[100 + service as u8; 32]).public()
+}
+
+/// The operator of the relay with the directory.
+pub(super) fn relay() -> OperatorKey {
+    OperatorSecret::from_seed(&[90; 32]).public()
 }
 
 fn reference(service: usize) -> RelayRef {
@@ -129,11 +137,12 @@ fn named(attester: Option<OperatorKey>) -> Option<String> {
 }
 
 impl Asking for Servers {
-    fn directory(&self) -> BoxFuture<'_, Result<Directory, AskError>> {
+    fn directory(&self) -> BoxFuture<'_, Result<DirectoryWord, AskError>> {
         let mut state = self.state();
         state.directory_asked += 1;
         let epochs = state.epochs.iter().map(|epoch| descriptor(&state, *epoch)).collect();
-        let says = Directory { attester: named(state.named_attester), epochs };
+        let directory = Directory { attester: named(state.named_attester), epochs };
+        let says = DirectoryWord { directory, operator: relay(), tickets_by: named(state.tickets_by) };
         let answer = if state.directory_down { Err(AskError::Down) } else { Ok(says) };
         Box::pin(async move { answer })
     }

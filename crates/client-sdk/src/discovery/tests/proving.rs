@@ -2,12 +2,13 @@
 
 use sealpost_identity::consent::SmsFallback;
 use sealpost_identity::tripwire::{OwnNumber, Tripwire};
+use sealpost_wire::operator::OperatorSecret;
 
 use super::super::fake::{CODE, World};
 use super::super::{Listing, Reason};
 use super::*;
 use crate::ErrorKind;
-use crate::store::{closings, entries, shelves};
+use crate::store::{closings, entries, shelves, tickets};
 
 const MINE: &str = "+49 1512 3456789";
 
@@ -54,6 +55,21 @@ async fn the_number_goes_to_the_attester_and_to_nobody_else() {
     seeker.look_up(book(&[("Alice", "+1 202 555 0123")])).await;
     for bytes in world.connections_of_services().concat() {
         assert!(!bytes.windows(11).any(|window| window == b"15123456789" || window == b"12025550123"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_attesters_word_to_the_relay_is_kept_for_its_tickets_and_one_to_anybody_else_is_not() {
+    let world = World::attested().await;
+    let [relay, other] = [world.relay().operator, OperatorSecret::from_seed(&[8; 32]).public()];
+    for (vouches_to_others, expected) in [(true, [false, false]), (false, [true, false])] {
+        world.state().vouches_to_others = vouches_to_others;
+        let seeker = proved(&world).await;
+        let kept = [relay, other].map(|operator| {
+            let word = seeker.client.0.store.read(|tx| tickets::fresh_word(tx, &operator, clock::today())).unwrap();
+            word.is_some_and(|word| word.verify(&OperatorSecret::from_seed(&[9; 32]).public()).is_some())
+        });
+        assert_eq!(kept, expected);
     }
 }
 

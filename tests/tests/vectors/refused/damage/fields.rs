@@ -32,7 +32,7 @@ pub(super) fn of_attesters() -> Vec<Bad> {
         malformed("prove-number", "an entry hash of 31 bytes", 3, &list(&entry(31), 1)),
         malformed("attested", "three attestations", 1, &list(&signed(90, 64), 3)),
         malformed("attested", "an attestation of 97 bytes", 1, &list(&signed(97, 64), 1)),
-        malformed("attested", "five vouchers", 2, &list(&signed(70, 64), 5)),
+        malformed("attested", "seven vouchers", 2, &list(&signed(70, 64), 7)),
         malformed("attested", "a voucher's signature of 63 bytes", 2, &list(&signed(70, 63), 1)),
     ]
 }
