@@ -6,5 +6,6 @@ mod moving;
 mod order;
 mod rotation;
 mod side;
+mod stocking;
 mod telling;
 mod ways;
