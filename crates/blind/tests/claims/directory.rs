@@ -39,7 +39,7 @@ fn the_lengths_are_those_of_the_directory() {
 
 #[test]
 fn a_published_number_is_found_and_no_other() {
-    let bucket = Bucket::fill((0..120).map(published).collect(), &mut rand::rng()).unwrap();
+    let bucket = Bucket::fill(&(0..120).map(published).collect::<Vec<_>>(), &mut rand::rng()).unwrap();
     for n in 0..120 {
         assert_eq!(bucket.find(&number(n)), Ok(Some(record(n))));
     }
@@ -57,12 +57,12 @@ fn the_same_record_twice_gives_unrelated_bytes_behind_its_tag() {
 #[test]
 fn a_changed_slot_is_told_from_a_missing_one() {
     let changed = changed(&published(1), 100, 1);
-    let bucket = Bucket::fill(vec![changed.clone()], &mut rand::rng()).unwrap();
+    let bucket = Bucket::fill(&[changed.clone()], &mut rand::rng()).unwrap();
     assert_eq!(bucket.find(&number(1)), Err(NotOpened));
     assert_eq!(bucket.find(&number(2)), Ok(None));
 
     // Nor does a bad copy hide the good one.
-    let bucket = Bucket::fill(vec![changed.clone(), published(1), changed], &mut rand::rng()).unwrap();
+    let bucket = Bucket::fill(&[changed.clone(), published(1), changed], &mut rand::rng()).unwrap();
     assert_eq!(bucket.find(&number(1)), Ok(Some(record(1))));
 }
 
@@ -75,11 +75,11 @@ fn a_record_does_not_move_to_another_tag() {
 #[test]
 fn a_bucket_has_one_length_however_many_slots_are_taken() {
     for count in [0, 1, 127, 128] {
-        let bucket = Bucket::fill((0..count).map(published).collect(), &mut rand::rng()).unwrap();
+        let bucket = Bucket::fill(&(0..count).map(published).collect::<Vec<_>>(), &mut rand::rng()).unwrap();
         assert_eq!(bucket.as_bytes().len(), BUCKET_LENGTH);
         assert_eq!(bucket.slots().count(), SLOTS);
     }
-    assert_eq!(Bucket::fill((0..129).map(published).collect(), &mut rand::rng()), Err(TooManySlots));
+    assert_eq!(Bucket::fill(&(0..129).map(published).collect::<Vec<_>>(), &mut rand::rng()), Err(TooManySlots));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn no_byte_tells_taken_slots_from_free_ones() {
     let mut ones = [[0; SLOT_LENGTH]; 2];
     for _ in 0..20 {
         let seal = |_| record(0).seal(&Tag::from_bytes(rand::random()), &number(1).key, &mut rand::rng());
-        let bucket = Bucket::fill((0..SLOTS / 2).map(seal).collect(), rng).unwrap();
+        let bucket = Bucket::fill(&(0..SLOTS / 2).map(seal).collect::<Vec<_>>(), rng).unwrap();
         for slot in bucket.slots() {
             let ones = &mut ones[usize::from(Record::open(&slot, &number(1).key).is_ok())];
             ones.iter_mut().zip(slot.as_bytes()).for_each(|(ones, byte)| *ones += byte.count_ones());
@@ -103,7 +103,7 @@ fn no_byte_tells_taken_slots_from_free_ones() {
 #[test]
 fn taken_slots_are_anywhere() {
     let place = |_| {
-        let bucket = Bucket::fill(vec![published(1)], &mut rand::rng()).unwrap();
+        let bucket = Bucket::fill(&[published(1)], &mut rand::rng()).unwrap();
         bucket.slots().position(|slot| slot.tag() == number(1).tag).unwrap()
     };
     let places: HashSet<_> = (0..20).map(place).collect();
@@ -113,7 +113,7 @@ fn taken_slots_are_anywhere() {
 #[test]
 fn the_same_seed_gives_the_same_bucket_so_that_it_can_be_cached() {
     let (slots, seeded) = ([1, 2].map(published), StdRng::seed_from_u64);
-    let fill = |seed| Bucket::fill(slots.to_vec(), &mut seeded(seed)).unwrap();
+    let fill = |seed| Bucket::fill(&slots, &mut seeded(seed)).unwrap();
     assert!(fill(1) == fill(1) && fill(1) != fill(2));
 }
 
@@ -152,7 +152,7 @@ proptest! {
 
     #[test]
     fn a_bucket_survives_the_network(seed: u8, index in 0..SLOTS) {
-        let bucket = Bucket::fill(vec![published(seed)], &mut rand::rng()).unwrap();
+        let bucket = Bucket::fill(&[published(seed)], &mut rand::rng()).unwrap();
         let read = Bucket::from_bytes(bucket.as_bytes().into()).unwrap();
         prop_assert!(read == bucket);
         let slot = read.slots().nth(index).unwrap();

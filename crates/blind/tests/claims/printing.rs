@@ -30,7 +30,7 @@ fn places_and_records_show_their_types_alone() {
     let record = Record { card: Secret::new([1; 208]), last_day: Day(3) };
     assert_eq!(format!("{record:?}"), "Record { card: Secret(..), last_day: Day(3) }");
     let slot = record.seal(&lookup.tag, &lookup.key, &mut rand::rng());
-    assert_eq!(format!("{slot:?} {:?}", Bucket::fill(Vec::new(), &mut rand::rng())), "Slot(..) Ok(Bucket(..))");
+    assert_eq!(format!("{slot:?} {:?}", Bucket::fill(&[], &mut rand::rng())), "Slot(..) Ok(Bucket(..))");
 }
 
 #[test]

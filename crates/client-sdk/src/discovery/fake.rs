@@ -287,7 +287,7 @@ fn directory(state: &mut State, request: &[u8]) -> (Vec<u8>, Option<Then>) {
     }
     state.reads.push(read);
     let inside = state.slots.iter().filter(|(prefix, _)| prefix.bucket(read.bits) == read.number);
-    let bucket = Bucket::fill(inside.map(|(_, slot)| slot.clone()).collect(), &mut rand::rng()).unwrap();
+    let bucket = Bucket::fill(&inside.map(|(_, slot)| slot.clone()).collect::<Vec<_>>(), &mut rand::rng()).unwrap();
     (answered("200 OK", bucket.as_bytes()), None)
 }
 

@@ -123,7 +123,7 @@ impl Relay {
         let directory = self.directory()?;
         self.0.open_epoch(read.epoch, self.0.day())?;
         let slots = self.0.store.bucket(read).await??;
-        let bucket = directory.filler.fill(read, slots).ok_or(Denial::of(Refusal::Limit))?;
+        let bucket = directory.filler.fill(read, &slots).ok_or(Denial::of(Refusal::Limit))?;
         self.0.counts.buckets_read.add(1);
         Ok(bucket)
     }
