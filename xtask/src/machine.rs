@@ -28,12 +28,13 @@ pub(crate) const AUDIT: &[Need] = &[
 ];
 
 /// For the tests besides: they put a client into another time, type at a terminal, and mount a file system that is soon
-/// full, and dump the memory of a relay.
+/// full, dump the memory of a relay, and keep on Redis what it keeps.
 pub(crate) const TEST: &[Need] = &[
     Need { trial: &["mount", "--version"], packages: &["mount"] },
     Need { trial: &["faketime", "--version"], packages: &["faketime"] },
     Need { trial: &["script", "--version"], packages: &["bsdutils"] },
     Need { trial: &["gdb", "--version"], packages: &["gdb"] },
+    Need { trial: &["redis-server", "--version"], packages: &["redis-server"] },
 ];
 
 /// Makes sure that all of `needs` are met.

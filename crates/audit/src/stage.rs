@@ -2,7 +2,6 @@
 //! wire, in the clear or under TLS.
 
 mod http;
-mod redis;
 mod tls;
 
 use std::fs;
@@ -16,7 +15,6 @@ use crate::capture::{Recording, Tape, Who};
 use crate::tap::Keys;
 
 pub(crate) use http::{http1, http2, websocket};
-pub(crate) use redis::Redis;
 pub(crate) use tls::Tls;
 
 /// What two said, in turn.

@@ -1,17 +1,17 @@
 //! Against a real server.
 
 use sealpost_identity::traces::Value;
+use sealpost_redis_stage::Server as Stage;
 
 use super::*;
 use crate::search::Canary;
-use crate::stage::Redis;
 
 const SECRET: &[u8] = b"meet me at the station";
 
-fn scanned(server: &Redis) -> (Vec<String>, Vec<String>) {
+fn scanned(server: &Stage) -> (Vec<String>, Vec<String>) {
     let canary = Canary { what: "the text".to_owned(), value: Value::bytes(SECRET) };
     let (mut search, mut unsearched) = (Search::new(vec![canary]).unwrap(), Unsearched::default());
-    scan(server.address(), &mut search, &mut unsearched, &mut |_| {}).unwrap();
+    scan(&server.address().to_string(), &mut search, &mut unsearched, &mut |_| {}).unwrap();
     let mut places: Vec<_> = search.found().iter().map(|find| find.place.clone()).collect();
     places.sort();
     (places, unsearched.reasons().map(str::to_owned).collect())
@@ -19,7 +19,7 @@ fn scanned(server: &Redis) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn every_type_is_read_in_every_database() {
-    let server = Redis::start().unwrap();
+    let server = Stage::start(&[]).unwrap();
     server.tell(&[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"-1"]).unwrap();
     assert_eq!(scanned(&server), (vec![], vec![]));
     let long = [&vec![b'x'; 3 * 1024 * 1024 - 9], SECRET].concat();
@@ -39,7 +39,7 @@ fn every_type_is_read_in_every_database() {
         &[b"XGROUP", b"CREATE", b"agrouped", SECRET, b"$"],
         &[b"SET", SECRET, b"value"],
     ];
-    commands.iter().for_each(|command| server.tell(command).unwrap());
+    commands.iter().for_each(|command| drop(server.tell(command).unwrap()));
     let (places, unsearched) = scanned(&server);
     let expected = [
         "database 0, hash ahash",
@@ -59,7 +59,7 @@ fn every_type_is_read_in_every_database() {
 
 #[test]
 fn what_a_server_remembers_of_its_clients_is_searched() {
-    let server = Redis::start().unwrap();
+    let server = Stage::start(&[]).unwrap();
     server.tell(&[b"CONFIG", b"SET", b"slowlog-log-slower-than", b"0"]).unwrap();
     server.tell(&[b"ECHO", SECRET]).unwrap();
     assert_eq!(scanned(&server).0, ["SLOWLOG GET -1"]);
@@ -67,7 +67,7 @@ fn what_a_server_remembers_of_its_clients_is_searched() {
 
 #[test]
 fn what_the_server_does_not_show_is_told() {
-    let server = Redis::start().unwrap();
+    let server = Stage::start(&[]).unwrap();
     server.tell(&[b"ACL", b"SETUSER", b"default", b"-slowlog"]).unwrap();
     assert_eq!(scanned(&server), (vec![], vec!["the Redis server does not show it".to_owned()]));
 }

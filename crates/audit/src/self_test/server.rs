@@ -1,20 +1,21 @@
 //! Leaks in a Redis server, if there is one to start.
 
+use sealpost_redis_stage::{Server, is_installed};
+
 use super::Ground;
 use super::written::Written;
 use crate::Trouble;
 use crate::redis;
-use crate::stage::Redis;
 
 const KIND: &str = "Redis value";
 
 impl Ground {
     pub(super) fn redis(&mut self, written: &[Written]) -> Result<(), Trouble> {
-        if !Redis::is_installed() {
+        if !is_installed() {
             self.outcome.not_tried.push(format!("{KIND}: redis-server is not installed"));
             return Ok(());
         }
-        let server = Redis::start()?;
+        let server = Server::start(&[])?;
         for (number, leak) in written.iter().enumerate() {
             let key = letters(number);
             // Each type in its turn.
@@ -30,7 +31,7 @@ impl Ground {
             self.planted(KIND, format!("database 0, {kind} {key}"), leak);
         }
         self.search.begin("a Redis server with what was planted");
-        Ok(redis::scan(server.address(), &mut self.search, &mut self.unsearched, &mut |_| {})?)
+        Ok(redis::scan(&server.address().to_string(), &mut self.search, &mut self.unsearched, &mut |_| {})?)
     }
 }
 

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod cluster;
+mod server;
+mod talk;
+
+pub use cluster::Cluster;
+pub use server::{Server, is_installed};

@@ -1,0 +1,170 @@
+//! One server.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::talk::tell;
+
+const PROGRAM: &str = "redis-server";
+const START: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// A free port may be taken by another before the server has it.
+const TRIES: usize = 5;
+/// Runs a program until standard input ends, as it does when whoever holds its other end is gone, and then kills it.
+const LEASH: &str =
+    r#""$@" </dev/null & child=$!; exec 3<&0; (cat <&3 >/dev/null; kill -9 $child) 2>/dev/null & wait $child"#;
+
+/// Whether the program is installed.
+#[must_use]
+pub fn is_installed() -> bool {
+    let version = Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// A running server on loopback, with a directory of its own. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Server {
+    /// `None` while it is killed.
+    child: Option<Child>,
+    address: SocketAddr,
+    arguments: Vec<OsString>,
+    directory: TempDir,
+}
+
+impl Server {
+    /// Starts it with nothing in it: without any file of its own, unless `arguments`, as its command line takes them, say
+    /// otherwise.
+    ///
+    /// # Errors
+    /// The program is missing, or does not start.
+    pub fn start(arguments: &[&str]) -> io::Result<Self> {
+        let mut tried = Self::start_once(arguments);
+        for _ in 1..TRIES {
+            if tried.is_ok() || !is_installed() {
+                break;
+            }
+            tried = Self::start_once(arguments);
+        }
+        tried
+    }
+
+    fn start_once(arguments: &[&str]) -> io::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let port = address.port().to_string();
+        let own = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port];
+        let mut server = Self {
+            child: None,
+            address,
+            arguments: own.iter().chain(arguments).map(OsString::from).collect(),
+            directory,
+        };
+        server.run()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Gives it a command and waits for what it answers, each line of a list on a line of its own.
+    ///
+    /// # Errors
+    /// It is not reached, or answers with an error.
+    pub fn tell(&self, words: &[&[u8]]) -> io::Result<String> {
+        tell(self.address, words)
+    }
+
+    /// Kills it as `kill -9` does. Its files stay.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.stdin.take());
+            let _gone = child.wait();
+        }
+    }
+
+    /// Starts it again after [`Self::kill`], where it was and with the files that it left.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        self.run()
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        if !is_installed() {
+            return Err(io::Error::other(format!("{PROGRAM} is missing; as root, run: apt-get install -y {PROGRAM}")));
+        }
+        let mut command = Command::new("sh");
+        command.args(["-c", LEASH, "sh", PROGRAM]).args(&self.arguments).arg("--dir").arg(self.directory.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn()?);
+        self.wait()
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        while !self.is_up() {
+            let has_ended = self.child.as_mut().is_none_or(|child| child.try_wait().is_ok_and(|end| end.is_some()));
+            if has_ended || start.elapsed() > START {
+                return Err(io::Error::other(format!("{PROGRAM} did not start")));
+            }
+            sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// Whether this server, and not another that has got its port, answers.
+    fn is_up(&self) -> bool {
+        let directory = self.tell(&[b"CONFIG", b"GET", b"dir"]);
+        let is_ours = directory.is_ok_and(|answer| answer.lines().nth(1).map(Path::new) == Some(self.directory()));
+        is_ours && self.tell(&[b"INFO", b"persistence"]).is_ok_and(|info| info.contains("loading:0"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_server_comes_back_with_what_it_synced() {
+        let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]).unwrap();
+        server.tell(&[b"SET", b"key", b"value"]).unwrap();
+        server.kill();
+        assert!(server.tell(&[b"PING"]).is_err());
+        server.restart().unwrap();
+        assert_eq!(server.tell(&[b"GET", b"key"]).unwrap(), "value");
+    }
+
+    #[test]
+    fn a_server_that_cannot_start_is_told_soon() {
+        assert!(Server::start(&["--no-such-option", "1"]).is_err());
+    }
+}
