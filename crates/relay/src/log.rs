@@ -20,6 +20,14 @@ sealpost_server::events! {
     WARN NotSynced {} = "the store was out when it was closed; what was answered before is kept";
     /// The store hangs for good.
     ERROR StoreStuck {} = "the store has hung for a minute: the program ends, to be started again; nothing accepted is lost";
+    /// Redis does not answer, or refuses; said once for each outage.
+    ERROR RedisOut {} = "Redis is out: requests are told to try later until it is back";
+    /// Redis answers again.
+    INFO RedisBack {} = "Redis is back";
+    /// Redis keeps times and keys of what is slow.
+    WARN RedisSlowLog {} = "Redis keeps a slow log, with times and keys: set slowlog-log-slower-than to -1";
+    /// Redis writes times into its file.
+    WARN RedisTimestamps {} = "Redis writes times into its append-only file: set aof-timestamp-enabled to no";
     /// A row is not one that this program writes; said once.
     ERROR DamagedRow {} = "the store found a damaged row";
     /// An epoch's directory was opened.

@@ -10,6 +10,7 @@ pub mod embedded;
 mod lease;
 mod listing;
 mod queue;
+pub mod redis;
 mod sequence;
 mod spending;
 
@@ -152,10 +153,20 @@ pub enum NotStocked {
     Limit,
 }
 
-/// Told what happens in mailboxes, by the thread that orders it: it must neither wait nor call the store.
+/// Told what happens in mailboxes, by the store's own threads: it must neither wait nor call the store.
+///
+/// A store tells of arrivals in one of two ways, always the same: one that orders all requests itself gives every envelope,
+/// and one that others use besides says where to read.
 pub trait Arrivals: Send + Sync {
     /// An envelope has its place in the mailbox's order; it can be read, but may not be durable yet.
     fn arrived(&self, mailbox: &MailboxId, stored: &Arc<Stored>);
+
+    /// Something may have arrived in the mailbox: it is to be read.
+    fn stirred(&self, mailbox: &MailboxId);
+
+    /// Something may have arrived in any mailbox: all that are waited for are to be read, from the beginning if `anew`, since
+    /// then what was read may have been lost before it was kept, and its sequences given again.
+    fn stirred_all(&self, anew: bool);
 
     /// The mailbox is no more.
     fn closed(&self, mailbox: &MailboxId);
@@ -174,9 +185,12 @@ pub trait Arrivals: Send + Sync {
 ///    acknowledged it.
 /// 3. *Once by id.* An envelope with the id of one that lies in the mailbox is answered as kept and not stored again.
 /// 4. *Sequences only rise.* A mailbox's sequences are greater than 0 and never given twice: not after a restart, an
-///    emptied mailbox, or a clock that jumps. Pages and arrivals are in their order.
-/// 5. *Nothing arrives unseen.* [`Arrivals::arrived`] is called in order, once for each envelope stored, and a page that
-///    is asked for after the call contains the envelope.
+///    emptied mailbox, or a clock that jumps. Pages and arrivals are in their order. Where a backend loses what it had not
+///    yet answered, it says so by [`Arrivals::stirred_all`] before a sequence may come again.
+/// 5. *Nothing arrives unseen.* After an envelope was stored, by whichever relay, [`Arrivals`] is told, and a page that is
+///    asked for after that contains the envelope. Either [`Arrivals::arrived`] is called in order, once for each envelope;
+///    or one of [`Arrivals::stirred`] and [`Arrivals::stirred_all`] at least once after each, in time, and within half a
+///    minute even where a message between relays was lost.
 /// 6. *Quotas hold*, by count and bytes of what has not expired; a full mailbox says [`Kept::Full`] and keeps the rest.
 /// 7. *Unknown looks like foreign.* An owner's request of an unknown, lapsed or closed object and one with another key
 ///    get the same answer; so do deposits to a missing mailbox and to one with another collect hash. Keys' hashes are

@@ -31,7 +31,7 @@ macro_rules! contract {
                 promise_1_what_is_kept_survives_a_crash
                 promise_3_an_id_is_stored_once
                 promise_3_an_id_may_come_again_after_it_was_acknowledged
-                promise_5_what_arrives_is_announced_once_in_order_and_can_be_read
+                promise_5_nothing_arrives_unseen
                 promise_6_a_full_mailbox_says_so_and_keeps_the_rest
                 promise_7_unknown_looks_like_foreign
                 promise_8_opening_again_changes_nothing_and_with_another_key_is_denied

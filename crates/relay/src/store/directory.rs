@@ -1,5 +1,7 @@
 //! What a directory's store is asked and answers.
 
+pub(super) mod rows;
+
 use sealpost_wire::EntryHash;
 use sealpost_wire::directory::{BucketBits, BucketPrefix, Epoch, Slot, Tag};
 use sealpost_wire::time::Day;

@@ -4,14 +4,14 @@ use sealpost_wire::EntryHash;
 use sealpost_wire::directory::{BucketBits, SLOTS};
 use sealpost_wire::time::Day;
 
-use super::NotPlaced;
+use super::{NotPlaced, Place};
 
 /// How old the proof of a new entry may be, in days.
 const FRESH: u32 = 14;
 /// How long a claim waits, in days.
 const PATIENCE: u32 = 7;
 /// So many entries fill a bucket that can still split.
-const CROWDED: usize = 120;
+pub(super) const CROWDED: usize = 120;
 
 /// Who stands under a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,16 @@ fn contest(candidate: Entry, claim: Option<Claim>, today: Day) -> Result<Verdict
     }
 }
 
+impl Verdict {
+    /// Where the candidate is by it.
+    pub(super) fn place(self) -> Place {
+        match self {
+            Self::Stands(_, claim) => Place::Listed { contested: claim.as_ref().map(Claim::matures) },
+            Self::Waits(claim) => Place::Waiting(claim.matures()),
+        }
+    }
+}
+
 impl Candidate {
     /// Whether the proof is new enough for a new entry, or none is needed.
     fn is_fresh(&self, today: Day) -> bool {
@@ -102,11 +112,16 @@ pub(super) fn room<E>(
     loop {
         let there = count(bits)?;
         match bits.split() {
-            _ if there < CROWDED => return Ok(Some(bits)),
+            _ if there < most(bits) => return Ok(Some(bits)),
             Some(more) => bits = more,
-            None => return Ok((there < SLOTS).then_some(bits)),
+            None => return Ok(None),
         }
     }
+}
+
+/// How many entries a bucket must have less than, for there to be room for one more.
+pub(super) fn most(bits: BucketBits) -> usize {
+    if bits.split().is_some() { CROWDED } else { SLOTS }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub(super) struct Place {
     after: u64,
     state: State,
     told_caught_up: bool,
+    /// It was begun anew since the last page was asked for, which is worth nothing then.
+    is_anew: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,8 @@ pub(super) enum Arrival {
 
 impl Place {
     /// The place of a fresh subscription: before everything.
-    pub(super) const START: Self = Self { after: 0, state: State::Behind { stirred: true }, told_caught_up: false };
+    pub(super) const START: Self =
+        Self { after: 0, state: State::Behind { stirred: true }, told_caught_up: false, is_anew: false };
 
     /// Something arrived: what is to be done with it, when the queue has `room` or has not.
     pub(super) fn arrived(&mut self, sequence: u64, room: bool) -> Arrival {
@@ -46,6 +49,19 @@ impl Place {
         if was_live { Arrival::FallsBehind } else { Arrival::Known }
     }
 
+    /// Something may have arrived, anywhere if it is begun `anew`; tells whether the channel falls behind by it.
+    pub(super) fn stirred(&mut self, anew: bool) -> bool {
+        if anew {
+            (self.after, self.is_anew) = (0, true);
+        }
+        std::mem::replace(&mut self.state, State::Behind { stirred: true }) == State::Live
+    }
+
+    /// Whether the page that was asked for is worth nothing.
+    pub(super) fn is_anew(&self) -> bool {
+        self.is_anew
+    }
+
     /// Whether the store is to be read.
     pub(super) fn is_behind(&self) -> bool {
         self.state != State::Live
@@ -53,7 +69,7 @@ impl Place {
 
     /// A page is about to be asked for; tells from where.
     pub(super) fn ask(&mut self) -> u64 {
-        self.state = State::Behind { stirred: false };
+        (self.state, self.is_anew) = (State::Behind { stirred: false }, false);
         self.after
     }
 
@@ -78,9 +94,18 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Step {
-        Arrive { room: bool },
+        Arrive {
+            room: bool,
+        },
+        /// Another relay keeps something, and says where to read, or the message gets lost.
+        Elsewhere {
+            told: bool,
+        },
         Drain,
-        Read { size: usize, arriving_meanwhile: u8 },
+        Read {
+            size: usize,
+            arriving_meanwhile: u8,
+        },
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -88,6 +113,14 @@ mod tests {
             4 => any::<bool>().prop_map(|room| Step::Arrive { room }),
             1 => Just(Step::Drain),
             2 => (1..4_usize, 0..3_u8).prop_map(|(size, arriving_meanwhile)| Step::Read { size, arriving_meanwhile }),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    fn steps_of_many_relays() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            4 => any::<bool>().prop_map(|told| Step::Elsewhere { told }),
+            2 => (1..4_usize).prop_map(|size| Step::Read { size, arriving_meanwhile: 0 }),
         ];
         prop::collection::vec(step, 0..60)
     }
@@ -101,9 +134,14 @@ mod tests {
     }
 
     impl World {
-        fn arrive(&mut self, room: bool) {
+        fn keep(&mut self) -> u64 {
             let sequence = self.mailbox.last().map_or(7, |last| last + 3);
             self.mailbox.push(sequence);
+            sequence
+        }
+
+        fn arrive(&mut self, room: bool) {
+            let sequence = self.keep();
             if self.place.arrived(sequence, room) == Arrival::Queue {
                 self.queue.push(sequence);
             }
@@ -127,6 +165,12 @@ mod tests {
         fn step(&mut self, step: &Step) {
             match *step {
                 Step::Arrive { room } => self.arrive(room),
+                Step::Elsewhere { told } => {
+                    self.keep();
+                    if told {
+                        self.place.stirred(false);
+                    }
+                }
                 Step::Drain => self.given.append(&mut self.queue),
                 Step::Read { size, arriving_meanwhile } => self.read(size, arriving_meanwhile),
             }
@@ -148,6 +192,38 @@ mod tests {
             }
             prop_assert_eq!(world.given, world.mailbox);
         }
+
+        #[test]
+        fn what_other_relays_keep_is_given_out_too_in_order_and_once_at_the_latest_when_all_is_read(
+            steps in steps_of_many_relays(),
+        ) {
+            let mut world = World { mailbox: vec![], place: Place::START, queue: vec![], given: vec![] };
+            for step in &steps {
+                world.step(step);
+                prop_assert!(world.mailbox.starts_with(&world.given));
+            }
+            world.place.stirred(false);
+            while world.place.is_behind() {
+                world.read(2, 0);
+            }
+            prop_assert_eq!(world.given, world.mailbox);
+        }
+    }
+
+    #[test]
+    fn a_channel_that_is_begun_anew_takes_no_page_that_was_asked_for_before() {
+        let mut place = Place::START;
+        place.ask();
+        place.read(Some(9), false);
+        assert!(!place.is_behind());
+        assert!(place.stirred(false));
+        assert_eq!(place.ask(), 9);
+        assert!(!place.stirred(true));
+        assert!(place.is_anew());
+        assert_eq!(place.ask(), 0);
+        assert!(!place.is_anew());
+        place.read(Some(3), false);
+        assert!(!place.is_behind());
     }
 
     #[test]

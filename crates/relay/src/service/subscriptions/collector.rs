@@ -27,7 +27,8 @@ const MAX_UNANSWERED: usize = 8;
 /// for all of them, so that what one has acknowledged before another read it is not given to the other.
 ///
 /// An envelope may be given out before it is durable; should the relay then crash, its sender deposits it again, and it
-/// comes again under the same id.
+/// comes again under the same id. Where several relays share a store and its server is lost, each channel begins anew, and
+/// what was not acknowledged comes again.
 pub struct Collector {
     relay: Relay,
     inbox: Arc<Inbox>,

@@ -77,6 +77,18 @@ impl Arrivals for Hub {
         }
     }
 
+    fn stirred(&self, mailbox: &MailboxId) {
+        for waiting in self.lock().get(mailbox).into_iter().flatten() {
+            waiting.inbox.read_again(waiting.channel, false);
+        }
+    }
+
+    fn stirred_all(&self, anew: bool) {
+        for waiting in self.lock().values().flatten() {
+            waiting.inbox.read_again(waiting.channel, anew);
+        }
+    }
+
     fn closed(&self, mailbox: &MailboxId) {
         for waiting in self.lock().remove(mailbox).into_iter().flatten() {
             waiting.inbox.end(waiting.channel, Refusal::Denied);

@@ -123,6 +123,21 @@ impl Inbox {
         self.stirred.notify_one();
     }
 
+    /// Takes note that the channel is to be read: from the beginning, if `anew`, and then without what waits for it.
+    pub(super) fn read_again(&self, channel: Channel, anew: bool) {
+        let mut state = self.lock();
+        if anew {
+            self.drop_queued(&mut state, |other| other == channel);
+        }
+        let State { channels, behind, .. } = &mut *state;
+        let Some(subscribed) = channels.get_mut(&channel) else { return };
+        if subscribed.place.stirred(anew) {
+            behind.push_back(channel);
+        }
+        drop(state);
+        self.stirred.notify_one();
+    }
+
     /// Waits until something changed since it was last asked.
     pub(super) async fn stirred(&self) {
         self.stirred.notified().await;
@@ -164,7 +179,9 @@ impl Inbox {
     pub(super) fn read(&self, channel: Channel, page: Page) -> Ready {
         let mut state = self.lock();
         let State { channels, behind, .. } = &mut *state;
-        let Some(subscribed) = channels.get_mut(&channel) else { return Ready::default() };
+        let Some(subscribed) = channels.get_mut(&channel).filter(|it| !it.place.is_anew()) else {
+            return Ready::default();
+        };
         let last = page.envelopes.last().map(|stored| stored.sequence);
         let caught_up = subscribed.place.read(last, page.more).then_some(channel);
         behind.retain(|other| *other != channel);

@@ -1,10 +1,13 @@
 //! What the tests of the contract stand on.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sealpost_wire::request::{MailboxKind, Stored};
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SealedItem, ShelfId, SizeClass, StockHash};
+use tokio::time::{sleep, timeout};
 
 use crate::store::{
     Arrivals, Denied, Kept, MailboxOwner, Moment, NewEnvelope, NewItems, NotStocked, Page, Quota, Range, Right,
@@ -81,6 +84,8 @@ pub(super) fn days(count: u32) -> u32 {
 pub(in crate::store) struct Heard {
     pub(super) arrived: Mutex<Vec<(MailboxId, u64, EnvelopeId)>>,
     pub(super) closed: Mutex<Vec<MailboxId>>,
+    /// How often it was told to read.
+    stirred: AtomicUsize,
 }
 
 impl Arrivals for Heard {
@@ -88,8 +93,33 @@ impl Arrivals for Heard {
         self.arrived.lock().unwrap().push((*mailbox, stored.sequence, stored.id));
     }
 
+    fn stirred(&self, _mailbox: &MailboxId) {
+        self.stirred.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn stirred_all(&self, _anew: bool) {
+        self.stirred.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn closed(&self, mailbox: &MailboxId) {
         self.closed.lock().unwrap().push(*mailbox);
+    }
+}
+
+impl Heard {
+    /// How often it was told of something to read.
+    pub(in crate::store) fn times(&self) -> usize {
+        self.arrived.lock().unwrap().len() + self.stirred.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it has been told more often.
+    pub(in crate::store) async fn more_than(&self, times: usize) {
+        let told = async {
+            while self.times() <= times {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), told).await.unwrap();
     }
 }
 

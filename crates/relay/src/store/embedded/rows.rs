@@ -15,18 +15,16 @@
 //!
 //! Integers are big-endian. No row holds a sender, an address, a version, a time finer than an hour, or a count.
 
-mod directory;
-
 use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{CollectHash, EnvelopeId, MailboxId, ShelfId, SizeClass, StockHash};
 
 use crate::store::Spend;
-use crate::store::queue::Entry;
-pub(super) use directory::{
+pub(super) use crate::store::directory::rows::{
     EntryRow, bucket_keys, claim_from_bytes, claim_to_bytes, epoch_from_bytes, epoch_key, epoch_to_bytes, listing_key,
 };
+use crate::store::queue::Entry;
 
 /// Where a row lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use super::{Clerk, answer_now};
 use crate::store::embedded::disk::{Disk, Fault};
 use crate::store::embedded::rows::{self, EntryRow, Space, listing_key};
 use crate::store::listing::{self, Candidate, Claim, Entry, Verdict};
-use crate::store::{Denied, EntryOwner, EpochState, NewEntry, NotPlaced, OpenEpoch, Place, Placed};
+use crate::store::{Denied, EntryOwner, EpochState, NewEntry, NotPlaced, OpenEpoch, Placed};
 
 type Answer<T> = oneshot::Sender<T>;
 type Key = [u8; 20];
@@ -74,7 +74,7 @@ impl Clerk {
             Err(refused) => answer_now(answer, Err(refused)),
             Ok(_) if !self.has_room() => {}
             Ok(decision) => {
-                let placed = Placed { place: place(decision.verdict), bits: decision.bits };
+                let placed = Placed { place: decision.verdict.place(), bits: decision.bits };
                 self.carry_out(new, open, decision);
                 self.answer_soon(answer, Ok(placed));
             }
@@ -194,12 +194,4 @@ impl Clerk {
 
 fn key(new: &NewEntry) -> Key {
     listing_key(new.prefix, &new.slot.tag())
-}
-
-/// Where the candidate is by a verdict.
-fn place(verdict: Verdict) -> Place {
-    match verdict {
-        Verdict::Stands(_, claim) => Place::Listed { contested: claim.as_ref().map(Claim::matures) },
-        Verdict::Waits(claim) => Place::Waiting(claim.matures()),
-    }
 }

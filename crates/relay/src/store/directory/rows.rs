@@ -1,58 +1,65 @@
-//! Rows of a directory.
+//! Rows of a directory, as every backend keeps them.
 
 use sealpost_wire::EntryHash;
 use sealpost_wire::directory::{BucketBits, BucketPrefix, Epoch, Slot, Tag};
+use sealpost_wire::time::Day;
 
-use super::day;
 use crate::store::listing::{Claim, Entry};
 use crate::store::{EpochState, OpenEpoch};
 
 /// An entry's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct EntryRow {
-    pub(in super::super) slot: Slot,
-    pub(in super::super) entry: Entry,
+pub(in crate::store) struct EntryRow {
+    pub(in crate::store) slot: Slot,
+    pub(in crate::store) entry: Entry,
 }
 
 impl EntryRow {
-    pub(in super::super) fn to_bytes(&self) -> Vec<u8> {
-        let Entry { owner, proved } = &self.entry;
-        [self.slot.as_bytes().as_slice(), owner.as_bytes(), &proved.0.to_be_bytes()].concat()
+    pub(in crate::store) fn to_bytes(&self) -> Vec<u8> {
+        [self.slot.as_bytes().as_slice(), &entry_to_bytes(&self.entry)].concat()
     }
 
-    pub(in super::super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(in crate::store) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (slot, entry) = bytes.split_first_chunk::<{ Slot::LENGTH }>()?;
-        let (owner, proved) = entry.split_first_chunk::<32>()?;
-        let entry = Entry { owner: EntryHash::from_bytes(*owner), proved: day(proved)? };
-        Some(Self { slot: Slot::new(*slot), entry })
+        Some(Self { slot: Slot::new(*slot), entry: entry_from_bytes(entry)? })
     }
 }
 
-pub(in super::super) fn claim_to_bytes(claim: &Claim) -> Vec<u8> {
+/// What of an entry's row is not its slot.
+pub(in crate::store) fn entry_to_bytes(entry: &Entry) -> Vec<u8> {
+    [entry.owner.as_bytes().as_slice(), &entry.proved.0.to_be_bytes()].concat()
+}
+
+pub(in crate::store) fn entry_from_bytes(bytes: &[u8]) -> Option<Entry> {
+    let (owner, proved) = bytes.split_first_chunk::<32>()?;
+    Some(Entry { owner: EntryHash::from_bytes(*owner), proved: day(proved)? })
+}
+
+pub(in crate::store) fn claim_to_bytes(claim: &Claim) -> Vec<u8> {
     [claim.owner.as_bytes().as_slice(), &claim.since.0.to_be_bytes()].concat()
 }
 
-pub(in super::super) fn claim_from_bytes(bytes: &[u8]) -> Option<Claim> {
+pub(in crate::store) fn claim_from_bytes(bytes: &[u8]) -> Option<Claim> {
     let (owner, since) = bytes.split_first_chunk::<32>()?;
     Some(Claim { owner: EntryHash::from_bytes(*owner), since: day(since)? })
 }
 
-pub(in super::super) fn epoch_to_bytes(open: &OpenEpoch) -> Vec<u8> {
+pub(in crate::store) fn epoch_to_bytes(open: &OpenEpoch) -> Vec<u8> {
     [&[open.bits.bits()], open.descriptor.as_slice()].concat()
 }
 
-pub(in super::super) fn epoch_from_bytes(bytes: &[u8]) -> Option<EpochState> {
+pub(in crate::store) fn epoch_from_bytes(bytes: &[u8]) -> Option<EpochState> {
     let Some((bits, descriptor)) = bytes.split_first() else { return Some(EpochState::Retired) };
     let bits = BucketBits::new(*bits).ok()?;
     Some(EpochState::Open(OpenEpoch { bits, descriptor: descriptor.to_vec() }))
 }
 
-pub(in super::super) const fn epoch_key(Epoch(number): Epoch) -> [u8; 4] {
+pub(in crate::store) const fn epoch_key(Epoch(number): Epoch) -> [u8; 4] {
     number.to_be_bytes()
 }
 
 /// The key of an entry's row, and of that of a claim to its place: a bucket is one range of them.
-pub(in super::super) fn listing_key(prefix: BucketPrefix, tag: &Tag) -> [u8; 20] {
+pub(in crate::store) fn listing_key(prefix: BucketPrefix, tag: &Tag) -> [u8; 20] {
     let mut key = [0; 20];
     let (left, right) = key.split_at_mut(4);
     left.copy_from_slice(&prefix.0.to_be_bytes());
@@ -61,15 +68,17 @@ pub(in super::super) fn listing_key(prefix: BucketPrefix, tag: &Tag) -> [u8; 20]
 }
 
 /// The first and the last key that a bucket can have.
-pub(in super::super) fn bucket_keys(number: u32, bits: BucketBits) -> ([u8; 20], [u8; 20]) {
+pub(in crate::store) fn bucket_keys(number: u32, bits: BucketBits) -> ([u8; 20], [u8; 20]) {
     let (first, last) = BucketPrefix::range(number, bits);
     (listing_key(first, &Tag::from_bytes([0; 16])), listing_key(last, &Tag::from_bytes([0xFF; 16])))
 }
 
+fn day(bytes: &[u8]) -> Option<Day> {
+    bytes.try_into().ok().map(u32::from_be_bytes).map(Day)
+}
+
 #[cfg(test)]
 mod tests {
-    use sealpost_wire::time::Day;
-
     use super::*;
 
     const OWNER: EntryHash = EntryHash::from_bytes([7; 32]);

@@ -1,0 +1,67 @@
+//! What every request needs.
+
+use std::sync::Arc;
+
+use redis::{Cmd, Value};
+
+use super::answer::Fault;
+use super::health::Health;
+use super::keys::{Keys, Tag};
+use super::link::{Call, Link};
+use super::options::Durability;
+use super::replication::Replication;
+use super::upkeep::Swept;
+use super::wake::Wake;
+use crate::store::Quota;
+
+/// What every request needs.
+pub(super) struct Context {
+    pub(super) link: Link,
+    pub(super) keys: Keys,
+    pub(super) quota: Quota,
+    pub(super) durability: Durability,
+    pub(super) wake: Wake,
+    pub(super) health: Arc<Health>,
+    pub(super) replication: Replication,
+    pub(super) swept: Swept,
+}
+
+impl Context {
+    /// Calls a script whose answer may be given as soon as it is there.
+    pub(super) async fn look(&self, call: Call) -> Result<Value, Fault> {
+        let answer = self.link.call(&call).await;
+        if answer.is_err() {
+            self.health.failed(call.tag());
+        }
+        answer
+    }
+
+    /// Calls a script and waits until what it changed is as durable as is configured. Redis itself waits for its disk before
+    /// it answers.
+    pub(super) async fn change(&self, call: Call) -> Result<Value, Fault> {
+        let tag = call.tag().clone();
+        let answer = self.look(call).await?;
+        self.settle(&tag).await?;
+        Ok(answer)
+    }
+
+    /// Gives a command to whoever has `tag`, and waits as for a change.
+    pub(super) async fn command(&self, tag: &Tag, command: &Cmd) -> Result<Value, Fault> {
+        let answer = self.link.ask(tag, command).await;
+        if answer.is_err() {
+            self.health.failed(tag);
+        }
+        let answer = answer?;
+        self.settle(tag).await?;
+        Ok(answer)
+    }
+
+    async fn settle(&self, tag: &Tag) -> Result<(), Fault> {
+        let Durability::Replicas(_) = self.durability else { return Ok(()) };
+        let settled = self.replication.caught_up(tag).await;
+        if settled.is_err() {
+            self.health.failed(tag);
+        }
+        settled
+    }
+}

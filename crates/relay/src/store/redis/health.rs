@@ -1,0 +1,82 @@
+//! Whether Redis takes writes, and how much it holds.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::cmd;
+
+use super::answer::{Fault, text};
+use super::keys::Tag;
+use super::link::{Call, Link};
+use super::scripts::SCRIPTS;
+use crate::log::Event;
+
+/// How often a server that failed is tried again.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked how much it holds, in tries.
+const WEIGH_EVERY: u32 = 30;
+
+/// How Redis is.
+#[derive(Default)]
+pub(super) struct Health {
+    is_out: AtomicBool,
+    /// What failed last, and so is tried.
+    failed: Mutex<Option<Tag>>,
+    bytes: AtomicU64,
+}
+
+impl Health {
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_out.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes Redis holds; of what other programs keep there too.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of a failure; told to the log once for each outage.
+    pub(super) fn failed(&self, tag: &Tag) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(tag.clone());
+        if !self.is_out.swap(true, Ordering::Relaxed) {
+            Event::RedisOut {}.log();
+        }
+    }
+
+    /// Looks after it, for ever.
+    pub(super) async fn run(&self, link: &Link) {
+        for round in (0..WEIGH_EVERY).cycle() {
+            if round == 0
+                && let Ok(bytes) = weigh(link).await
+            {
+                self.bytes.store(bytes, Ordering::Relaxed);
+            }
+            self.try_again(link).await;
+            tokio::time::sleep(TRY_EVERY).await;
+        }
+    }
+
+    async fn try_again(&self, link: &Link) {
+        let Some(tag) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        if link.call(&Call::new(&SCRIPTS.probe, &tag)).await.is_err() {
+            self.failed(&tag);
+        } else if self.is_out.swap(false, Ordering::Relaxed) {
+            Event::RedisBack {}.log();
+        }
+    }
+}
+
+async fn weigh(link: &Link) -> Result<u64, Fault> {
+    let mut bytes = 0;
+    for node in link.masters().await? {
+        let info = text(link.ask_node(&node, cmd("INFO").arg("memory")).await?)?;
+        bytes += field(&info, "used_memory").and_then(|bytes| bytes.parse().ok()).unwrap_or(0_u64);
+    }
+    Ok(bytes)
+}
+
+/// What `INFO` says of something.
+pub(super) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
