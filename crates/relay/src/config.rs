@@ -3,6 +3,7 @@
 //! `deploy/sealpost-relay.toml` is the same as [`Config::default`], option by option, with a comment on each.
 
 mod options;
+mod redis;
 mod reference;
 mod rules;
 mod sections;
@@ -16,6 +17,7 @@ use sealpost_server::config::{Configuration, Rules, Section, Serving};
 use sealpost_wire::oblivious::LONGEST_REQUEST;
 use serde::{Deserialize, Serialize};
 
+pub use redis::{Backend, Durability, Redis};
 pub use sealpost_server::config::{
     Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
     TlsMode,
@@ -44,8 +46,10 @@ pub struct Config {
     pub retention: Retention,
     /// How much of them.
     pub limits: Limits,
-    /// What the store may take of the machine.
+    /// Where the store lies, and what it may take of the machine.
     pub store: Store,
+    /// Where it is when it is in Redis.
+    pub redis: Redis,
     /// What one connection, and all of them, may take.
     pub connections: Connections,
     /// A relay's directory.
@@ -78,6 +82,7 @@ impl Default for Config {
             retention: Retention::default(),
             limits: Limits::default(),
             store: Store::default(),
+            redis: Redis::default(),
             connections: Connections::default(),
             directory: Directory::default(),
             key_service: KeyService::default(),
@@ -125,7 +130,7 @@ impl Configuration for Config {
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let (data, keys, days) = (&mut self.data, &mut self.key_service.keys, &mut self.oblivious.keys);
-        vec![
+        let own = vec![
             data,
             keys,
             days,
@@ -133,7 +138,8 @@ impl Configuration for Config {
             &mut self.operator_key,
             &mut self.tls.certificate,
             &mut self.tls.key,
-        ]
+        ];
+        own.into_iter().chain(self.redis.paths()).collect()
     }
 }
 

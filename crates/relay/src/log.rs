@@ -24,6 +24,10 @@ sealpost_server::events! {
     ERROR RedisOut {} = "Redis is out: requests are told to try later until it is back";
     /// Redis answers again.
     INFO RedisBack {} = "Redis is back";
+    /// What goes to Redis can be read on its way.
+    WARN RedisInTheClear {} = "redis.urls has a server on another machine without TLS: write rediss://";
+    /// What was accepted last may be lost.
+    WARN RedisMayLose {} = "redis.durability is second: when the server's machine crashes, what was accepted within two seconds is lost";
     /// Redis keeps times and keys of what is slow.
     WARN RedisSlowLog {} = "Redis keeps a slow log, with times and keys: set slowlog-log-slower-than to -1";
     /// Redis writes times into its file.

@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::ohttp_proxy::{self, OhttpProxy, OhttpProxyProgram};
 use crate::program::RelayProgram;
 use crate::service::{Denial, OpenError, Relay};
+use crate::store::redis;
 use crate::tickets::KeysError;
 
 /// Why a relay cannot start.
@@ -36,6 +37,10 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the relay's data cannot be opened")]
     Store(#[source] OpenError),
+    /// Redis cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Redis(redis::OpenError),
     /// The keys of tickets cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -184,6 +189,7 @@ impl From<OpenError> for StartError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Tickets(error) => Self::Tickets(error),
+            OpenError::Redis(error) => Self::Redis(error),
             error @ OpenError::Store(_) => Self::Store(error),
         }
     }

@@ -25,7 +25,8 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::log::Event;
 use crate::store::embedded::{self, Embedded};
-use crate::store::{STUCK, Store, Unavailable};
+use crate::store::redis::{self, Redis};
+use crate::store::{Arrivals, STUCK, Store, Unavailable};
 use crate::tickets::{Issuer, KeysError};
 
 pub use directory::{DirectorySettings, KeyServiceManifests, NotComposed};
@@ -60,6 +61,9 @@ pub enum OpenError {
     /// The store's directory cannot be used.
     #[error("the relay's store cannot be opened")]
     Store(#[from] embedded::OpenError),
+    /// Redis cannot be used.
+    #[error(transparent)]
+    Redis(#[from] redis::OpenError),
     /// The keys of tickets cannot be used.
     #[error(transparent)]
     Tickets(#[from] KeysError),
@@ -78,8 +82,7 @@ impl Relay {
     pub fn open(settings: Settings, operator: Arc<OperatorSecret>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let counts = Arc::<totals::Counts>::default();
         let hub = Arc::new(subscriptions::Hub::new(settings.memory.undelivered_bytes));
-        let store = Embedded::open(settings.store_options(), Arc::clone(&hub) as _)?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = open_store(&settings, Arc::clone(&hub) as _)?;
         let issuer = settings.tickets.as_ref().map(|tickets| {
             let memory = Arc::new(Arc::clone(&store));
             Issuer::open(tickets.issuer.clone(), operator.public(), Arc::clone(&clock), memory)
@@ -140,6 +143,13 @@ impl Relay {
             Event::NotSynced {}.log();
         }
     }
+}
+
+fn open_store(settings: &Settings, arrivals: Arc<dyn Arrivals>) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(match settings.redis.clone() {
+        Some(options) => Arc::new(Redis::open(options, settings.quota(), arrivals)?),
+        None => Arc::new(Embedded::open(settings.store_options(), arrivals)?),
+    })
 }
 
 impl Inner {

@@ -14,6 +14,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("retention", RETENTION),
     Section::new("limits", LIMITS),
     Section::new("store", STORE),
+    Section::new("redis", REDIS),
     Section::new("connections", expected::CONNECTIONS),
     Section::new("directory", DIRECTORY),
     Section::new("key_service", KEY_SERVICE),
@@ -38,7 +39,18 @@ const LIMITS: &[Key] = &[
     Key::new("body", "a size from 448 KiB, which a full shelf takes, to 16 MiB"),
 ];
 
+const REDIS: &[Key] = &[
+    Key::new("urls", "a list of servers, each \"redis://HOST:PORT\", or all of them \"rediss://HOST:PORT\""),
+    Key::new("user", "the name of a user, who has a password, or \"\""),
+    Key::new("password", "the path of a file that only its owner may read, or \"\""),
+    Key::new("ca", "the path of a PEM file, where urls begin with rediss://, or \"\""),
+    Key::new("namespace", "1 to 32 small letters, digits and hyphens"),
+    Key::new("durability", "\"disk\", \"replicas\" or \"second\""),
+    Key::new("replicas", "a whole number from 1 to 16"),
+];
+
 const STORE: &[Key] = &[
+    Key::new("backend", "\"embedded\" or \"redis\""),
     Key::new("in_flight", MEMORY),
     Key::new("undelivered", MEMORY),
     Key::new("index", MEMORY),

@@ -8,7 +8,9 @@ use sealpost_blind::discovery::Parameters;
 use sealpost_server::config::{Broken, Rules};
 use sealpost_wire::request::MAX_ITEMS;
 
-use super::{Config, Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store, TicketPolicy, Tickets};
+use super::{
+    Backend, Config, Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store, TicketPolicy, Tickets,
+};
 use crate::{keys, ohttp_proxy};
 
 const MIB: u64 = 1024 * 1024;
@@ -27,6 +29,9 @@ pub(super) fn check(config: &Config, rules: &mut Rules) {
     retention(&config.retention, rules);
     limits(&config.limits, rules);
     store(&config.store, rules);
+    if config.store.backend == Backend::Redis {
+        config.redis.check(rules);
+    }
     directory(config, rules);
     key_service(config, rules);
     tickets(config, rules);

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use sealpost_wire::RelayRef;
 use serde::{Deserialize, Serialize};
 
-use super::reference;
+use super::{Backend, reference};
 
 const fn days(count: u64) -> Duration {
     Duration::from_secs(count * 24 * 60 * 60)
@@ -89,10 +89,12 @@ impl Default for Limits {
     }
 }
 
-/// What the store may take of the machine.
+/// Where the store lies, and what it may take of the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
+    /// Where it lies.
+    pub backend: Backend,
     /// Memory for deposits that are not yet answered.
     pub in_flight: ByteSize,
     /// Memory for envelopes that wait for connected collectors.
@@ -108,6 +110,7 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         Self {
+            backend: Backend::Embedded,
             in_flight: ByteSize::mib(32),
             undelivered: ByteSize::mib(64),
             index: ByteSize::mib(64),

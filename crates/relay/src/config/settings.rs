@@ -9,7 +9,7 @@ use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::{Argon2, Limits, Retention};
 use sealpost_wire::ticket::TicketKind;
 
-use super::{Config, Directory, KeyService, OhttpProxy, Role, TicketPolicy};
+use super::{Backend, Config, Directory, KeyService, OhttpProxy, Role, TicketPolicy};
 use crate::service::{DirectorySettings, Memory, Settings, TicketSettings};
 use crate::tickets::{self, Allowances, Policy};
 use crate::{key_service, ohttp_proxy};
@@ -22,6 +22,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             directory: self.data.clone(),
+            redis: (self.store.backend == Backend::Redis).then(|| self.redis.options()),
             limits: self.manifest_limits(),
             retention: self.manifest_retention(),
             memory: self.memory(),

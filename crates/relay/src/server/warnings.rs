@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::config::{Config, Role};
+use crate::config::{Backend, Config, Durability, Redis, Role};
 use crate::log::Event;
 
 const MIB: u64 = 1024 * 1024;
@@ -32,6 +32,10 @@ pub enum Warning {
     AnyoneMayPublish,
     /// What keeps numbers from whoever has the directory is a price alone.
     NoKeyService,
+    /// What goes to Redis can be read on its way.
+    RedisInTheClear,
+    /// What was accepted last may be lost.
+    RedisMayLose,
     /// A proxy has nobody to pass anything on to.
     NoGateways,
 }
@@ -46,6 +50,8 @@ impl Warning {
             Self::AnyoneMayAsk => Event::AnyoneMayAsk {}.log(),
             Self::AnyoneMayPublish => Event::AnyoneMayPublish {}.log(),
             Self::NoKeyService => Event::NoKeyService {}.log(),
+            Self::RedisInTheClear => Event::RedisInTheClear {}.log(),
+            Self::RedisMayLose => Event::RedisMayLose {}.log(),
             Self::NoGateways => Event::NoGateways {}.log(),
         }
     }
@@ -78,6 +84,14 @@ impl fmt::Display for Warning {
                 "directory.key_services is empty: whoever has this relay's data can try all numbers at the price of the \
                  slow hash, some hundred dollars; people who look one up are told so",
             ),
+            Self::RedisInTheClear => f.write_str(
+                "redis.urls has a server on another machine without TLS: whoever is on the way reads the password, and \
+                 everything that a relay may learn; write rediss://",
+            ),
+            Self::RedisMayLose => f.write_str(
+                "redis.durability is \"second\": when the server's machine crashes, messages that were accepted within the \
+                 last two seconds are lost, and nobody is told",
+            ),
             Self::NoGateways => {
                 f.write_str("ohttp_proxy.gateways is empty: write the references of others' relays into it")
             }
@@ -98,11 +112,25 @@ pub fn warnings(config: &Config) -> Vec<Warning> {
 }
 
 fn of_relay(config: &Config) -> Vec<Warning> {
+    let of_store = match config.store.backend {
+        Backend::Embedded => of_disk(config),
+        Backend::Redis => of_redis(&config.redis),
+    };
+    of_store.into_iter().chain(of_directory(config)).collect()
+}
+
+fn of_redis(redis: &Redis) -> Vec<Warning> {
+    let exposed = redis.is_exposed().then_some(Warning::RedisInTheClear);
+    let loses = (redis.durability == Durability::Second).then_some(Warning::RedisMayLose);
+    exposed.into_iter().chain(loses).collect()
+}
+
+fn of_disk(config: &Config) -> Vec<Warning> {
     let reserve = config.store.disk_reserve.as_u64();
     let free = free_space(&config.data).filter(|free| *free < reserve.saturating_add(JOURNAL));
     let space = free.map(|free| Warning::LittleSpace { free: free / MIB, reserve: reserve / MIB });
     let small = (reserve < LEAST_RESERVE).then_some(Warning::LittleReserve);
-    space.into_iter().chain(small).chain(of_directory(config)).collect()
+    space.into_iter().chain(small).collect()
 }
 
 fn of_directory(config: &Config) -> Vec<Warning> {
@@ -145,6 +173,20 @@ mod tests {
     #[test]
     fn a_reserve_of_nothing_is_told() {
         assert_eq!(warned(|config| config.store.disk_reserve = ByteSize(0)), [Warning::LittleReserve]);
+    }
+
+    #[test]
+    fn of_redis_what_is_lost_and_what_is_exposed_is_told() {
+        let told = |durability, url: &str| {
+            warned(|config| {
+                config.store.backend = Backend::Redis;
+                config.store.disk_reserve = ByteSize(u64::MAX);
+                (config.redis.durability, config.redis.urls) = (durability, vec![url.to_owned()]);
+            })
+        };
+        assert_eq!(told(Durability::Disk, "redis://127.0.0.1:6379"), []);
+        assert_eq!(told(Durability::Second, "rediss://a.example:6379"), [Warning::RedisMayLose]);
+        assert_eq!(told(Durability::Replicas, "redis://a.example:6379"), [Warning::RedisInTheClear]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use sealpost_wire::manifest::{Limits, Retention};
 use super::directory::DirectorySettings;
 use crate::store::Quota;
 use crate::store::embedded::Options;
+use crate::store::redis;
 use crate::tickets;
 
 /// What a relay is opened with.
@@ -14,6 +15,8 @@ use crate::tickets;
 pub struct Settings {
     /// The store's directory; made if it is not there.
     pub directory: PathBuf,
+    /// Where the store is instead, when it is in Redis.
+    pub redis: Option<redis::Options>,
     /// Limits that the manifest tells.
     pub limits: Limits,
     /// How long things are kept; told by the manifest too.
@@ -58,6 +61,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             directory: PathBuf::from("store"),
+            redis: None,
             limits: Limits {
                 mailbox_envelopes: 2_000,
                 mailbox_bytes: 32 * MIB as u64,
@@ -88,15 +92,20 @@ impl Default for Memory {
 }
 
 impl Settings {
+    /// How much one object may hold.
+    pub(super) const fn quota(&self) -> Quota {
+        Quota {
+            envelopes: self.limits.mailbox_envelopes as usize,
+            bytes: self.limits.mailbox_bytes,
+            items: self.limits.shelf_items as usize,
+        }
+    }
+
     /// What the embedded store needs of it.
     pub(super) fn store_options(&self) -> Options {
         Options {
             directory: self.directory.clone(),
-            quota: Quota {
-                envelopes: self.limits.mailbox_envelopes as usize,
-                bytes: self.limits.mailbox_bytes,
-                items: self.limits.shelf_items as usize,
-            },
+            quota: self.quota(),
             index_bytes: self.memory.index_bytes,
             cache_bytes: self.memory.cache_bytes,
             disk_reserve_bytes: self.memory.disk_reserve_bytes,

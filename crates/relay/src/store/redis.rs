@@ -43,7 +43,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     Arrivals, Denied, EntryOwner, EpochState, Kept, MailboxOwner, Moment, NewEntry, NewEnvelope, NewItems, NoBucket,
-    NotPlaced, NotStocked, Page, Placed, Range, Reply, ShelfOwner, Spend, Spent, Store, Unavailable,
+    NotPlaced, NotStocked, Page, Placed, Quota, Range, Reply, ShelfOwner, Spend, Spent, Store, Unavailable,
 };
 use answer::Fault;
 use context::Context;
@@ -75,10 +75,10 @@ impl Redis {
     ///
     /// # Errors
     /// [`OpenError`], with what is to be done.
-    pub fn open(options: Options, arrivals: Arc<dyn Arrivals>) -> Result<Self, OpenError> {
+    pub fn open(options: Options, quota: Quota, arrivals: Arc<dyn Arrivals>) -> Result<Self, OpenError> {
         let (opened, ready) = std::sync::mpsc::sync_channel(1);
         let (commands, inbox) = unbounded_channel();
-        let work = move || worker_thread(&options, arrivals, &opened, inbox);
+        let work = move || worker_thread(&options, quota, arrivals, &opened, inbox);
         let thread = thread::Builder::new().name("store-redis".into()).spawn(work).map_err(OpenError::Thread)?;
         let gone = |_| OpenError::Thread(std::io::Error::other("it ended"));
         let context = ready.recv().map_err(gone)??;
@@ -113,6 +113,7 @@ type Ready = std::sync::mpsc::SyncSender<Result<Arc<Context>, OpenError>>;
 
 fn worker_thread(
     options: &Options,
+    quota: Quota,
     arrivals: Arc<dyn Arrivals>,
     opened: &Ready,
     commands: mpsc::UnboundedReceiver<Command>,
@@ -130,7 +131,7 @@ fn worker_thread(
         let context = Arc::new(Context {
             link: connected.link.clone(),
             keys: Keys::new(options.namespace.clone()),
-            quota: options.quota,
+            quota,
             durability: options.durability,
             wake: Wake::new(arrivals, others),
             health: Arc::<Health>::default(),

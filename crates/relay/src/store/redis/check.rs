@@ -35,7 +35,7 @@ pub enum Unfit {
     },
     /// It is a replica.
     #[error("the Redis server is a replica, which takes no writes")]
-    #[diagnostic(help("name its master in `urls`, in [store.redis]; `redis-cli INFO replication` says which that is"))]
+    #[diagnostic(help("name its master in `urls`, in [redis]; `redis-cli INFO replication` says which that is"))]
     Replica,
     /// It writes nothing to its disk.
     #[error("the Redis server has no append-only file: a restart would lose everything")]
@@ -46,7 +46,7 @@ pub enum Unfit {
         "the Redis server answers before it has synced its file (appendfsync is {policy}), and durability is \"disk\""
     )]
     #[diagnostic(help(
-        "set `appendfsync always` in redis.conf, or durability = \"replicas\" in [store.redis], or \
+        "set `appendfsync always` in redis.conf, or durability = \"replicas\" in [redis], or \
                        \"second\", which loses up to two seconds of what was accepted when that machine crashes"
     ))]
     Hasty {
@@ -55,7 +55,7 @@ pub enum Unfit {
     },
     /// It takes writes without its replicas.
     #[error("the Redis server takes writes with fewer than {replicas} replicas: min-replicas-to-write is {least}")]
-    #[diagnostic(help("set `min-replicas-to-write` in redis.conf to at least `replicas` in [store.redis]"))]
+    #[diagnostic(help("set `min-replicas-to-write` in redis.conf to at least `replicas` in [redis]"))]
     Alone {
         /// How many there must be.
         replicas: u32,

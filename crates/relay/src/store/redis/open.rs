@@ -35,7 +35,7 @@ const CLUSTER_RETRIES: u32 = 8;
 pub enum OpenError {
     /// An address is none.
     #[error("{url:?} is no address of a Redis server")]
-    #[diagnostic(help("in [store.redis], write urls as [\"redis://HOST:PORT\"], or rediss://… for TLS"))]
+    #[diagnostic(help("in [redis], write urls as [\"redis://HOST:PORT\"], or rediss://… for TLS"))]
     Address {
         /// What is configured.
         url: String,
@@ -46,7 +46,7 @@ pub enum OpenError {
     Password(#[from] KeyFileError),
     /// The certificates of authorities cannot be read, or used.
     #[error("the certificates in {} cannot be used", path.display())]
-    #[diagnostic(help("`ca` in [store.redis] is a file of certificates in PEM, or \"\" for the system's"))]
+    #[diagnostic(help("`ca` in [redis] is a file of certificates in PEM, or \"\" for the system's"))]
     Authorities {
         /// The file.
         path: PathBuf,
@@ -66,7 +66,7 @@ pub enum OpenError {
     },
     /// The password is wrong, or missing.
     #[error("the Redis server does not accept this user and password")]
-    #[diagnostic(help("see `user` and `password`, which is a file, in [store.redis], and ACL LIST at the server"))]
+    #[diagnostic(help("see `user` and `password`, which is a file, in [redis], and ACL LIST at the server"))]
     NotAccepted,
     /// The user may not do what the relay must.
     #[error("the Redis server does not let this user ask for {what}")]

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::store::Quota;
-
 /// What a store on Redis is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -19,8 +17,6 @@ pub struct Options {
     pub namespace: String,
     /// When something is kept.
     pub durability: Durability,
-    /// How much one object may hold.
-    pub quota: Quota,
 }
 
 /// When something is kept.

@@ -22,7 +22,6 @@ pub(super) fn options(servers: &[SocketAddr]) -> Options {
         password: None,
         namespace: "test".to_owned(),
         durability: Durability::Disk,
-        quota: QUOTA,
     }
 }
 
@@ -37,7 +36,7 @@ impl Backend for OneServer {
     }
 
     fn open(&self, arrivals: Arc<dyn Arrivals>) -> Redis {
-        Redis::open(options(&[self.0.address()]), arrivals).unwrap()
+        Redis::open(options(&[self.0.address()]), QUOTA, arrivals).unwrap()
     }
 
     /// Kills the server with `kill -9`, and starts it again with the files that it left.
@@ -64,7 +63,7 @@ impl Backend for InCluster {
 
     fn open(&self, arrivals: Arc<dyn Arrivals>) -> Redis {
         let options = Options { namespace: self.0.clone(), ..options(&CLUSTER.addresses()) };
-        Redis::open(options, arrivals).unwrap()
+        Redis::open(options, QUOTA, arrivals).unwrap()
     }
 
     /// The servers stay, since other tests are on them; the relay's process goes.
