@@ -5,4 +5,4 @@ mod server;
 mod talk;
 
 pub use cluster::Cluster;
-pub use server::{Server, is_installed};
+pub use server::{Server, free_port, is_installed};

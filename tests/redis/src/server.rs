@@ -145,7 +145,10 @@ impl Drop for Server {
 }
 
 /// A port that nobody listens on.
-pub(crate) fn free_port() -> io::Result<u16> {
+///
+/// # Errors
+/// The system has none.
+pub fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

@@ -12,6 +12,7 @@ use crate::key_service::KeepError;
 use crate::key_service::epochs::EpochsError;
 use crate::keys::KeyFileError;
 use crate::server::{StartError, Stuck};
+use crate::store::redis::OpenError;
 use crate::tickets::KeysError;
 use crate::tls::CertificateError;
 
@@ -161,7 +162,7 @@ impl Failure {
             Self::Key(_)
             | Self::Epochs(_)
             | Self::Tickets(_)
-            | Self::Start(StartError::Tickets(_))
+            | Self::Start(StartError::Tickets(_) | StartError::Redis(OpenError::Password(_)))
             | Self::Certificate(_)
             | Self::Exists { .. } => 4,
             Self::Start(StartError::Server(error)) => of_start(error),

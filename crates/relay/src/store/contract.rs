@@ -11,7 +11,7 @@ pub(in crate::store) mod shelves;
 pub(in crate::store) mod spending;
 mod world;
 
-pub(in crate::store) use world::{Backend, Heard, QUOTA, World};
+pub(in crate::store) use world::*;
 
 /// Makes a test of each promise for one backend.
 macro_rules! contract {

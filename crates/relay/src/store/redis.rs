@@ -50,7 +50,7 @@ use context::Context;
 use health::Health;
 use keys::Keys;
 use replication::Replication;
-use wake::Wake;
+use wake::{DRAIN_EVERY, Wake};
 use worker::{Command, Commands};
 
 pub use check::Unfit;
@@ -76,9 +76,19 @@ impl Redis {
     /// # Errors
     /// [`OpenError`], with what is to be done.
     pub fn open(options: Options, quota: Quota, arrivals: Arc<dyn Arrivals>) -> Result<Self, OpenError> {
+        Self::open_draining(options, quota, arrivals, DRAIN_EVERY)
+    }
+
+    /// The same, where everything that is waited for is read so often.
+    fn open_draining(
+        options: Options,
+        quota: Quota,
+        arrivals: Arc<dyn Arrivals>,
+        every: Duration,
+    ) -> Result<Self, OpenError> {
         let (opened, ready) = std::sync::mpsc::sync_channel(1);
         let (commands, inbox) = unbounded_channel();
-        let work = move || worker_thread(&options, quota, arrivals, &opened, inbox);
+        let work = move || worker_thread(&options, (quota, every), arrivals, &opened, inbox);
         let thread = thread::Builder::new().name("store-redis".into()).spawn(work).map_err(OpenError::Thread)?;
         let gone = |_| OpenError::Thread(std::io::Error::other("it ended"));
         let context = ready.recv().map_err(gone)??;
@@ -113,7 +123,7 @@ type Ready = std::sync::mpsc::SyncSender<Result<Arc<Context>, OpenError>>;
 
 fn worker_thread(
     options: &Options,
-    quota: Quota,
+    (quota, drain_every): (Quota, Duration),
     arrivals: Arc<dyn Arrivals>,
     opened: &Ready,
     commands: mpsc::UnboundedReceiver<Command>,
@@ -133,6 +143,7 @@ fn worker_thread(
             keys: Keys::new(options.namespace.clone()),
             quota,
             durability: options.durability,
+            drain_every,
             wake: Wake::new(arrivals, others),
             health: Arc::<Health>::default(),
             replication: Replication::default(),

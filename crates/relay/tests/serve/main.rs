@@ -15,6 +15,7 @@ mod epochs;
 mod evaluating;
 mod key_service;
 mod limits;
+mod many;
 mod objects;
 mod oblivious;
 mod peer;

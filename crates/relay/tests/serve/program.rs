@@ -278,7 +278,7 @@ async fn a_log_at_trace_level_holds_no_id_no_key_and_no_address() {
 }
 
 /// Uses every kind of connection, well and badly; gives all ids and keys that were sent.
-async fn talk(address: std::net::SocketAddr) -> Vec<Vec<u8>> {
+pub(crate) async fn talk(address: std::net::SocketAddr) -> Vec<Vec<u8>> {
     let (mailbox, shelf, id) = (Mailbox::random(), Shelf::random(), envelope_id());
     let mut owner = Peer::connect(&address, Http::Two).await;
     owner.call(&mailbox.open()).await;

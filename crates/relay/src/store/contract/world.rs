@@ -30,12 +30,12 @@ pub(in crate::store) trait Backend: Sized {
 
 pub(in crate::store) const QUOTA: Quota = Quota { envelopes: 5, bytes: 80_000, items: 100 };
 /// The hour at which tests begin: not the first of its day.
-pub(super) const NOW: Hour = Hour(480_005);
-pub(super) const OWNER: MailboxOwner = mailbox(1, 2);
-pub(super) const SHELF: ShelfOwner = shelf(3, 4);
+pub(in crate::store) const NOW: Hour = Hour(480_005);
+pub(in crate::store) const OWNER: MailboxOwner = mailbox(1, 2);
+pub(in crate::store) const SHELF: ShelfOwner = shelf(3, 4);
 
 /// The mailbox of one deposit key and one collect hash, each told by a number.
-pub(super) const fn mailbox(id: u8, collect: u8) -> MailboxOwner {
+pub(in crate::store) const fn mailbox(id: u8, collect: u8) -> MailboxOwner {
     MailboxOwner { id: MailboxId::from_bytes([id; 32]), collect: CollectHash::from_bytes([collect; 32]) }
 }
 
@@ -43,24 +43,24 @@ pub(super) const fn shelf(id: u8, stock: u8) -> ShelfOwner {
     ShelfOwner { id: ShelfId::from_bytes([id; 32]), stock: StockHash::from_bytes([stock; 32]) }
 }
 
-pub(super) const fn id(number: u8) -> EnvelopeId {
+pub(in crate::store) const fn id(number: u8) -> EnvelopeId {
     EnvelopeId::from_bytes([number; 16])
 }
 
-pub(super) fn sealed(number: u8, class: SizeClass) -> AtRest {
+pub(in crate::store) fn sealed(number: u8, class: SizeClass) -> AtRest {
     AtRest::new(vec![number; class.stored_length()].into()).unwrap()
 }
 
-pub(super) fn item(number: u8) -> SealedItem {
+pub(in crate::store) fn item(number: u8) -> SealedItem {
     SealedItem::new(vec![number; SealedItem::LENGTH].into()).unwrap()
 }
 
-pub(super) fn items(numbers: impl IntoIterator<Item = u8>, last: Option<u8>) -> NewItems {
+pub(in crate::store) fn items(numbers: impl IntoIterator<Item = u8>, last: Option<u8>) -> NewItems {
     NewItems { items: numbers.into_iter().map(item).collect(), last: last.map(item), replace: false }
 }
 
 /// The envelope of that number, for that mailbox, with two weeks to live.
-pub(super) fn envelope(owner: MailboxOwner, number: u8, now: Hour) -> NewEnvelope {
+pub(in crate::store) fn envelope(owner: MailboxOwner, number: u8, now: Hour) -> NewEnvelope {
     NewEnvelope {
         mailbox: owner.id,
         collect: owner.collect,
@@ -71,7 +71,7 @@ pub(super) fn envelope(owner: MailboxOwner, number: u8, now: Hour) -> NewEnvelop
     }
 }
 
-pub(super) fn at(now: Hour) -> Moment {
+pub(in crate::store) fn at(now: Hour) -> Moment {
     Moment { now, lease: now.day().plus(90) }
 }
 
@@ -107,6 +107,11 @@ impl Arrivals for Heard {
 }
 
 impl Heard {
+    /// Of which mailboxes it was told that they are no more.
+    pub(in crate::store) fn closed(&self) -> Vec<MailboxId> {
+        self.closed.lock().unwrap().clone()
+    }
+
     /// How often it was told of something to read.
     pub(in crate::store) fn times(&self) -> usize {
         self.arrived.lock().unwrap().len() + self.stirred.load(Ordering::SeqCst)

@@ -1,6 +1,7 @@
 //! What every request needs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::{Cmd, Value};
 
@@ -20,6 +21,8 @@ pub(super) struct Context {
     pub(super) keys: Keys,
     pub(super) quota: Quota,
     pub(super) durability: Durability,
+    /// How often all that is waited for is read.
+    pub(super) drain_every: Duration,
     pub(super) wake: Wake,
     pub(super) health: Arc<Health>,
     pub(super) replication: Replication,

@@ -1,6 +1,12 @@
-//! The store on Redis under the contract: on one server, which is killed in the middle, and on a cluster.
+//! The store on Redis: under the contract, on one server that is killed in the middle and on a cluster; shared by relays;
+//! at a start, in outages, and as whoever seizes the servers sees it.
 
 mod backend;
+mod durable;
+mod outages;
+mod sharing;
+mod starting;
+mod traces;
 
 mod one_server {
     crate::store::contract::contract!(crate::store::redis::tests::backend::OneServer);

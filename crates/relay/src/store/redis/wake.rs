@@ -23,7 +23,7 @@ use super::link::Link;
 use crate::store::Arrivals;
 
 /// How often everything is read that is waited for.
-const DRAIN_EVERY: Duration = Duration::from_secs(30);
+pub(super) const DRAIN_EVERY: Duration = Duration::from_secs(30);
 /// How soon a subscription that failed is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// News that are told at once.
@@ -71,6 +71,8 @@ pub(super) struct Channels {
     pub(super) keys: Keys,
     /// Tells this process's own messages from those of others.
     pub(super) relay: [u8; RELAY],
+    /// How often everything is read.
+    pub(super) drain_every: Duration,
 }
 
 impl Channels {
@@ -119,7 +121,7 @@ impl Channels {
                     let is_subscribed = self.subscribe().await.is_ok();
                     wake.arrivals.stirred_all(anew && is_broken);
                     is_broken &= !is_subscribed;
-                    due = Instant::now() + if is_subscribed { DRAIN_EVERY } else { TRY_AGAIN };
+                    due = Instant::now() + if is_subscribed { self.drain_every } else { TRY_AGAIN };
                 }
             }
         }

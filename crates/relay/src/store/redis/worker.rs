@@ -30,7 +30,12 @@ pub(super) async fn run(
     news: UnboundedReceiver<News>,
     commands: UnboundedReceiver<Command>,
 ) {
-    let channels = Channels { link: opened.link.clone(), keys: context.keys.clone(), relay: rand::random() };
+    let channels = Channels {
+        link: opened.link.clone(),
+        keys: context.keys.clone(),
+        relay: rand::random(),
+        drain_every: context.drain_every,
+    };
     let anew = context.durability != Durability::Disk;
     let replicated = async {
         match context.durability {

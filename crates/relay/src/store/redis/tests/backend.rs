@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use sealpost_redis_stage::{Cluster, Server};
+use sealpost_wire::request::MailboxKind;
 
-use crate::store::Arrivals;
-use crate::store::contract::{Backend, QUOTA};
+use crate::store::contract::{Backend, Heard, NOW, OWNER, QUOTA, at, envelope};
 use crate::store::redis::{Durability, Options, Redis};
+use crate::store::{Arrivals, Kept, Range, Store, Unavailable};
 
 /// What makes a server sync before it answers.
 pub(super) const SYNCED: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
@@ -71,4 +73,33 @@ impl Backend for InCluster {
         drop(store);
         self.open(arrivals)
     }
+}
+
+/// A store on that server, and what it tells; it reads everything only where it must.
+pub(super) fn on(server: &Server) -> (Redis, Arc<Heard>) {
+    draining(server, Duration::from_secs(24 * 60 * 60))
+}
+
+/// The same, which reads everything so often.
+pub(super) fn draining(server: &Server, every: Duration) -> (Redis, Arc<Heard>) {
+    let heard = Arc::<Heard>::default();
+    let store = Redis::open_draining(options(&[server.address()]), QUOTA, Arc::clone(&heard) as _, every);
+    (store.unwrap(), heard)
+}
+
+/// Everything in [`OWNER`]'s mailbox, by number.
+pub(super) async fn lying(store: &Redis) -> Result<Vec<u8>, Unavailable> {
+    let range = Range { after: 0, envelopes: 512, bytes: usize::MAX };
+    let page = store.page(OWNER, range, at(NOW)).await?.unwrap();
+    Ok(page.envelopes.iter().map(|stored| stored.id.as_bytes()[0]).collect())
+}
+
+/// Opens [`OWNER`]'s mailbox.
+pub(super) async fn opened(store: &Redis) {
+    assert_eq!(store.open_mailbox(OWNER, MailboxKind::Pairwise, at(NOW)).await, Ok(Ok(())));
+}
+
+/// Deposits the envelope of that number.
+pub(super) async fn deposit(store: &Redis, number: u8) -> Result<Kept, Unavailable> {
+    Ok(store.deposit(vec![envelope(OWNER, number, NOW)], NOW).await?[0])
 }

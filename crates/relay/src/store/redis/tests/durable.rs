@@ -1,0 +1,57 @@
+//! Accepted by replicas.
+
+use std::sync::Arc;
+
+use sealpost_redis_stage::Server;
+
+use super::backend::{deposit, lying, opened, options};
+use crate::store::contract::{Heard, QUOTA};
+use crate::store::redis::{Durability, Options, Redis};
+use crate::store::{Kept, Store, Unavailable};
+
+const WITH_A_REPLICA: &[&str] =
+    &["--appendonly", "yes", "--min-replicas-to-write", "1", "--repl-diskless-sync-delay", "0"];
+
+fn store(server: &Server, durability: Durability) -> Redis {
+    let options = Options { durability, ..options(&[server.address()]) };
+    Redis::open(options, QUOTA, Arc::<Heard>::default()).unwrap()
+}
+
+fn replica(of: &Server) -> Server {
+    let port = of.address().port().to_string();
+    let replica = Server::start(&["--replicaof", "127.0.0.1", &port]).unwrap();
+    while !of.tell(&[b"INFO", b"replication"]).unwrap().contains("min_slaves_good_slaves:1") {
+        std::thread::yield_now();
+    }
+    replica
+}
+
+/// When the server that accepted is lost, with its disk, its replica has everything.
+#[tokio::test]
+async fn what_was_accepted_is_on_a_replica() {
+    let mut master = Server::start(WITH_A_REPLICA).unwrap();
+    let other = replica(&master);
+    let store = store(&master, Durability::Replicas(1));
+    opened(&store).await;
+    for number in 1..=3 {
+        assert_eq!(deposit(&store, number).await, Ok(Kept::Kept));
+    }
+    master.kill();
+    other.tell(&[b"REPLICAOF", b"NO", b"ONE"]).unwrap();
+    other.tell(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"0"]).unwrap();
+    other.tell(&[b"CONFIG", b"SET", b"appendonly", b"yes"]).unwrap();
+    let heir = self::store(&other, Durability::Second);
+    assert_eq!(lying(&heir).await, Ok(vec![1, 2, 3]));
+}
+
+#[tokio::test]
+async fn what_no_replica_has_is_not_accepted() {
+    let master = Server::start(WITH_A_REPLICA).unwrap();
+    let mut other = replica(&master);
+    let store = store(&master, Durability::Replicas(1));
+    opened(&store).await;
+    assert_eq!(deposit(&store, 1).await, Ok(Kept::Kept));
+    other.kill();
+    assert_eq!(deposit(&store, 2).await, Err(Unavailable));
+    assert!(!store.ready());
+}
