@@ -70,7 +70,9 @@ pub enum OpenError {
     NotAccepted,
     /// The user may not do what the relay must.
     #[error("the Redis server does not let this user ask for {what}")]
-    #[diagnostic(help("give it the right, as in: ACL SETUSER NAME +@all -@dangerous +info +config|get"))]
+    #[diagnostic(help(
+        "give it the right, as in: ACL SETUSER NAME +@all -@dangerous +info +config|get +bgrewriteaof +bgsave"
+    ))]
     NotAllowed {
         /// What it was asked for.
         what: &'static str,

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::backend::{SYNCED, deposit, opened, options};
 use crate::keys::KeyFileError;
-use crate::store::Kept;
-use crate::store::contract::{Heard, QUOTA};
+use crate::store::contract::{Heard, NOW, QUOTA};
 use crate::store::redis::{Durability, OpenError, Options, Redis, Unfit};
+use crate::store::{Kept, Store};
 
 fn open(options: Options) -> Result<Redis, OpenError> {
     Redis::open(options, QUOTA, Arc::<Heard>::default())
@@ -73,14 +73,17 @@ fn password(text: &str, mode: u32) -> (TempDir, Options) {
 #[tokio::test]
 async fn a_user_with_the_rights_that_are_named_is_enough() {
     let server = Server::start(SYNCED).unwrap();
-    let rights = "ACL SETUSER relay on >secret ~* &* +@all -@dangerous +info +config|get";
+    let rights =
+        "ACL SETUSER relay on >secret ~{test:* &{test:* +@all -@dangerous +info +config|get +bgrewriteaof +bgsave";
     server.tell(&rights.split(' ').map(str::as_bytes).collect::<Vec<_>>()).unwrap();
-    server.tell(&[b"ACL", b"SETUSER", b"default", b"off"]).unwrap();
     let urls = vec![format!("redis://{}", server.address())];
     let (_directory, right) = password("secret\n", 0o600);
     let store = open(Options { urls: urls.clone(), ..right }).unwrap();
     opened(&store).await;
     assert_eq!(deposit(&store, 1).await, Ok(Kept::Kept));
+    assert_eq!((store.lapse(NOW.day()).await, store.purge(NOW).await), (Ok(0), Ok(())));
+    assert!(server.tell(&[b"ACL", b"LOG"]).unwrap().is_empty(), "it asked for more");
+    server.tell(&[b"ACL", b"SETUSER", b"default", b"off"]).unwrap();
     let (_directory, wrong) = password("secre", 0o600);
     assert!(matches!(refused(Options { urls: urls.clone(), ..wrong }), OpenError::NotAccepted));
     let none = Options { urls: urls.clone(), ..options(&[]) };
