@@ -1,5 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cli;
+pub mod failure;
+pub mod floor;
+pub mod load;
+pub mod machine;
+pub mod process;
+pub mod progress;
+pub mod scenario;
+pub mod seal;
+pub mod subject;
+pub mod table;
+
 mod cpu_time;
 
 pub use cpu_time::CpuTime;

@@ -138,6 +138,36 @@ pub(crate) fn adversary(adversary: &Adversary) -> Result<(), Failure> {
     run(&mut command)
 }
 
+/// `cargo xtask bench`
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// The figures that matter, within five minutes of the build
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Builds an optimized relay and what loads it, and has it measured.
+///
+/// Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
+pub(crate) fn bench(bench: &Bench) -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    run(&mut cargo(&["build", "--release", "--bins", "--package", "sealpost-relay", "--package", "sealpost-benches"]))?;
+    let mut command = Command::new(built("sealpost-bench", true)?);
+    command.current_dir(root());
+    if bench.quick {
+        command.arg("quick");
+    } else {
+        command.arg("all").arg("--write").arg(root().join("docs/performance"));
+    }
+    if bench.json {
+        command.arg("--json");
+    }
+    run(&mut command)
+}
+
 /// Where cargo put a program that it built.
 fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
     let metadata = metadata()?;

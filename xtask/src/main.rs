@@ -31,6 +31,8 @@ enum Command {
     Audit(commands::Audit),
     /// What a curious relay links of 200 simulated people in 30 days
     Adversary(commands::Adversary),
+    /// What a message costs a relay, and the least it could (--quick: in minutes)
+    Bench(commands::Bench),
     /// Build the programs, then run every test
     Test {
         /// Passed on to `cargo test`
@@ -70,6 +72,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Demo(demo) => commands::demo(&demo),
         Command::Audit(audit) => commands::audit(&audit),
         Command::Adversary(adversary) => commands::adversary(&adversary),
+        Command::Bench(bench) => commands::bench(&bench),
         Command::Test { arguments } => commands::test(&arguments),
         Command::Check => commands::check(),
         Command::Fmt { fix } => commands::fmt(fix),

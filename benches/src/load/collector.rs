@@ -1,0 +1,167 @@
+//! A collector: one socket that has some mailboxes delivered, checks what comes and acknowledges it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use sealpost_wire::EnvelopeId;
+use sealpost_wire::envelope::AT_REST_OVERHEAD;
+use sealpost_wire::frame::Channel;
+use sealpost_wire::request::MAX_BATCH;
+
+use super::client::Socket;
+use super::frames::{self, Delivered};
+use super::latency::Latency;
+use super::mailboxes::Mailbox;
+use super::mark::Mark;
+use super::verify::{Received, Wrong};
+use super::window::Window;
+use crate::failure::Failure;
+use crate::scenario::phase::Phase;
+use crate::seal::Opening;
+
+/// Of so many envelopes of a mailbox, one is opened and compared with what was sent.
+const OPENED: u32 = 128;
+/// Once so many wait to be acknowledged, no further frame is read before.
+const ACKNOWLEDGED: usize = 256;
+
+/// A mailbox in the hands of its collector.
+pub struct Owned {
+    /// Its number in the run, which is the channel's too.
+    pub mailbox: u32,
+    /// Its keys and its envelope.
+    pub of: Arc<Mailbox>,
+    /// Told when its envelopes come.
+    pub window: Arc<Window>,
+}
+
+struct Channels {
+    by_channel: BTreeMap<Channel, (Owned, Received, Vec<EnvelopeId>)>,
+    waiting: usize,
+    latency: Latency,
+    opening: Opening,
+}
+
+/// One collector.
+pub struct Collector {
+    socket: Socket,
+    channels: Channels,
+    phase: Arc<Phase>,
+}
+
+/// What a collector got.
+pub struct Collected {
+    /// By mailbox.
+    pub received: Vec<(u32, Received)>,
+    /// From when a deposit was due to its delivery.
+    pub latency: Latency,
+}
+
+impl Collector {
+    /// Subscribes, and waits until the relay has told what lay there: all of it when `caught_up` is waited for.
+    ///
+    /// # Errors
+    /// [`Failure`], of the connection.
+    pub async fn subscribe(
+        mut socket: Socket,
+        mailboxes: Vec<Owned>,
+        phase: Arc<Phase>,
+        opening: Opening,
+    ) -> Result<Self, Failure> {
+        let subscriptions = mailboxes.iter().map(|owned| owned.of.subscribe(owned.mailbox)).collect();
+        socket.say([frames::subscription(subscriptions)]).await?;
+        let channel = |owned: Owned| (owned.mailbox, (owned, Received::default(), Vec::new()));
+        let by_channel = mailboxes.into_iter().map(channel).collect();
+        let channels = Channels { by_channel, waiting: 0, latency: Latency::default(), opening };
+        Ok(Self { socket, channels, phase })
+    }
+
+    /// Waits until all channels have caught up.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn catch_up(&mut self) -> Result<(), Failure> {
+        let mut caught_up = 0;
+        while caught_up < self.channels.by_channel.len() as u64 {
+            let frame = self.socket.hear().await?;
+            caught_up += self.channels.read(&frame, &self.phase)?;
+            self.acknowledge().await?;
+        }
+        Ok(())
+    }
+
+    /// Collects until the phase is closed.
+    ///
+    /// # Errors
+    /// [`Failure`], also when something comes that should not.
+    pub async fn run(mut self) -> Result<Collected, Failure> {
+        loop {
+            let frame = tokio::select! {
+                frame = self.socket.hear() => frame?,
+                () = self.phase.closed() => break,
+            };
+            self.channels.read(&frame, &self.phase)?;
+            while self.channels.waiting < ACKNOWLEDGED {
+                let Some(frame) = self.socket.hear().now_or_never() else { break };
+                self.channels.read(&frame?, &self.phase)?;
+            }
+            self.acknowledge().await?;
+        }
+        let received = self.channels.by_channel.into_iter().map(|(mailbox, (_, received, _))| (mailbox, received));
+        Ok(Collected { received: received.collect(), latency: self.channels.latency })
+    }
+
+    async fn acknowledge(&mut self) -> Result<(), Failure> {
+        if self.channels.waiting == 0 {
+            return Ok(());
+        }
+        self.channels.waiting = 0;
+        let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
+        for (channel, (_, _, got)) in &mut self.channels.by_channel {
+            ids.extend(got.chunks(MAX_BATCH).map(|ids| (*channel, ids.to_vec())));
+            got.clear();
+        }
+        self.socket.say([frames::acknowledgement(ids)]).await
+    }
+}
+
+impl Channels {
+    /// Takes note of a frame; tells how many channels have caught up.
+    fn read(&mut self, frame: &[u8], phase: &Phase) -> Result<u64, Failure> {
+        let now = phase.now();
+        let mut first = 0;
+        let mut of: Option<Arc<Window>> = None;
+        let caught_up = frames::deliveries(frame, |delivered| {
+            let (window, is_first) = self.take(delivered, now, phase)?;
+            let same = of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &window));
+            if !same && let Some(of) = of.replace(window) {
+                of.deliver(std::mem::take(&mut first));
+            }
+            first += u64::from(is_first);
+            Ok(())
+        })?;
+        if let Some(of) = of {
+            of.deliver(first);
+        }
+        Ok(caught_up)
+    }
+
+    fn take(&mut self, delivered: Delivered<'_>, now: u64, phase: &Phase) -> Result<(Arc<Window>, bool), Failure> {
+        let mark = Mark::of(&delivered.id);
+        let (owned, received, ids) = self.by_channel.get_mut(&delivered.channel).ok_or(Wrong::Foreign)?;
+        if mark.mailbox != owned.mailbox {
+            return Err(Wrong::Foreign.into());
+        }
+        let is_whole = delivered.sealed.len() == owned.of.envelope.len() + AT_REST_OVERHEAD;
+        if !is_whole || mark.number.is_multiple_of(OPENED) && !self.opening.is_of(&owned.of, &delivered) {
+            return Err(Wrong::Altered.into());
+        }
+        ids.push(delivered.id);
+        self.waiting += 1;
+        let first = received.take(mark)?;
+        if first && phase.is_measured(mark.due) {
+            self.latency.record(now.saturating_sub(mark.due));
+        }
+        Ok((Arc::clone(&owned.window), first))
+    }
+}

@@ -1,0 +1,196 @@
+//! Frames, written and read with as little work as a generator of load can do with: deposits are copied from a prepared one
+//! and given their tag and id, deliveries are walked through without being copied.
+
+use minicbor::{Decoder, Encoder};
+use sealpost_wire::codec::{List, V1};
+use sealpost_wire::frame::{Channel, OutcomeFrame, OwnerFrame, Received, Subscribe, TaggedOutcome};
+use sealpost_wire::{EnvelopeId, from_bytes, to_bytes};
+
+use crate::failure::Failure;
+
+/// The first tag: from here on, all of them take five bytes.
+pub const FIRST_TAG: u32 = 0x1_0000;
+/// Where a tag's four bytes are: behind the head of the pair and its own.
+const TAG: std::ops::Range<usize> = 2..6;
+
+/// A deposit with its tag as it stands in a frame, of which tag and id are still to be put in.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    bytes: Vec<u8>,
+    id: usize,
+}
+
+impl Prepared {
+    /// The id that stands where one is to be put in.
+    pub const PLACE: [u8; 16] = *b"this is a place.";
+
+    /// Takes over an encoding under [`FIRST_TAG`] and that id; `None` when it is not one.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Option<Self> {
+        let id = bytes.windows(Self::PLACE.len()).position(|window| window == Self::PLACE)?;
+        (bytes.get(TAG) == Some(&FIRST_TAG.to_be_bytes())).then_some(Self { bytes, id })
+    }
+
+    fn write(&self, tag: u32, id: [u8; 16], frame: &mut Vec<u8>) {
+        let start = frame.len();
+        frame.extend_from_slice(&self.bytes);
+        let (tag_at, id_at) = (start + TAG.start, start + self.id);
+        if let Some(place) = frame.get_mut(tag_at..tag_at + 4) {
+            place.copy_from_slice(&tag.to_be_bytes());
+        }
+        if let Some(place) = frame.get_mut(id_at..id_at + id.len()) {
+            place.copy_from_slice(&id);
+        }
+    }
+}
+
+/// A deposit frame of what is due: the deposit, its tag and its id.
+#[must_use]
+pub fn deposits(due: &[(&Prepared, u32, [u8; 16])]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(16 + due.iter().map(|(prepared, ..)| prepared.bytes.len()).sum::<usize>());
+    // Writing into a vector cannot fail.
+    let _infallible = head(&mut frame, due.len() as u64);
+    due.iter().for_each(|(prepared, tag, id)| prepared.write(*tag, *id, &mut frame));
+    frame
+}
+
+fn head(
+    frame: &mut Vec<u8>,
+    count: u64,
+) -> Result<(), minicbor::encode::Error<<&mut Vec<u8> as minicbor::encode::Write>::Error>> {
+    Encoder::new(frame).map(2)?.u8(0)?.u8(sealpost_wire::VERSION)?.u8(1)?.array(count)?.ok()
+}
+
+/// What the relay answers to deposits.
+///
+/// # Errors
+/// [`Failure::NoFrame`].
+pub fn outcomes(frame: &[u8]) -> Result<Vec<TaggedOutcome>, Failure> {
+    from_bytes::<OutcomeFrame>(frame).map(|frame| frame.outcomes.into_vec()).map_err(|_| Failure::NoFrame)
+}
+
+/// One envelope of a delivery frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered<'b> {
+    /// The subscription.
+    pub channel: Channel,
+    /// Its place in the mailbox's order.
+    pub sequence: u64,
+    /// Its id.
+    pub id: EnvelopeId,
+    /// As it was kept.
+    pub sealed: &'b [u8],
+}
+
+/// What stands in a delivery frame: `each` is called with every envelope in it; gives how many channels have caught up.
+///
+/// # Errors
+/// [`Failure::NoFrame`], also when a channel has ended; or that of `each`.
+pub fn deliveries<'b>(
+    frame: &'b [u8],
+    mut each: impl FnMut(Delivered<'b>) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let mut decoder = Decoder::new(frame);
+    let mut caught_up = 0;
+    for _ in 0..decoder.map()?.ok_or(Failure::NoFrame)? {
+        match decoder.u8()? {
+            1 => {
+                for _ in 0..decoder.array()?.ok_or(Failure::NoFrame)? {
+                    each(delivered(&mut decoder)?)?;
+                }
+            }
+            2 => {
+                caught_up = decoder.array()?.unwrap_or_default();
+                (0..caught_up).try_for_each(|_| decoder.skip())?;
+            }
+            3 if decoder.array()? != Some(0) => return Err(Failure::NoFrame),
+            3 => {}
+            _ => decoder.skip()?,
+        }
+    }
+    Ok(caught_up)
+}
+
+fn delivered<'b>(decoder: &mut Decoder<'b>) -> Result<Delivered<'b>, Failure> {
+    decoder.array()?;
+    let channel = decoder.u32()?;
+    decoder.array()?;
+    let sequence = decoder.u64()?;
+    let id = decoder.bytes()?.try_into().map_err(|_| Failure::NoFrame)?;
+    Ok(Delivered { channel, sequence, id: EnvelopeId::from_bytes(id), sealed: decoder.bytes()? })
+}
+
+/// Says what has been received, by channel.
+#[must_use]
+pub fn acknowledgement(received: Vec<(Channel, Vec<EnvelopeId>)>) -> Vec<u8> {
+    let each = |(channel, ids)| Received { channel, ids: List::new(ids).unwrap_or_default() };
+    let acknowledge = List::new(received.into_iter().map(each).collect()).unwrap_or_default();
+    to_bytes(&OwnerFrame { version: V1, acknowledge, ..OwnerFrame::default() })
+}
+
+/// Asks for mailboxes.
+#[must_use]
+pub fn subscription(subscribe: Vec<Subscribe>) -> Vec<u8> {
+    to_bytes(&OwnerFrame { subscribe: List::new(subscribe).unwrap_or_default(), ..OwnerFrame::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use sealpost_wire::frame::{Delivery, DeliveryFrame, DepositFrame, Ended, Tagged};
+    use sealpost_wire::request::{Refusal, Stored};
+    use sealpost_wire::{AtRest, SizeClass};
+
+    use super::*;
+    use crate::load::mailboxes::Mailbox;
+    use crate::load::mark::Mark;
+
+    #[test]
+    fn a_frame_from_prepared_deposits_is_the_one_that_the_codec_writes() {
+        for count in [1, 23, 24, 64] {
+            let mailbox = Mailbox::random(SizeClass::Small);
+            let prepared = mailbox.prepared().unwrap();
+            let id = |number| Mark { mailbox: 0, number, due: 5 }.id();
+            let due: Vec<_> = (0..count).map(|number| (&prepared, FIRST_TAG + number * 99, id(number))).collect();
+            let tagged = |(_, tag, id): &(_, u32, _)| Tagged {
+                tag: *tag,
+                deposit: mailbox.deposit(EnvelopeId::from_bytes(*id)).unwrap(),
+            };
+            let deposits = List::new(due.iter().map(tagged).collect()).unwrap();
+            assert_eq!(super::deposits(&due), to_bytes(&DepositFrame { version: V1, deposits }));
+        }
+    }
+
+    fn delivery(channel: Channel, sequence: u64) -> Delivery {
+        let sealed = AtRest::new(vec![sequence as u8; SizeClass::Small.stored_length()].into()).unwrap();
+        Delivery { channel, stored: Stored { sequence, id: EnvelopeId::from_bytes([channel as u8; 16]), sealed } }
+    }
+
+    #[test]
+    fn a_delivery_frame_is_read_as_the_codec_reads_it() {
+        let all = vec![delivery(1, 300), delivery(70_000, 5), delivery(1, 301)];
+        let frame = DeliveryFrame {
+            deliveries: List::new(all.clone()).unwrap(),
+            caught_up: List::new(vec![1, 70_000]).unwrap(),
+            ..DeliveryFrame::default()
+        };
+        let (bytes, mut read) = (to_bytes(&frame), Vec::new());
+        let caught_up = deliveries(&bytes, |each| {
+            let sealed = AtRest::new(each.sealed.into()).unwrap();
+            read.push(Delivery {
+                channel: each.channel,
+                stored: Stored { sequence: each.sequence, id: each.id, sealed },
+            });
+            Ok(())
+        });
+        assert_eq!((caught_up.unwrap(), read), (2, all));
+    }
+
+    #[test]
+    fn an_ended_channel_and_what_is_no_frame_end_the_run() {
+        let ended = vec![Ended { channel: 1, reason: Refusal::Denied }];
+        let frame = DeliveryFrame { ended: List::new(ended).unwrap(), ..DeliveryFrame::default() };
+        assert!(deliveries(&to_bytes(&frame), |_| Ok(())).is_err());
+        assert!(deliveries(&[0xff], |_| Ok(())).is_err());
+        assert!(outcomes(&[0xff]).is_err());
+    }
+}

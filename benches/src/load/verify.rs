@@ -1,0 +1,180 @@
+//! Does what was delivered agree with what was accepted?
+//!
+//! Fails a run: an accepted envelope that was not delivered; one delivered after a later one of its mailbox; one that was
+//! never sent, or to another mailbox; one whose bytes are not those that were sent. Does not fail it: an envelope that comes
+//! again (at least once is what is promised, and both come in order), or one that was not accepted and was delivered.
+
+use thiserror::Error;
+
+use super::mark::Mark;
+
+/// Why a run does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Wrong {
+    /// Envelopes that were accepted did not come.
+    #[error("{0} accepted envelopes were not delivered")]
+    Lost(u64),
+    /// One came after a later one.
+    #[error("an envelope was delivered after a later one of its mailbox")]
+    Order,
+    /// One came that was not sent, or not there.
+    #[error("an envelope was delivered that nobody had sent there")]
+    Foreign,
+    /// One came with other bytes.
+    #[error("an envelope was delivered with other bytes than it was sent with")]
+    Altered,
+    /// One answer too many came, or none that was waited for.
+    #[error("a deposit was answered that did not wait for an answer")]
+    Answer,
+}
+
+/// What became of the envelopes of one mailbox, by their sender.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    accepted: Vec<bool>,
+}
+
+impl Sent {
+    /// Numbers the next envelope.
+    pub fn number(&mut self) -> u32 {
+        self.accepted.push(false);
+        u32::try_from(self.accepted.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The relay has accepted one.
+    pub fn accept(&mut self, number: u32) {
+        if let Some(accepted) = self.accepted.get_mut(number as usize) {
+            *accepted = true;
+        }
+    }
+
+    /// How many were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.accepted.iter().filter(|accepted| **accepted).count() as u64
+    }
+}
+
+/// What came of one mailbox, by its collector.
+#[derive(Debug, Clone, Default)]
+pub struct Received {
+    delivered: Vec<bool>,
+    /// One more than the greatest number that came.
+    next: u32,
+    repeats: u64,
+}
+
+impl Received {
+    /// An envelope has come; tells whether for the first time.
+    ///
+    /// # Errors
+    /// [`Wrong::Order`].
+    pub fn take(&mut self, mark: Mark) -> Result<bool, Wrong> {
+        let number = mark.number as usize;
+        if self.delivered.get(number) == Some(&true) {
+            self.repeats += 1;
+            return Ok(false);
+        }
+        if mark.number < self.next {
+            return Err(Wrong::Order);
+        }
+        self.delivered.resize(number + 1, false);
+        if let Some(delivered) = self.delivered.last_mut() {
+            *delivered = true;
+        }
+        self.next = mark.number + 1;
+        Ok(true)
+    }
+
+    /// How many came again.
+    #[must_use]
+    pub const fn repeats(&self) -> u64 {
+        self.repeats
+    }
+}
+
+/// Compares both ends of the mailboxes, in the same order.
+///
+/// # Errors
+/// [`Wrong::Lost`], [`Wrong::Foreign`].
+pub fn compare<'a>(ends: impl IntoIterator<Item = (&'a Sent, &'a Received)>) -> Result<(), Wrong> {
+    let mut lost = 0;
+    for (sent, received) in ends {
+        if received.delivered.len() > sent.accepted.len() {
+            return Err(Wrong::Foreign);
+        }
+        let delivered = received.delivered.iter().copied().chain(std::iter::repeat(false));
+        lost += sent.accepted.iter().zip(delivered).filter(|(accepted, delivered)| **accepted && !delivered).count();
+    }
+    if lost == 0 { Ok(()) } else { Err(Wrong::Lost(lost as u64)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(number: u32) -> Mark {
+        Mark { mailbox: 0, number, due: 0 }
+    }
+
+    fn sent(accepted: &[bool]) -> Sent {
+        let mut sent = Sent::default();
+        for accepted in accepted {
+            let number = sent.number();
+            if *accepted {
+                sent.accept(number);
+            }
+        }
+        sent
+    }
+
+    fn received(numbers: &[u32]) -> Result<Received, Wrong> {
+        let mut received = Received::default();
+        numbers.iter().try_for_each(|number| received.take(mark(*number)).map(drop))?;
+        Ok(received)
+    }
+
+    fn verdict(accepted: &[bool], numbers: &[u32]) -> Result<(), Wrong> {
+        compare([(&sent(accepted), &received(numbers)?)])
+    }
+
+    #[test]
+    fn a_lost_envelope_is_noticed_wherever_it_was() {
+        assert_eq!(verdict(&[true; 4], &[0, 1, 2, 3]), Ok(()));
+        assert_eq!(verdict(&[true; 4], &[1, 2, 3]), Err(Wrong::Lost(1)));
+        assert_eq!(verdict(&[true; 4], &[0, 3]), Err(Wrong::Lost(2)));
+        assert_eq!(verdict(&[true; 4], &[0, 1, 2]), Err(Wrong::Lost(1)));
+        assert_eq!(verdict(&[true; 4], &[]), Err(Wrong::Lost(4)));
+    }
+
+    #[test]
+    fn repeats_are_counted_and_do_not_fail_a_run() {
+        let received = received(&[0, 1, 0, 1, 2, 2]).unwrap();
+        assert_eq!(received.repeats(), 3);
+        assert_eq!(compare([(&sent(&[true; 3]), &received)]), Ok(()));
+    }
+
+    #[test]
+    fn another_order_is_noticed() {
+        assert_eq!(received(&[0, 2, 1]).map(drop), Err(Wrong::Order));
+        assert_eq!(received(&[1, 0]).map(drop), Err(Wrong::Order));
+    }
+
+    #[test]
+    fn what_was_not_accepted_may_come_or_not() {
+        assert_eq!(verdict(&[true, false, true], &[0, 2]), Ok(()));
+        assert_eq!(verdict(&[true, false, true], &[0, 1, 2]), Ok(()));
+    }
+
+    #[test]
+    fn what_was_never_sent_is_noticed() {
+        assert_eq!(verdict(&[true; 2], &[0, 1, 2]), Err(Wrong::Foreign));
+    }
+
+    #[test]
+    fn each_mailbox_is_looked_at() {
+        let whole = (sent(&[true]), received(&[0]).unwrap());
+        let broken = (sent(&[true]), received(&[]).unwrap());
+        assert_eq!(compare([(&whole.0, &whole.1), (&broken.0, &broken.1)]), Err(Wrong::Lost(1)));
+    }
+}

@@ -1,0 +1,8 @@
+//! What is measured, one module each.
+
+pub mod away;
+pub mod crew;
+pub mod idle;
+pub mod online;
+pub mod phase;
+pub mod quick;

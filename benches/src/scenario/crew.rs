@@ -1,0 +1,284 @@
+//! Everyone who takes part in a run: mailboxes, senders, collectors.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, TryStreamExt};
+use sealpost_wire::SizeClass;
+use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::phase::Phase;
+use crate::failure::Failure;
+use crate::load::collector::{Collected, Collector, Owned};
+use crate::load::mailboxes::Mailbox;
+use crate::load::sender::{Addressed, Pace, Posted, Sender};
+use crate::load::verify::{self, Received, Sent};
+use crate::load::window::Window;
+use crate::subject::Subject;
+
+/// How long anything may take that should happen by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Mailboxes that are opened at once.
+const OPENERS: usize = 32;
+/// What a client reads at once.
+const BUFFER: usize = 128 * 1024;
+/// How often it is looked whether all has come.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Who takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Shape {
+    /// Mailboxes.
+    pub mailboxes: u32,
+    /// Sockets that deposit; each mailbox is written to by one.
+    pub senders: u32,
+    /// Sockets that collect; each mailbox is collected by one.
+    pub collectors: u32,
+    /// The length of envelopes.
+    #[serde(serialize_with = "bytes")]
+    pub class: SizeClass,
+}
+
+fn bytes<S: serde::Serializer>(class: &SizeClass, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(class.envelope_length() as u64)
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { mailboxes: 200, senders: 8, collectors: 8, class: SizeClass::Small }
+    }
+}
+
+/// A run's people, before and while they work.
+pub struct Crew<'a> {
+    subject: &'a Subject,
+    shape: Shape,
+    mailboxes: Vec<Arc<Mailbox>>,
+    windows: Vec<Arc<Window>>,
+    /// Where the run is.
+    pub phase: Arc<Phase>,
+    senders: JoinSet<Result<Posted, Failure>>,
+    collectors: JoinSet<Result<Collected, Failure>>,
+}
+
+impl<'a> Crew<'a> {
+    /// Makes mailboxes, and opens them.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn gather(subject: &'a Subject, shape: Shape) -> Result<Self, Failure> {
+        let mailboxes: Vec<_> = (0..shape.mailboxes).map(|_| Arc::new(Mailbox::random(shape.class))).collect();
+        if subject.keeps_mailboxes() {
+            open(subject, &mailboxes).await?;
+        }
+        Ok(Self {
+            subject,
+            shape,
+            mailboxes,
+            windows: (0..shape.senders).map(|_| Arc::default()).collect(),
+            phase: Arc::default(),
+            senders: JoinSet::new(),
+            collectors: JoinSet::new(),
+        })
+    }
+
+    /// Has all mailboxes collected from now on. They are caught up, unless something lies in them.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn collect(&mut self, is_empty: bool) -> Result<(), Failure> {
+        for turn in 0..self.shape.collectors {
+            let socket = self.subject.target.socket(COLLECT_SOCKET, BUFFER).await?;
+            let owned = self.mine(turn, self.shape.collectors).map(|(mailbox, of)| self.owned(mailbox, of)).collect();
+            let mut collector =
+                Collector::subscribe(socket, owned, Arc::clone(&self.phase), self.subject.opening).await?;
+            if is_empty {
+                collector.catch_up().await?;
+            }
+            self.collectors.spawn(collector.run());
+        }
+        Ok(())
+    }
+
+    fn owned(&self, mailbox: u32, of: &Arc<Mailbox>) -> Owned {
+        let sender = mailbox % self.shape.senders;
+        let window = self.windows.get(sender as usize).map(Arc::clone).unwrap_or_default();
+        Owned { mailbox, of: Arc::clone(of), window }
+    }
+
+    /// Has deposits sent from now on, each sender at the pace that it is given.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn send(&mut self, pace: impl Fn(u32) -> Pace) -> Result<(), Failure> {
+        for turn in 0..self.shape.senders {
+            let socket = self.subject.target.socket(DEPOSIT_SOCKET, BUFFER).await?;
+            let addressed = |(mailbox, of): (u32, &Arc<Mailbox>)| {
+                Some(Addressed { mailbox, prepared: of.prepared()?, sent: Sent::default() })
+            };
+            let mine: Vec<_> = self.mine(turn, self.shape.senders).filter_map(addressed).collect();
+            let window = self.windows.get(turn as usize).map(Arc::clone).unwrap_or_default();
+            self.senders.spawn(Sender::new(socket, mine, pace(turn), window, Arc::clone(&self.phase)).run());
+        }
+        Ok(())
+    }
+
+    /// Every `of`th mailbox, from `turn` on.
+    fn mine(&self, turn: u32, of: u32) -> impl Iterator<Item = (u32, &Arc<Mailbox>)> {
+        (0..).zip(&self.mailboxes).filter(move |(mailbox, _)| mailbox % of == turn)
+    }
+
+    /// How many envelopes have come, for the first time.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.windows.iter().map(|window| window.delivered()).sum()
+    }
+
+    /// Lets them work for so long.
+    ///
+    /// # Errors
+    /// That of whoever ends before.
+    pub async fn work(&mut self, time: Duration) -> Result<(), Failure> {
+        tokio::select! {
+            () = sleep(time) => Ok(()),
+            Some(ended) = self.senders.join_next() => Err(failed(ended)),
+            Some(ended) = self.collectors.join_next() => Err(failed(ended)),
+        }
+    }
+
+    /// Waits until all senders have ended; what they did.
+    ///
+    /// # Errors
+    /// [`Failure::Hanging`], or that of a sender.
+    pub async fn posted(&mut self) -> Result<Vec<Posted>, Failure> {
+        let hanging = Failure::Hanging("answering all deposits", PATIENCE.as_secs());
+        let all = async {
+            let mut all = Vec::new();
+            while let Some(ended) = self.senders.join_next().await {
+                all.push(ended.map_err(|_| Failure::Ended)??);
+            }
+            Ok(all)
+        };
+        timeout(PATIENCE, all).await.map_err(|_| hanging)?
+    }
+
+    /// Waits until so many envelopes have come, as long as more come.
+    ///
+    /// # Errors
+    /// That of a collector. When nothing more comes it ends without one: what is missing is told by comparing.
+    pub async fn delivered_all(&mut self, count: u64) -> Result<(), Failure> {
+        let (mut before, mut since) = (self.delivered(), Instant::now());
+        while self.delivered() < count && since.elapsed() < PATIENCE / 6 {
+            self.work(LOOK_EVERY).await?;
+            if self.delivered() != before {
+                (before, since) = (self.delivered(), Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the collectors; what they got.
+    ///
+    /// # Errors
+    /// That of a collector.
+    pub async fn collected(&mut self) -> Result<Vec<Collected>, Failure> {
+        self.phase.close();
+        let mut all = Vec::new();
+        while let Some(ended) = self.collectors.join_next().await {
+            all.push(ended.map_err(|_| Failure::Ended)??);
+        }
+        Ok(all)
+    }
+}
+
+/// Why somebody ended before the time.
+fn failed<T>(ended: Result<Result<T, Failure>, tokio::task::JoinError>) -> Failure {
+    match ended {
+        Ok(Err(failure)) => failure,
+        Ok(Ok(_)) | Err(_) => Failure::Ended,
+    }
+}
+
+/// How many were accepted.
+#[must_use]
+pub fn accepted(posted: &[Posted]) -> u64 {
+    posted.iter().flat_map(|posted| &posted.sent).map(|(_, sent)| sent.count()).sum()
+}
+
+/// Compares both ends of every mailbox; how many envelopes came more than once.
+///
+/// # Errors
+/// [`Failure::Wrong`].
+pub fn compare(posted: &[Posted], collected: &[Collected]) -> Result<u64, Failure> {
+    let mut sent: Vec<&(u32, Sent)> = posted.iter().flat_map(|posted| &posted.sent).collect();
+    let mut received: Vec<&(u32, Received)> = collected.iter().flat_map(|collected| &collected.received).collect();
+    sent.sort_by_key(|(mailbox, _)| *mailbox);
+    received.sort_by_key(|(mailbox, _)| *mailbox);
+    let is_same = sent.len() == received.len() && sent.iter().zip(&received).all(|(one, other)| one.0 == other.0);
+    if !is_same {
+        return Err(verify::Wrong::Foreign.into());
+    }
+    verify::compare(sent.iter().map(|(_, sent)| sent).zip(received.iter().map(|(_, received)| received)))?;
+    Ok(received.iter().map(|(_, received)| received.repeats()).sum())
+}
+
+/// Opens mailboxes, some at once.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn open(subject: &Subject, mailboxes: &[Arc<Mailbox>]) -> Result<(), Failure> {
+    let share = mailboxes.len().div_ceil(OPENERS).max(1);
+    stream::iter(mailboxes.chunks(share).map(Ok))
+        .try_for_each_concurrent(OPENERS, |mine| async move {
+            let mut http = subject.target.http().await?;
+            stream::iter(mine)
+                .map(Ok)
+                .try_fold(&mut http, |http, mailbox| async move {
+                    http.ask(&mailbox.open()).await?;
+                    Ok(http)
+                })
+                .await
+                .map(drop)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::latency::Latency;
+    use crate::load::mark::Mark;
+    use crate::load::verify::Wrong;
+
+    fn posted(mailboxes: &[u32]) -> Vec<Posted> {
+        let sent = mailboxes.iter().map(|mailbox| {
+            let mut sent = Sent::default();
+            let number = sent.number();
+            sent.accept(number);
+            (*mailbox, sent)
+        });
+        vec![Posted { sent: sent.collect(), latency: Latency::default() }]
+    }
+
+    fn collected(mailboxes: &[u32]) -> Vec<Collected> {
+        let received = mailboxes.iter().map(|mailbox| {
+            let mut received = Received::default();
+            received.take(Mark { mailbox: *mailbox, number: 0, due: 0 }).unwrap();
+            (*mailbox, received)
+        });
+        vec![Collected { received: received.collect(), latency: Latency::default() }]
+    }
+
+    #[test]
+    fn both_ends_are_compared_mailbox_by_mailbox() {
+        assert_eq!(accepted(&posted(&[1, 2])), 2);
+        assert_eq!(compare(&posted(&[2, 1]), &collected(&[1, 2])).unwrap(), 0);
+        let is_foreign = |result| matches!(result, Err(Failure::Wrong(Wrong::Foreign)));
+        assert!(is_foreign(compare(&posted(&[1, 2]), &collected(&[1]))));
+        assert!(is_foreign(compare(&posted(&[1, 2]), &collected(&[1, 3]))));
+    }
+}

@@ -1,0 +1,73 @@
+//! Collectors for which nothing comes: what each takes of the relay's memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, TryStreamExt};
+use sealpost_wire::SizeClass;
+use sealpost_wire::frame::COLLECT_SOCKET;
+use serde::Serialize;
+use tokio::time::sleep;
+
+use super::crew::open;
+use super::phase::Phase;
+use crate::failure::Failure;
+use crate::load::collector::{Collector, Owned};
+use crate::load::mailboxes::Mailbox;
+use crate::subject::Subject;
+
+/// Connections that are made at once.
+const AT_ONCE: usize = 32;
+/// What a client that waits reads at once.
+const BUFFER: usize = 1024;
+/// How long the server is left alone before its memory is read.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Idle {
+    /// Collectors, each with a mailbox of its own.
+    pub connections: u32,
+    /// Resident memory of the server before anything was asked of it, in bytes.
+    pub before_bytes: u64,
+    /// And with all of them there.
+    pub after_bytes: u64,
+    /// The difference, for each.
+    pub bytes_per_connection: f64,
+}
+
+/// Connects so many collectors to a server that was started for it.
+///
+/// # Errors
+/// [`Failure`]: no figures.
+pub async fn run(subject: &Subject, connections: u32) -> Result<Idle, Failure> {
+    sleep(SETTLE).await;
+    let before_bytes = resident(subject)?;
+    let mailboxes: Vec<_> = (0..connections).map(|_| Arc::new(Mailbox::random(SizeClass::Small))).collect();
+    open(subject, &mailboxes).await?;
+    let there: Vec<Collector> = stream::iter(mailboxes.into_iter().zip(0..))
+        .map(|(of, number)| collector(subject, of, number))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    sleep(SETTLE).await;
+    let after_bytes = resident(subject)?;
+    drop(there);
+    let bytes_per_connection = (after_bytes as f64 - before_bytes as f64) / f64::from(connections.max(1));
+    Ok(Idle { connections, before_bytes, after_bytes, bytes_per_connection })
+}
+
+fn resident(subject: &Subject) -> Result<u64, Failure> {
+    let usage =
+        subject.usage()?.ok_or_else(|| Failure::Argument("memory is known of a relay on this machine".into()))?;
+    Ok(usage.resident)
+}
+
+async fn collector(subject: &Subject, of: Arc<Mailbox>, mailbox: u32) -> Result<Collector, Failure> {
+    let socket = subject.target.socket(COLLECT_SOCKET, BUFFER).await?;
+    let owned = vec![Owned { mailbox, of, window: Arc::default() }];
+    let mut collector = Collector::subscribe(socket, owned, Arc::<Phase>::default(), subject.opening).await?;
+    collector.catch_up().await?;
+    Ok(collector)
+}

@@ -1,0 +1,182 @@
+//! Everyone is there: what is deposited is delivered at once.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use super::crew::{Crew, Shape, accepted, compare};
+use crate::failure::Failure;
+use crate::load::latency::{Latency, Spread};
+use crate::load::pace::{LOOK_EVERY, Schedule};
+use crate::load::sender::Pace;
+use crate::process::Usage;
+use crate::subject::Subject;
+
+/// How much is deposited.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Load {
+    /// As much as is taken, with so many under way for each sender.
+    Full {
+        /// The most.
+        window: u64,
+    },
+    /// So many a second, of all senders together.
+    Rate(f64),
+}
+
+/// How long it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Before it is measured.
+    pub warm_up: Duration,
+    /// While it is.
+    pub measured: Duration,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Online {
+    /// Delivered a second, on this machine at this time.
+    pub rate: f64,
+    /// Delivered while it was measured.
+    pub delivered: u64,
+    /// How long that took, in seconds.
+    pub seconds: f64,
+    /// Time of processors that the server took for a delivered message, in µs; none where it is not known.
+    pub cpu_us_per_message: Option<f64>,
+    /// The same of this program, on both ends.
+    pub generator_us_per_message: f64,
+    /// Resident memory of the server at the end, in bytes.
+    pub resident_bytes: Option<u64>,
+    /// From when a deposit was due to its delivery.
+    pub deliver: Spread,
+    /// From when a deposit was due to its acceptance.
+    pub accept: Spread,
+    /// Envelopes that came more than once.
+    pub repeats: u64,
+}
+
+/// A moment of a run.
+struct Reading {
+    at: Instant,
+    delivered: u64,
+    server: Option<Usage>,
+    own: Usage,
+}
+
+/// Does it once.
+///
+/// # Errors
+/// [`Failure`]: no figures.
+pub async fn run(subject: &Subject, shape: Shape, load: Load, times: Times) -> Result<Online, Failure> {
+    let mut crew = Crew::gather(subject, shape).await?;
+    crew.collect(true).await?;
+    let ticks = Arc::<Notify>::default();
+    let ticking = matches!(load, Load::Rate(_)).then(|| Ticking::start(Arc::clone(&ticks)));
+    let start = crew.phase.elapsed();
+    crew.send(|turn| pace(load, shape, start, turn, &ticks)).await?;
+    crew.work(times.warm_up).await?;
+    crew.phase.measure();
+    let before = read(subject, &crew)?;
+    crew.work(times.measured).await?;
+    crew.phase.measured();
+    let after = read(subject, &crew)?;
+    crew.phase.end();
+    let posted = crew.posted().await?;
+    drop(ticking);
+    crew.delivered_all(accepted(&posted)).await?;
+    let collected = crew.collected().await?;
+    let repeats = compare(&posted, &collected)?;
+    let accept = sum(posted.iter().map(|posted| &posted.latency));
+    let deliver = sum(collected.iter().map(|collected| &collected.latency));
+    Ok(figures(&before, &after, deliver, accept, repeats))
+}
+
+fn pace(load: Load, shape: Shape, start: Duration, turn: u32, ticks: &Arc<Notify>) -> Pace {
+    match load {
+        Load::Full { window } => Pace::Closed { window },
+        Load::Rate(rate) => {
+            let schedule = Box::new(Schedule::new(rate / f64::from(shape.senders), start, u64::from(turn)));
+            Pace::Open { schedule, ticks: Arc::clone(ticks) }
+        }
+    }
+}
+
+fn read(subject: &Subject, crew: &Crew<'_>) -> Result<Reading, Failure> {
+    let own = Usage::of(std::process::id())?;
+    Ok(Reading { at: Instant::now(), delivered: crew.delivered(), server: subject.usage()?, own })
+}
+
+fn sum<'a>(parts: impl Iterator<Item = &'a Latency>) -> Spread {
+    let mut whole = Latency::default();
+    parts.for_each(|part| whole.add(part));
+    whole.spread()
+}
+
+fn figures(before: &Reading, after: &Reading, deliver: Spread, accept: Spread, repeats: u64) -> Online {
+    let seconds = after.at.duration_since(before.at).as_secs_f64();
+    let delivered = after.delivered - before.delivered;
+    let each = |before: Usage, after: Usage| (after.cpu - before.cpu).as_secs_f64() * 1e6 / delivered.max(1) as f64;
+    Online {
+        rate: delivered as f64 / seconds,
+        delivered,
+        seconds,
+        cpu_us_per_message: before.server.zip(after.server).map(|(before, after)| each(before, after)),
+        generator_us_per_message: each(before.own, after.own),
+        resident_bytes: after.server.map(|usage| usage.resident),
+        deliver,
+        accept,
+        repeats,
+    }
+}
+
+/// Calls the senders to look for what is due. The runtime's own timers know milliseconds only.
+struct Ticking {
+    ticks: Arc<Notify>,
+    /// Ended by being the only one left.
+    held: Arc<()>,
+}
+
+impl Ticking {
+    fn start(ticks: Arc<Notify>) -> Self {
+        let held = Arc::new(());
+        let (called, alive) = (Arc::clone(&ticks), Arc::downgrade(&held));
+        thread::spawn(move || {
+            while alive.strong_count() > 0 {
+                thread::sleep(LOOK_EVERY);
+                called.notify_waiters();
+            }
+        });
+        Self { ticks, held }
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.held = Arc::default();
+        self.ticks.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(at: Instant, delivered: u64, server_ms: u64) -> Reading {
+        let usage = |ms| Usage { cpu: Duration::from_millis(ms), resident: 5 };
+        Reading { at, delivered, server: Some(usage(server_ms)), own: usage(server_ms / 2) }
+    }
+
+    #[test]
+    fn figures_are_of_what_lies_between_two_readings() {
+        let start = Instant::now();
+        let (before, after) = (reading(start, 1_000, 50), reading(start + Duration::from_secs(2), 21_000, 250));
+        let spread = Latency::default().spread();
+        let online = figures(&before, &after, spread, spread, 0);
+        assert_eq!((online.delivered, online.rate, online.cpu_us_per_message), (20_000, 10_000.0, Some(10.0)));
+        assert_eq!(online.generator_us_per_message, 5.0);
+    }
+}

@@ -1,0 +1,168 @@
+//! What is measured: a relay that is started for it, the floor, or a relay at a URL.
+
+use std::env;
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::failure::Failure;
+use crate::load::client::Target;
+use crate::process::Usage;
+use crate::seal::Opening;
+
+/// How long a server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+const CONFIG: &str = "sealpost-relay.toml";
+
+/// What is to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A relay with an embedded store.
+    Relay,
+    /// What the relay's socket code would cost by itself.
+    Floor,
+}
+
+/// Where the programs are, and where a relay may keep its store.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// `sealpost-relay`.
+    pub relay: PathBuf,
+    /// This program, which is the floor too.
+    pub own: PathBuf,
+    /// Where stores are made; the system's temporary directory without.
+    pub data: Option<PathBuf>,
+}
+
+/// A server that runs until this is dropped, if it was started for the run.
+pub struct Subject {
+    /// How it is spoken to.
+    pub target: Target,
+    /// How what it delivers is opened.
+    pub opening: Opening,
+    server: Option<Server>,
+}
+
+struct Server {
+    child: Child,
+    _directory: TempDir,
+}
+
+impl Programs {
+    /// Those beside this one, unless another relay is named.
+    ///
+    /// # Errors
+    /// [`Failure::Files`].
+    pub fn find(relay: Option<PathBuf>, data: Option<PathBuf>) -> Result<Self, Failure> {
+        let own = env::current_exe().map_err(|error| Failure::Files("finding this program", error))?;
+        let beside = || own.with_file_name("sealpost-relay").with_extension(env::consts::EXE_EXTENSION);
+        Ok(Self { relay: relay.unwrap_or_else(beside), own, data })
+    }
+
+    /// Starts what is to be measured, and waits until it listens.
+    ///
+    /// # Errors
+    /// [`Failure`], of the start.
+    pub fn start(&self, kind: Kind, tls: bool) -> Result<Subject, Failure> {
+        let address = free_address()?;
+        let directory = self.directory()?;
+        let (child, opening) = match kind {
+            Kind::Relay => (self.relay(directory.path(), address, tls)?, Opening::AtRest),
+            Kind::Floor => (self.floor(address, tls)?, Opening::Bare),
+        };
+        let mut server = Server { child, _directory: directory };
+        server.wait(address)?;
+        Ok(Subject { target: Target::new(address, "localhost", tls)?, opening, server: Some(server) })
+    }
+
+    fn directory(&self) -> Result<TempDir, Failure> {
+        let made = self.data.as_ref().map_or_else(tempfile::tempdir, tempfile::tempdir_in);
+        made.map_err(|error| Failure::Files("making a directory for the store", error))
+    }
+
+    fn relay(&self, directory: &Path, address: SocketAddr, tls: bool) -> Result<Child, Failure> {
+        let missing = |error| Failure::NoProgram(self.relay.clone(), error);
+        let init = ["init", "--listen", &address.to_string(), "--admin", "off"];
+        let mut program = Command::new(&self.relay);
+        program.current_dir(directory).args(init).stdout(Stdio::null()).stderr(Stdio::null());
+        program.status().map_err(missing)?;
+        configure(&directory.join(CONFIG), tls).map_err(|error| Failure::Files("writing the configuration", error))?;
+        let log = fs::File::create(directory.join("log")).map_err(|error| Failure::Files("opening a log", error))?;
+        let mut program = Command::new(&self.relay);
+        program.current_dir(directory).arg("serve").env_remove("SEALPOST_RELAY_CONFIG");
+        program.stdout(Stdio::null()).stderr(log).spawn().map_err(missing)
+    }
+
+    fn floor(&self, address: SocketAddr, tls: bool) -> Result<Child, Failure> {
+        let mut program = Command::new(&self.own);
+        program.args(["floor", "--listen", &address.to_string()]);
+        if tls {
+            program.arg("--tls");
+        }
+        program.stdout(Stdio::null()).spawn().map_err(|error| Failure::NoProgram(self.own.clone(), error))
+    }
+}
+
+impl Subject {
+    /// A relay that somebody else has started; what it takes of its machine is not known.
+    #[must_use]
+    pub const fn at(target: Target) -> Self {
+        Self { target, opening: Opening::AtRest, server: None }
+    }
+
+    /// What its process has taken so far, if it was started for the run.
+    ///
+    /// # Errors
+    /// [`Failure::Files`], when it has ended.
+    pub fn usage(&self) -> Result<Option<Usage>, Failure> {
+        self.server.as_ref().map(|server| Usage::of(server.child.id())).transpose()
+    }
+
+    /// Whether mailboxes are to be opened before they are written to.
+    #[must_use]
+    pub fn keeps_mailboxes(&self) -> bool {
+        self.opening == Opening::AtRest
+    }
+}
+
+impl Server {
+    fn wait(&mut self, address: SocketAddr) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return Err(Failure::Ended);
+            }
+            if Instant::now() > deadline {
+                return Err(Failure::NotListening(PATIENCE.as_secs()));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// What a relay is run with besides its defaults: no limit on deposits to one mailbox, of which there are few here.
+fn configure(path: &Path, tls: bool) -> std::io::Result<()> {
+    let mut text = fs::read_to_string(path)?.replace("deposits_per_minute = 600", "deposits_per_minute = 1000000000");
+    if !tls {
+        text = text.replace("mode = \"own\"", "mode = \"off\"");
+    }
+    fs::write(path, text)
+}
+
+fn free_address() -> Result<SocketAddr, Failure> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map_err(|error| Failure::Files("finding a free port", error))
+}
