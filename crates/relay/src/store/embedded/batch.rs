@@ -1,13 +1,14 @@
 //! What is to be written together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use sealpost_wire::MailboxId;
 use sealpost_wire::request::Stored;
 use sealpost_wire::time::Day;
 
-use super::rows::{Space, envelope_key};
+use super::rows::{Space, envelope_key, mailbox_of};
 use crate::store::queue::Entry;
 
 /// Changes that become durable together or not at all.
@@ -26,6 +27,8 @@ type RowKey = (Space, Vec<u8>);
 
 /// An envelope that is to be written.
 pub(super) struct NewEnvelope {
+    /// When it was deposited.
+    came: Instant,
     pub(super) entry: Entry,
     pub(super) stored: Arc<Stored>,
 }
@@ -52,8 +55,19 @@ impl Batch {
         self.has_deposits = true;
     }
 
-    pub(super) fn keep(&mut self, mailbox: &MailboxId, entry: Entry, stored: Arc<Stored>) {
-        self.envelopes.insert(envelope_key(mailbox, entry.sequence), NewEnvelope { entry, stored });
+    pub(super) fn keep(&mut self, mailbox: &MailboxId, entry: Entry, stored: Arc<Stored>, came: Instant) {
+        self.envelopes.insert(envelope_key(mailbox, entry.sequence), NewEnvelope { came, entry, stored });
+    }
+
+    /// Takes out the envelopes that came after `cut`, to be written later.
+    pub(super) fn split_off(&mut self, cut: Instant) -> Self {
+        let envelopes = self.envelopes.extract_if(|_, new| new.came > cut).collect();
+        Self { envelopes, ..Self::default() }
+    }
+
+    /// The mailboxes of its envelopes.
+    pub(super) fn mailboxes(&self) -> HashSet<MailboxId> {
+        self.envelopes.keys().filter_map(mailbox_of).collect()
     }
 
     pub(super) fn erase(&mut self, mailbox: &MailboxId, entry: &Entry) {

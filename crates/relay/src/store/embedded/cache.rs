@@ -62,6 +62,15 @@ impl<K: Hash + Eq + Copy, V: Weight> Cache<K, V> {
         held.value.as_mut()
     }
 
+    /// What was changed is only written by that batch.
+    pub(super) fn hold(&mut self, key: &K, until: BatchNumber) {
+        if self.holds(key)
+            && let Some(held) = self.young.get_mut(key)
+        {
+            held.changed_by = until;
+        }
+    }
+
     /// Puts a value in the place of whatever is there, for that batch; `None`: it is not there any more.
     pub(super) fn set(&mut self, key: K, value: Option<V>, by: BatchNumber) {
         self.old.remove(&key);
@@ -141,5 +150,18 @@ mod tests {
             (10..20).for_each(|key| cache.learn(key, key));
         }
         assert!(!cache.holds(&4) && !cache.holds(&5));
+    }
+
+    #[test]
+    fn what_a_later_batch_writes_is_held_until_then() {
+        let mut cache = full();
+        *cache.change(&4, 7).unwrap() = 44;
+        cache.hold(&4, 8);
+        for _ in 0..5 {
+            cache.trim(7);
+            (10..20).for_each(|key| cache.learn(key, key));
+        }
+        assert!(cache.holds(&4));
+        assert_eq!(cache.find(&4), Some(&44));
     }
 }

@@ -23,15 +23,16 @@ use super::directory::Directory;
 use super::disk::{Disk, Fault};
 use super::{Options, Shared};
 use crate::log::Event;
-use crate::store::Arrivals;
 use crate::store::sequence::Blocks;
+use crate::store::{Arrivals, Kept};
 use mailboxes::Mailbox;
 use shelves::Shelf;
 
-/// How long the first deposit of a batch waits for others, and for its acknowledgement, while nothing is being synced.
+/// How long each deposit waits for others, and for its acknowledgement, before it is written.
 const LINGER: Duration = Duration::from_millis(2);
-/// So many requests are company enough.
-const FULL_BATCH: usize = 512;
+/// The same once so many wait that their collectors need longer.
+const BUSY_LINGER: Duration = Duration::from_millis(5);
+const BUSY: usize = 256;
 /// Commands that are carried out before it is looked whether a batch is due.
 const COMMANDS_AT_ONCE: usize = 64;
 
@@ -62,7 +63,9 @@ pub(super) struct Clerk {
     blocks: Blocks,
     pending: Batch,
     /// Who is answered when the pending batch is durable.
-    answers: Vec<Answer>,
+    answers: Vec<Waiting>,
+    /// How many deposits are among them.
+    deposits: usize,
     /// Whether one of them gains nothing from company.
     is_urgent: bool,
     /// The number of the pending batch.
@@ -83,6 +86,24 @@ enum State {
     Out(Instant),
     /// Closed for good.
     Closed,
+}
+
+/// Somebody who waits for an answer.
+struct Waiting {
+    /// Since when, for deposits.
+    came: Option<Instant>,
+    /// How many deposits it is about.
+    deposits: usize,
+    answer: Answer,
+}
+
+/// What of the pending batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Deposits that have waited, and everything else.
+    Ripe,
+    /// Everything.
+    Whole,
 }
 
 impl Clerk {
@@ -108,6 +129,7 @@ impl Clerk {
             blocks: Blocks::behind(reserved),
             pending: Batch::default(),
             answers: Vec::new(),
+            deposits: 0,
             is_urgent: false,
             number: 1,
             begun: None,
@@ -157,7 +179,9 @@ impl Clerk {
     fn patience(&self) -> Option<Duration> {
         match (self.state, self.begun) {
             (State::Out(tried), _) => Some(outage::PAUSE.saturating_sub(tried.elapsed())),
-            (State::Open, Some(begun)) if self.flushing.is_none() => Some(LINGER.saturating_sub(begun.elapsed())),
+            (State::Open, Some(begun)) if self.flushing.is_none() => {
+                Some(self.linger().saturating_sub(begun.elapsed()))
+            }
             _ => None,
         }
     }
@@ -185,24 +209,40 @@ impl Clerk {
     }
 
     fn submit_if_due(&mut self) {
-        let waited = self.begun.is_some_and(|begun| begun.elapsed() >= LINGER);
-        let due = waited || self.is_urgent || self.answers.len() >= FULL_BATCH;
-        if due && self.flushing.is_none() {
-            self.submit();
+        if self.flushing.is_some() {
+            return;
+        }
+        let waited = self.begun.is_some_and(|begun| begun.elapsed() >= self.linger());
+        if waited || self.is_urgent {
+            self.submit(Part::Ripe);
         }
     }
 
-    /// Hands the pending batch to the committer.
-    fn submit(&mut self) {
+    /// Hands the pending batch to the committer; deposits that have just come begin the next one.
+    ///
+    /// Whether a deposit is among them is told by when it came alone, and so is when it is answered.
+    fn submit(&mut self, part: Part) {
+        let linger = self.linger();
         self.begun = None;
         self.is_urgent = false;
         if !self.has_pending() {
             return;
         }
-        let batch = Arc::new(std::mem::take(&mut self.pending));
-        let answers = std::mem::take(&mut self.answers);
+        let (mut batch, mut answers) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.answers));
         self.number += 1;
+        if let Some(cut) = Instant::now().checked_sub(linger).filter(|_| part == Part::Ripe) {
+            self.pending = batch.split_off(cut);
+            self.answers = answers.extract_if(.., |waiting| waiting.came.is_some_and(|came| came > cut)).collect();
+            self.begun = self.answers.first().and_then(|waiting| waiting.came);
+            self.pending.mailboxes().iter().for_each(|mailbox| self.mailboxes.hold(mailbox, self.number));
+        }
+        self.deposits = self.answers.iter().map(|waiting| waiting.deposits).sum();
+        if answers.iter().any(|waiting| waiting.came.is_some()) {
+            batch.note_deposit();
+        }
+        let batch = Arc::new(batch);
         self.flushing = Some(Arc::clone(&batch));
+        let answers = answers.into_iter().map(|waiting| waiting.answer).collect();
         if self.committer.send((batch, answers)).is_err() {
             self.fail();
         }
@@ -214,7 +254,20 @@ impl Clerk {
 
     /// Answers a request when the pending batch is durable.
     fn answer<T: Send + 'static>(&mut self, answer: oneshot::Sender<T>, value: T) {
-        self.answers.push(Box::new(move || answer_now(answer, value)));
+        self.answers.push(Waiting { came: None, deposits: 0, answer: Box::new(move || answer_now(answer, value)) });
+    }
+
+    /// Answers a deposit when it has waited, and the batch that it is in is durable.
+    fn answer_deposits(&mut self, answer: oneshot::Sender<Vec<Kept>>, kept: Vec<Kept>, came: Instant) {
+        let deposits = kept.len();
+        self.deposits += deposits;
+        self.answers.push(Waiting { came: Some(came), deposits, answer: Box::new(move || answer_now(answer, kept)) });
+    }
+
+    /// Told by how many deposits came, whatever became of them: were it told by what is still to be written, the time of
+    /// an answer would say whether recipients are there.
+    const fn linger(&self) -> Duration {
+        if self.deposits < BUSY { LINGER } else { BUSY_LINGER }
     }
 
     /// The same, without waiting for company.
@@ -240,7 +293,7 @@ impl Clerk {
     /// Waits until everything decided so far is durable; commands that come meanwhile come later.
     fn settle(&mut self) -> Result<(), Fault> {
         self.wait_for_committer();
-        self.submit();
+        self.submit(Part::Whole);
         self.wait_for_committer();
         if self.state == State::Open { Ok(()) } else { Err(Fault::Database(fjall::Error::Poisoned)) }
     }

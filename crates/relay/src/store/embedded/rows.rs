@@ -100,6 +100,11 @@ pub(super) fn envelope_key(mailbox: &MailboxId, sequence: u64) -> [u8; 40] {
     place_key(mailbox.as_bytes(), sequence)
 }
 
+/// The mailbox in the key of an envelope.
+pub(super) fn mailbox_of(key: &[u8; 40]) -> Option<MailboxId> {
+    key.first_chunk().map(|mailbox| MailboxId::from_bytes(*mailbox))
+}
+
 /// The key of an item's row.
 pub(super) fn item_key(shelf: &ShelfId, number: u64) -> [u8; 40] {
     place_key(shelf.as_bytes(), number)

@@ -1,6 +1,7 @@
 //! Mailboxes.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use sealpost_wire::request::{MailboxKind, Stored};
 use sealpost_wire::time::{Day, Hour};
@@ -70,9 +71,9 @@ impl Clerk {
         if !self.has_room() {
             return Ok(());
         }
-        let kept = envelopes.into_iter().map(|new| self.keep(new, now)).collect::<Result<_, _>>()?;
-        self.pending.note_deposit();
-        self.answer(answer, kept);
+        let came = Instant::now();
+        let kept = envelopes.into_iter().map(|new| self.keep(new, now, came)).collect::<Result<_, _>>()?;
+        self.answer_deposits(answer, kept, came);
         Ok(())
     }
 
@@ -82,7 +83,7 @@ impl Clerk {
         self.directory.free_space().map_or(true, |free| free >= self.options.disk_reserve_bytes)
     }
 
-    fn keep(&mut self, new: NewEnvelope, now: Hour) -> Result<Kept, Fault> {
+    fn keep(&mut self, new: NewEnvelope, now: Hour, came: Instant) -> Result<Kept, Fault> {
         let id = new.mailbox;
         self.load(&id)?;
         if !self.owns(&MailboxOwner { id, collect: new.collect }, now.day()) {
@@ -100,7 +101,7 @@ impl Clerk {
         if let Some(mailbox) = self.mailboxes.change(&id, self.number) {
             mailbox.queue.push(entry);
         }
-        self.pending.keep(&id, entry, Arc::clone(&stored));
+        self.pending.keep(&id, entry, Arc::clone(&stored), came);
         self.arrivals.arrived(&id, &stored);
         Ok(Kept::Kept)
     }

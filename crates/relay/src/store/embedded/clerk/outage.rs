@@ -71,6 +71,7 @@ impl Clerk {
         self.shared.ready.store(false, Ordering::Relaxed);
         self.pending = Batch::default();
         self.answers.clear();
+        self.deposits = 0;
         self.begun = None;
         self.expiring = None;
         self.mailboxes.clear();

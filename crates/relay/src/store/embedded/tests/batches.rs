@@ -1,5 +1,7 @@
 //! What a batch writes.
 
+use std::time::{Duration, Instant};
+
 use sealpost_wire::directory::Epoch;
 use sealpost_wire::request::Stored;
 use sealpost_wire::time::Hour;
@@ -21,7 +23,7 @@ fn batch() -> (Batch, Entry) {
     let sealed = AtRest::new(vec![0xC3; SizeClass::Small.stored_length()].into()).unwrap();
     let mut batch = Batch::default();
     batch.note_deposit();
-    batch.keep(&MAILBOX, entry, Stored { sequence: 7, id, sealed }.into());
+    batch.keep(&MAILBOX, entry, Stored { sequence: 7, id, sealed }.into(), Instant::now());
     (batch, entry)
 }
 
@@ -36,6 +38,21 @@ fn an_envelope_acknowledged_before_its_batch_is_written_is_never_written() {
     assert!(!raw::holds(&raw::files(root.path()), MAILBOX.as_bytes()));
     disk.commit(&batch().0).unwrap();
     assert!(raw::holds(&raw::files(root.path()), &[0xC3; 64]));
+}
+
+#[test]
+fn an_envelope_that_has_just_come_is_left_to_the_next_batch() {
+    let (mut first, entry) = batch();
+    let came = Instant::now();
+    let second = Entry { sequence: 8, ..entry };
+    let sealed = AtRest::new(vec![0xD4; SizeClass::Small.stored_length()].into()).unwrap();
+    let (later, stored) = (came + Duration::from_secs(1), Stored { sequence: 8, id: entry.id, sealed });
+    first.keep(&MAILBOX, second, stored.into(), later);
+    let next = first.split_off(came);
+    let sequences = |batch: &Batch| batch.envelopes().map(|(_, new)| new.entry.sequence).collect::<Vec<_>>();
+    assert_eq!((sequences(&first), sequences(&next)), (vec![7], vec![8]));
+    assert_eq!(next.mailboxes().into_iter().collect::<Vec<_>>(), [MAILBOX]);
+    assert!(!next.has_deposits());
 }
 
 /// The journal's end moves: something was written and synced, as for a batch with an envelope in it.
