@@ -51,7 +51,7 @@ mod tests {
         let (mailbox, other) = (Mailbox::random(SizeClass::Small), Mailbox::random(SizeClass::Small));
         let id = EnvelopeId::from_bytes([1; 16]);
         let envelope = Envelope::new(mailbox.envelope.clone().into()).unwrap();
-        let sealed = at_rest::seal(&mailbox.deposit, &mailbox.id(), &id, &envelope).unwrap();
+        let sealed = at_rest::seal(&mailbox.deposit, &mailbox.id(), &id, envelope).unwrap();
         let delivered = Delivered { channel: 0, sequence: 1, id, sealed: sealed.as_bytes() };
         assert!(Opening::AtRest.is_of(&mailbox, &delivered));
         assert!(!Opening::AtRest.is_of(&other, &delivered));

@@ -2,26 +2,21 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sealpost_wire::at_rest::{at_rest_aad, at_rest_key};
-use sealpost_wire::envelope::AT_REST_OVERHEAD;
 use sealpost_wire::{AtRest, DepositKey, Envelope, EnvelopeId, MailboxId};
 
-/// Seals an envelope under the key that comes from `deposit`; the key is wiped before this returns.
+/// Seals an envelope, where it lies, under the key that comes from `deposit`; the key is wiped before this returns.
 ///
 /// `None` when the provider of AES-256-GCM fails: such an envelope must not be kept at all.
 #[must_use]
-pub fn seal(deposit: &DepositKey, mailbox: &MailboxId, id: &EnvelopeId, envelope: &Envelope) -> Option<AtRest> {
+pub fn seal(deposit: &DepositKey, mailbox: &MailboxId, id: &EnvelopeId, envelope: Envelope) -> Option<AtRest> {
     let nonce: [u8; NONCE_LEN] = rand::random();
     let key = at_rest_key(deposit);
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).ok()?);
-
-    let mut stored = Vec::with_capacity(envelope.as_bytes().len() + AT_REST_OVERHEAD);
-    stored.extend_from_slice(&nonce);
-    stored.extend_from_slice(envelope.as_bytes());
-    let (_, plain) = stored.split_at_mut_checked(NONCE_LEN)?;
     let aad = Aad::from(at_rest_aad(mailbox, id));
-    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, plain).ok()?;
-    stored.extend_from_slice(tag.as_ref());
-    AtRest::new(stored.into())
+    envelope.seal(nonce, |plain| {
+        let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, plain).ok()?;
+        tag.as_ref().try_into().ok()
+    })
 }
 
 #[cfg(test)]
@@ -46,7 +41,7 @@ mod tests {
         let id = EnvelopeId::from_bytes([4; 16]);
         for class in SizeClass::ALL {
             let envelope = Envelope::new(vec![7; class.envelope_length()].into()).unwrap();
-            let stored = seal(&deposit, &mailbox, &id, &envelope).unwrap();
+            let stored = seal(&deposit, &mailbox, &id, envelope.clone()).unwrap();
             assert_eq!(stored.class(), class);
             assert_eq!(open(&deposit, &mailbox, &id, &stored).as_deref(), Some(envelope.as_bytes()));
             assert_eq!(open(&other, &mailbox, &id, &stored), None);
@@ -60,6 +55,6 @@ mod tests {
         let deposit = DepositKey::new([1; 32]);
         let (mailbox, id) = (MailboxId::from_bytes([2; 32]), EnvelopeId::from_bytes([3; 16]));
         let envelope = Envelope::new(vec![0; SizeClass::Small.envelope_length()].into()).unwrap();
-        assert_ne!(seal(&deposit, &mailbox, &id, &envelope), seal(&deposit, &mailbox, &id, &envelope));
+        assert_ne!(seal(&deposit, &mailbox, &id, envelope.clone()), seal(&deposit, &mailbox, &id, envelope.clone()));
     }
 }

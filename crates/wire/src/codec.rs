@@ -4,6 +4,8 @@
 //! read and comparing, everything that is not the exact encoding of a value: unknown or repeated keys, another order,
 //! longer forms of integers, indefinite lengths, bytes left over.
 
+use std::convert::Infallible;
+
 use minicbor::decode::{Decode, Decoder, Error};
 use minicbor::encode::{Encode, Encoder, Write};
 use thiserror::Error as ThisError;
@@ -37,7 +39,10 @@ pub enum DecodeError {
 /// Encodes a value.
 #[must_use]
 pub fn to_bytes<T: Encode<()>>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    // Grown step by step, a frame of envelopes would be copied several times.
+    let mut length = Length(0);
+    let _infallible = minicbor::encode(value, &mut length);
+    let mut bytes = Vec::with_capacity(length.0);
     // Writing into a vector cannot fail, and no encoder here reports an error of its own.
     let _infallible = minicbor::encode(value, &mut bytes);
     bytes
@@ -70,6 +75,24 @@ fn is_encoding<T: Encode<()>>(bytes: &[u8], value: &T) -> bool {
     minicbor::encode(value, &mut rest).is_ok() && rest.0.is_empty()
 }
 
+/// Counts an encoding.
+struct Length(usize);
+
+impl Write for Length {
+    type Error = Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0 += bytes.len();
+        Ok(())
+    }
+}
+
+/// A string so long is taken as it is.
+///
+/// All decoders here copy strings from where they stand. With the heads, keys and short strings around it as they must be
+/// and the length too, a long one can only stand where it was copied from: comparing it would read every envelope again.
+const LONG: usize = 1024;
+
 /// Takes an encoding only while it equals these bytes; so the comparison leaves no second copy of a key in memory.
 struct Expected<'b>(&'b [u8]);
 
@@ -79,7 +102,11 @@ impl Write for Expected<'_> {
     type Error = Differs;
 
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), Differs> {
-        self.0 = self.0.strip_prefix(bytes).ok_or(Differs)?;
+        self.0 = match bytes.len() {
+            LONG.. => self.0.get(bytes.len()..),
+            _ => self.0.strip_prefix(bytes),
+        }
+        .ok_or(Differs)?;
         Ok(())
     }
 }

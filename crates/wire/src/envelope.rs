@@ -8,10 +8,16 @@
 //! The stored form stays a little under a power of two: eight bytes above one cost a fifth more memory in a store
 //! that allocates by classes.
 
+use std::sync::Arc;
+
 use crate::codec::redacted;
 
-/// What AES-256-GCM adds at rest: a nonce of 12 and a tag of 16 bytes.
-pub const AT_REST_OVERHEAD: usize = 28;
+/// The nonce of the seal at rest, in bytes.
+const NONCE: usize = 12;
+/// Its tag.
+const TAG: usize = 16;
+/// What AES-256-GCM adds at rest: nonce and tag.
+pub const AT_REST_OVERHEAD: usize = NONCE + TAG;
 
 /// The three lengths that an envelope can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,58 +57,113 @@ impl SizeClass {
     }
 }
 
-macro_rules! exact_length {
-    ($(#[$doc:meta])* $name:ident, $length:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Box<[u8]>);
+/// A sealed message, exactly as long as one of [`SizeClass`].
+///
+/// **Relay learns:** which of the three classes. Nothing else.
+///
+/// In memory it has room for the seal at rest around it, so that a relay seals it where it lies.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope(Vec<u8>);
 
-        impl $name {
-            /// Takes over bytes that are exactly as long as one of the classes; `None` for any other length.
-            #[must_use]
-            pub fn new(bytes: Box<[u8]>) -> Option<Self> {
-                Self::is_length(bytes.len()).then_some(Self(bytes))
-            }
+/// An envelope as a relay stores and delivers it: sealed once more under a key that the relay does not keep.
+///
+/// **Relay learns:** nothing; it made this from an [`Envelope`].
+///
+/// Clones are cheap: they share their bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AtRest(Arc<Box<[u8]>>);
 
-            fn is_length(length: usize) -> bool {
-                SizeClass::ALL.into_iter().any(|class| class.$length() == length)
-            }
+impl Envelope {
+    /// Takes bytes that are exactly as long as one of the classes; `None` for any other length.
+    #[must_use]
+    pub fn new(bytes: Box<[u8]>) -> Option<Self> {
+        Self::of(&bytes)
+    }
 
-            /// The class, told by the length.
-            #[must_use]
-            pub fn class(&self) -> SizeClass {
-                let smaller = |class: &SizeClass| class.$length() >= self.0.len();
-                SizeClass::ALL.into_iter().find(smaller).unwrap_or(SizeClass::Large)
-            }
+    fn of(bytes: &[u8]) -> Option<Self> {
+        class(bytes.len(), SizeClass::envelope_length)?;
+        let mut room = Vec::with_capacity(bytes.len() + AT_REST_OVERHEAD);
+        room.resize(NONCE, 0);
+        room.extend_from_slice(bytes);
+        Some(Self(room))
+    }
 
-            /// The bytes.
-            #[must_use]
-            pub fn as_bytes(&self) -> &[u8] {
-                &self.0
-            }
+    /// The class, told by the length.
+    #[must_use]
+    pub fn class(&self) -> SizeClass {
+        class(self.as_bytes().len(), SizeClass::envelope_length).unwrap_or(SizeClass::Large)
+    }
 
-            /// The bytes, given away.
-            #[must_use]
-            pub fn into_bytes(self) -> Box<[u8]> {
-                self.0
-            }
-        }
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.get(NONCE..).unwrap_or_default()
+    }
 
+    /// The bytes, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Box<[u8]> {
+        self.as_bytes().into()
+    }
+
+    /// Seals it at rest where it lies: `seal` encrypts in place and gives the tag; `None` when it does.
+    #[must_use]
+    pub fn seal(self, nonce: [u8; NONCE], seal: impl FnOnce(&mut [u8]) -> Option<[u8; TAG]>) -> Option<AtRest> {
+        let mut bytes = self.0;
+        let (place, plain) = bytes.split_first_chunk_mut()?;
+        *place = nonce;
+        let tag = seal(plain)?;
+        bytes.extend_from_slice(&tag);
+        AtRest::new(bytes.into())
+    }
+}
+
+impl AtRest {
+    /// Takes over bytes that are exactly as long as one of the classes; `None` for any other length.
+    #[must_use]
+    pub fn new(bytes: Box<[u8]>) -> Option<Self> {
+        class(bytes.len(), SizeClass::stored_length).map(|_| Self(Arc::new(bytes)))
+    }
+
+    /// The class, told by the length.
+    #[must_use]
+    pub fn class(&self) -> SizeClass {
+        class(self.0.len(), SizeClass::stored_length).unwrap_or(SizeClass::Large)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Box<[u8]> {
+        Arc::unwrap_or_clone(self.0)
+    }
+}
+
+fn class(length: usize, of: impl Fn(SizeClass) -> usize) -> Option<SizeClass> {
+    SizeClass::ALL.into_iter().find(|class| of(*class) == length)
+}
+
+macro_rules! byte_string {
+    ($name:ident, $read:expr) => {
         impl<C> minicbor::Encode<C> for $name {
             fn encode<W: minicbor::encode::Write>(
                 &self,
                 e: &mut minicbor::Encoder<W>,
                 _: &mut C,
             ) -> Result<(), minicbor::encode::Error<W::Error>> {
-                e.bytes(&self.0)?.ok()
+                e.bytes(self.as_bytes())?.ok()
             }
         }
 
         impl<'b, C> minicbor::Decode<'b, C> for $name {
             fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-                let bytes = d.bytes()?;
-                let exact = Self::is_length(bytes.len()).then(|| Self(bytes.into()));
-                exact.ok_or_else(|| minicbor::decode::Error::message("not the length of a class"))
+                let read: fn(&[u8]) -> Option<Self> = $read;
+                read(d.bytes()?).ok_or_else(|| minicbor::decode::Error::message("not the length of a class"))
             }
         }
 
@@ -110,19 +171,8 @@ macro_rules! exact_length {
     };
 }
 
-exact_length! {
-    /// A sealed message, exactly as long as one of [`SizeClass`].
-    ///
-    /// **Relay learns:** which of the three classes. Nothing else.
-    Envelope, envelope_length
-}
-
-exact_length! {
-    /// An envelope as a relay stores and delivers it: sealed once more under a key that the relay does not keep.
-    ///
-    /// **Relay learns:** nothing; it made this from an [`Envelope`].
-    AtRest, stored_length
-}
+byte_string!(Envelope, Self::of);
+byte_string!(AtRest, |bytes| Self::new(bytes.into()));
 
 #[cfg(test)]
 mod tests {
@@ -137,6 +187,28 @@ mod tests {
             assert!(Envelope::new(vec![0; length + 1].into()).is_none());
             assert_eq!(AtRest::new(vec![0; class.stored_length()].into()).map(|stored| stored.class()), Some(class));
         }
+    }
+
+    #[test]
+    fn an_envelope_is_sealed_where_it_lies() {
+        let envelope = Envelope::new(vec![7; SizeClass::Small.envelope_length()].into()).unwrap();
+        let place = envelope.as_bytes().as_ptr();
+        let sealed = envelope.seal([1; NONCE], |plain| {
+            plain.iter_mut().for_each(|byte| *byte += 1);
+            Some([2; TAG])
+        });
+        let sealed = sealed.unwrap();
+        let bytes = sealed.as_bytes();
+        assert_eq!(bytes[NONCE..].as_ptr(), place);
+        assert_eq!((&bytes[..NONCE], &bytes[bytes.len() - TAG..]), (&[1; NONCE][..], &[2; TAG][..]));
+        assert!(bytes[NONCE..bytes.len() - TAG].iter().all(|byte| *byte == 8));
+        assert_eq!(sealed.clone().as_bytes().as_ptr(), bytes.as_ptr());
+    }
+
+    #[test]
+    fn what_is_not_sealed_is_not_at_rest() {
+        let envelope = Envelope::new(vec![7; SizeClass::Small.envelope_length()].into()).unwrap();
+        assert!(envelope.seal([1; NONCE], |_| None).is_none());
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Inner {
             return Fate::Slowed(seconds);
         }
         let Deposit { deposit, collect, id, envelope, .. } = request;
-        let Some(sealed) = at_rest::seal(&deposit, &mailbox, &id, &envelope) else { return Fate::Slowed(STORE_OUT) };
+        let Some(sealed) = at_rest::seal(&deposit, &mailbox, &id, envelope) else { return Fate::Slowed(STORE_OUT) };
         admitted.push(NewEnvelope { mailbox, collect, id, sealed, expires: self.expiry(now), right });
         Fate::Admitted { wait }
     }
