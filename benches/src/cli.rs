@@ -1,9 +1,10 @@
 //! The command line of `sealpost-bench`.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,10 +16,11 @@ use tokio::runtime::Runtime;
 use crate::failure::Failure;
 use crate::floor;
 use crate::machine::Machine;
+use crate::plot;
 use crate::progress::Progress;
 use crate::scenario::crew::Shape;
 use crate::scenario::online::{Load, Times};
-use crate::scenario::{away, idle, online, quick};
+use crate::scenario::{all, all::All, away, idle, online, quick};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -55,6 +57,12 @@ enum Command {
     Idle(IdleArguments),
     /// The figures that matter, within five minutes.
     Quick,
+    /// Everything.
+    All {
+        /// Write results and plots into this directory, too.
+        #[arg(long, value_name = "DIR")]
+        write: Option<PathBuf>,
+    },
     /// Serve as the floor, until killed.
     #[command(hide = true)]
     Floor {
@@ -188,6 +196,7 @@ async fn obey(command: Command, common: &Common) -> Result<(), Failure> {
     match command {
         Command::Floor { listen, tls } => floor::serve(listen, tls).await,
         Command::Quick => quick(&programs, common).await,
+        Command::All { write } => all(&programs, write.as_deref(), common).await,
         Command::Online(arguments) => {
             let (shape, tls) = (arguments.shape.shape()?, arguments.shape.tls);
             let result = measure_online(&arguments, shape, &programs).await?;
@@ -224,6 +233,31 @@ async fn quick(programs: &Programs, common: &Common) -> Result<(), Failure> {
     let figures = quick::run(programs, &progress).await;
     progress.finish();
     tell(common, &figures?)
+}
+
+async fn all(programs: &Programs, write: Option<&Path>, common: &Common) -> Result<(), Failure> {
+    let progress = Progress::default();
+    let results = all::run(programs, &progress).await;
+    progress.finish();
+    let results = results?;
+    if let Some(directory) = write {
+        keep(&results, directory)?;
+    }
+    tell(common, &results)
+}
+
+/// Writes results and plots.
+fn keep(results: &All, directory: &Path) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(results).map_err(|error| Failure::Argument(error.to_string()))?;
+    let files = [
+        ("results.json", json + "\n"),
+        ("latency.svg", plot::latency(results)?),
+        ("memory.svg", plot::memory(results)?),
+    ];
+    let write = |(name, text): &(&str, String)| fs::write(directory.join(name), text);
+    fs::create_dir_all(directory)
+        .and_then(|()| files.iter().try_for_each(write))
+        .map_err(|error| Failure::Files("writing the results", error))
 }
 
 fn tell(common: &Common, value: &impl Serialize) -> Result<(), Failure> {

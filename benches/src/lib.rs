@@ -5,6 +5,7 @@ pub mod failure;
 pub mod floor;
 pub mod load;
 pub mod machine;
+pub mod plot;
 pub mod process;
 pub mod progress;
 pub mod scenario;

@@ -1,5 +1,6 @@
 //! What is measured, one module each.
 
+pub mod all;
 pub mod away;
 pub mod crew;
 pub mod idle;

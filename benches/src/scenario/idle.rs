@@ -1,5 +1,6 @@
 //! Collectors for which nothing comes: what each takes of the relay's memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,20 +43,36 @@ pub struct Idle {
 /// # Errors
 /// [`Failure`]: no figures.
 pub async fn run(subject: &Subject, connections: u32) -> Result<Idle, Failure> {
+    series(subject, &[connections]).await?.pop().ok_or(Failure::Ended)
+}
+
+/// The same, read whenever there are so many: ascending numbers.
+///
+/// # Errors
+/// [`Failure`]: no figures.
+pub async fn series(subject: &Subject, counts: &[u32]) -> Result<Vec<Idle>, Failure> {
     sleep(SETTLE).await;
     let before_bytes = resident(subject)?;
-    let mailboxes: Vec<_> = (0..connections).map(|_| Arc::new(Mailbox::random(SizeClass::Small))).collect();
+    let (mut there, mut all) = (Vec::new(), Vec::new());
+    for connections in counts.iter().copied() {
+        let begun = u32::try_from(there.len()).unwrap_or(u32::MAX);
+        there.extend(connect(subject, begun..connections).await?);
+        sleep(SETTLE).await;
+        let after_bytes = resident(subject)?;
+        let bytes_per_connection = (after_bytes as f64 - before_bytes as f64) / f64::from(connections.max(1));
+        all.push(Idle { connections, before_bytes, after_bytes, bytes_per_connection });
+    }
+    Ok(all)
+}
+
+async fn connect(subject: &Subject, numbers: Range<u32>) -> Result<Vec<Collector>, Failure> {
+    let mailboxes: Vec<_> = numbers.clone().map(|_| Arc::new(Mailbox::random(SizeClass::Small))).collect();
     open(subject, &mailboxes).await?;
-    let there: Vec<Collector> = stream::iter(mailboxes.into_iter().zip(0..))
+    stream::iter(mailboxes.into_iter().zip(numbers))
         .map(|(of, number)| collector(subject, of, number))
         .buffer_unordered(AT_ONCE)
         .try_collect()
-        .await?;
-    sleep(SETTLE).await;
-    let after_bytes = resident(subject)?;
-    drop(there);
-    let bytes_per_connection = (after_bytes as f64 - before_bytes as f64) / f64::from(connections.max(1));
-    Ok(Idle { connections, before_bytes, after_bytes, bytes_per_connection })
+        .await
 }
 
 fn resident(subject: &Subject) -> Result<u64, Failure> {

@@ -39,6 +39,8 @@ pub struct Times {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Online {
+    /// What was to be deposited a second, where that was fixed.
+    pub offered: Option<f64>,
     /// Delivered a second, on this machine at this time.
     pub rate: f64,
     /// Delivered while it was measured.
@@ -92,7 +94,8 @@ pub async fn run(subject: &Subject, shape: Shape, load: Load, times: Times) -> R
     let repeats = compare(&posted, &collected)?;
     let accept = sum(posted.iter().map(|posted| &posted.latency));
     let deliver = sum(collected.iter().map(|collected| &collected.latency));
-    Ok(figures(&before, &after, deliver, accept, repeats))
+    let offered = if let Load::Rate(rate) = load { Some(rate) } else { None };
+    Ok(Online { offered, ..figures(&before, &after, deliver, accept, repeats) })
 }
 
 fn pace(load: Load, shape: Shape, start: Duration, turn: u32, ticks: &Arc<Notify>) -> Pace {
@@ -121,6 +124,7 @@ fn figures(before: &Reading, after: &Reading, deliver: Spread, accept: Spread, r
     let delivered = after.delivered - before.delivered;
     let each = |before: Usage, after: Usage| (after.cpu - before.cpu).as_secs_f64() * 1e6 / delivered.max(1) as f64;
     Online {
+        offered: None,
         rate: delivered as f64 / seconds,
         delivered,
         seconds,

@@ -51,7 +51,7 @@ pub struct Quick {
 
 /// A relay and the floor, in turns.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
+pub(super) struct Pair {
     cpu: f64,
     rate: f64,
     ratio: f64,
@@ -89,7 +89,7 @@ fn round(value: f64) -> f64 {
 }
 
 /// In turns, so that whatever else the machine does meets both.
-async fn pair(programs: &Programs, tls: bool, progress: &Progress) -> Result<Pair, Failure> {
+pub(super) async fn pair(programs: &Programs, tls: bool, progress: &Progress) -> Result<Pair, Failure> {
     let (mut relay, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         for (kind, results) in [(Kind::Relay, &mut relay), (Kind::Floor, &mut floor)] {
@@ -152,6 +152,7 @@ mod tests {
     fn round_of(delivered: u64, seconds: f64, cpu: f64) -> Online {
         let spread = Latency::default().spread();
         Online {
+            offered: None,
             rate: delivered as f64 / seconds,
             delivered,
             seconds,
