@@ -70,6 +70,8 @@ impl Town {
         let start = CpuTime.start();
         town.publish(0..entries);
         settle();
+        town.runtime.block_on(town.relay.expire());
+        settle();
         let took = CpuTime.end(start);
         // What is still in memory and in journals counts as well: both are bounded, and small beside a million entries.
         let bytes = bytes_below(town._directory.path());

@@ -294,6 +294,12 @@ pub trait Store: Send + Sync {
     /// are no more.
     fn lapse(&self, today: Day) -> Reply<u64>;
 
+    /// Puts together what many changes have scattered, so that reading stays as quick, if there is enough of it to be worth
+    /// the work; tells in how many places it was. Other requests do not wait.
+    fn tidy(&self) -> Reply<usize> {
+        Box::pin(std::future::ready(Ok(0)))
+    }
+
     /// Rewrites what is live and deletes the files that held the rest. Other requests wait.
     fn purge(&self, now: Hour) -> Reply<()>;
 

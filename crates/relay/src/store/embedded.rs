@@ -89,6 +89,7 @@ pub struct Embedded {
     commands: Sender<Command>,
     line: Arc<Semaphore>,
     shared: Arc<Shared>,
+    directory: Directory,
     /// `None` once the store is being dropped.
     reader: Option<Reader>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -117,13 +118,13 @@ impl Embedded {
         let (commands, inbox) = channel();
         let (committer, batches) =
             committer::spawn(Arc::clone(&shared), commands.clone()).map_err(OpenError::Threads)?;
-        let clerk = Clerk::new(options, directory, Arc::clone(&shared), reserved, arrivals, inbox, batches);
+        let clerk = Clerk::new(options, directory.clone(), Arc::clone(&shared), reserved, arrivals, inbox, batches);
         let clerk =
             thread::Builder::new().name("store-clerk".into()).spawn(|| clerk.run()).map_err(OpenError::Threads)?;
         let (reader, reading) = Reader::spawn(Arc::clone(&shared)).map_err(OpenError::Threads)?;
         let line = Arc::new(Semaphore::new(MOST_WAITING));
         let threads = Mutex::new(vec![clerk, committer, reading]);
-        Ok(Self { commands, line, shared, reader: Some(reader), threads })
+        Ok(Self { commands, line, shared, directory, reader: Some(reader), threads })
     }
 
     /// Has the clerk do something, unless too much waits for it; its answer, or that it could not give one.
@@ -295,6 +296,18 @@ impl Store for Embedded {
 
     fn lapse(&self, today: Day) -> Reply<u64> {
         self.ask(move |clerk, answer| clerk.lapse(today, answer))
+    }
+
+    fn tidy(&self) -> Reply<usize> {
+        let (answer, reply) = oneshot::channel();
+        let (shared, directory) = (Arc::clone(&self.shared), self.directory.clone());
+        let tidy = move || {
+            let free = directory.free_space().unwrap_or_default();
+            let _left = shared.with(|disk| disk.tidy(free)).map(|places| answer.send(places));
+        };
+        // A system that gives no thread now may give one the next time.
+        let _spawned = thread::Builder::new().name("store-tidier".into()).spawn(tidy);
+        Box::pin(async { reply.await.map_err(|_| Unavailable) })
     }
 
     fn purge(&self, now: Hour) -> Reply<()> {

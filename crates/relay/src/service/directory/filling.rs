@@ -2,8 +2,8 @@
 
 use std::iter;
 
-use blake3::OutputReader;
-use rand::{CryptoRng, RngCore};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use sealpost_blind::directory::Bucket;
 use sealpost_wire::Secret;
 use sealpost_wire::directory::{BucketRead, Slot};
@@ -12,12 +12,9 @@ use sealpost_wire::directory::{BucketRead, Slot};
 /// whoever reads it twice does not learn from the difference which slots are taken.
 pub(super) struct Filler(Secret<32>);
 
-/// What a keyed BLAKE3 hash goes on with (BLAKE3, section 2.6), which is several times as fast as a generator that it would seed.
-struct Stream(OutputReader);
-
 impl Filler {
     /// With a key of this process.
-    pub(super) fn new(rng: &mut impl CryptoRng) -> Self {
+    pub(super) fn new(rng: &mut impl rand::CryptoRng) -> Self {
         Self(Secret::random(rng))
     }
 
@@ -28,30 +25,10 @@ impl Filler {
         // In one piece, which is hashed several blocks at a time.
         let all: Vec<&[u8]> =
             iter::once(head.as_slice()).chain(slots.iter().map(|slot| slot.as_bytes().as_slice())).collect();
-        let stream = blake3::Hasher::new_keyed(self.0.expose()).update(&all.concat()).finalize_xof();
-        Bucket::fill(slots, &mut Stream(stream)).ok()
+        let mut rng = StdRng::from_seed(*blake3::keyed_hash(self.0.expose(), &all.concat()).as_bytes());
+        Bucket::fill(slots, &mut rng).ok()
     }
 }
-
-impl RngCore for Stream {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.0.fill(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.fill(bytes);
-    }
-}
-
-impl CryptoRng for Stream {}
 
 #[cfg(test)]
 mod tests {

@@ -12,5 +12,6 @@ mod model;
 mod opening;
 mod process;
 mod raw;
+mod tidying;
 
 crate::store::contract::contract!(crate::store::embedded::tests::backend::Directory);
