@@ -12,7 +12,8 @@ use crate::store::embedded::rows::{FORMAT, FORMAT_1};
 
 /// Halves the slowest percent of commits against fjall's 64 MiB, and bounds memory.
 const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
-const ENTRIES_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
+/// In tests, so little that directories of some thousand entries have tables.
+const ENTRIES_MEMTABLE_BYTES: u64 = if cfg!(test) { 256 * 1024 } else { 4 * 1024 * 1024 };
 /// When sealed journals reach this, fjall flushes whoever holds the oldest; it bounds memtables and disk alike.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// Flushes and compactions take turns with commits on small machines as it is.

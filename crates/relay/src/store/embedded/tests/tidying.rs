@@ -15,7 +15,7 @@ use crate::store::{EntryOwner, NewEntry, Store};
 
 const EPOCH: Epoch = Epoch(222);
 const OWNER: EntryHash = EntryHash::from_bytes([1; 32]);
-const AT_ONCE: usize = 2_048;
+const AT_ONCE: usize = 512;
 
 fn entry() -> NewEntry {
     let slot = Slot::new(std::array::from_fn(|_| rand::random()));
