@@ -8,6 +8,7 @@ pub mod log;
 pub mod ohttp_proxy;
 pub mod server;
 pub mod service;
+pub mod shared_keys;
 pub mod store;
 pub mod tickets;
 

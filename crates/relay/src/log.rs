@@ -28,6 +28,8 @@ sealpost_server::events! {
     WARN RedisInTheClear {} = "redis.urls has a server on another machine without TLS: write rediss://";
     /// What was accepted last may be lost.
     WARN RedisMayLose {} = "redis.durability is second: when the server's machine crashes, what was accepted within two seconds is lost";
+    /// Relays of one store could not agree on keys; said each time.
+    WARN KeysNotShared {} = "the keys of days could not be agreed on with other relays of the same store; it is tried again";
     /// Redis keeps times and keys of what is slow.
     WARN RedisSlowLog {} = "Redis keeps a slow log, with times and keys: set slowlog-log-slower-than to -1";
     /// Redis writes times into its file.

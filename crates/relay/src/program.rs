@@ -10,25 +10,32 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use sealpost_server::Program;
-use sealpost_server::clock::every;
+use sealpost_server::clock::{Clock, every};
 use sealpost_server::manifest::ManifestCell;
+use sealpost_wire::time::Day;
 
 use crate::http;
 use crate::log::Event;
 use crate::metrics::{Kind, Metrics};
 use crate::service::Relay;
+use crate::shared_keys::SharedKeys;
 use crate::tickets::Issuer;
 
 /// Where the operator has the store purged.
 pub(crate) const PURGE: &str = "/purge";
 /// How often what has expired is swept away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often relays that share a store agree on keys and invite codes.
+const AGREE_EVERY: Duration = Duration::from_secs(60);
 /// How often it is seen to that the keys of tickets are those of the day.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// A relay, and its numbers.
 pub(crate) struct RelayProgram {
     pub(crate) relay: Relay,
+    /// What it shares with others that use its store.
+    pub(crate) shared: Option<SharedKeys>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
     pub(crate) manifest: ManifestCell,
 }
@@ -68,12 +75,25 @@ impl Program for RelayProgram {
         });
         let told = directory::keep_told(&self.relay, &self.manifest);
         let tickets = keep_tickets(self.relay.issuer(), &self.manifest);
-        tokio::join!(sweep, told, directory::look_after_epochs(&self.relay), tickets);
+        let agree = every(AGREE_EVERY, || self.agree());
+        tokio::join!(sweep, told, directory::look_after_epochs(&self.relay), tickets, agree);
     }
 
     async fn close(&self) {
         self.relay.shutdown().await;
         Event::StoreClosed {}.log();
+    }
+}
+
+impl RelayProgram {
+    /// Agrees with other relays on the keys of the next day. What fails now is tried again in time: a key is of use a day
+    /// later at the earliest.
+    async fn agree(&self) {
+        if let (Some(shared), Some(store)) = (&self.shared, self.relay.shared())
+            && shared.agree(store, Day::of(self.clock.now())).await.is_err()
+        {
+            Event::KeysNotShared {}.log();
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use sealpost_server::Foundation;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
 use sealpost_wire::manifest;
+use sealpost_wire::time::Day;
 use thiserror::Error;
 
 pub use warnings::{Warning, warnings};
@@ -24,7 +25,9 @@ use crate::metrics::Metrics;
 use crate::ohttp_proxy::{self, OhttpProxy, OhttpProxyProgram};
 use crate::program::RelayProgram;
 use crate::service::{Denial, OpenError, Relay};
-use crate::store::redis;
+use crate::shared_keys::{SharedKeys, SharedKeysError};
+use crate::store::NobodyWaits;
+use crate::store::redis::{self, Redis};
 use crate::tickets::KeysError;
 
 /// Why a relay cannot start.
@@ -41,6 +44,10 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Redis(redis::OpenError),
+    /// Relays that share a store do not agree on their keys.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    SharedKeys(SharedKeysError),
     /// The keys of tickets cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -137,19 +144,32 @@ async fn bind_relay(
     clock: Arc<dyn Clock>,
 ) -> Result<sealpost_server::Server<RelayProgram>, StartError> {
     let serving = config.serving();
+    let shared = agree(config, &*clock).await?;
     let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
     let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
     (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
     let operator = Arc::clone(foundation.operator());
-    let relay = Relay::open(config.settings(), operator, clock)?;
+    let relay = Relay::open(config.settings(), operator, Arc::clone(&clock))?;
     // What is in the store is told from the first request on; what is missing is seen to while the relay serves.
     let _out = relay.read_epochs().await;
     manifest.directory = relay.directory_told().map(|told| told.borrow().clone());
     relay.tell_tickets(&mut manifest);
     let manifest = foundation.sign(manifest)?;
     warnings(config).into_iter().for_each(Warning::log);
-    let program = RelayProgram { relay, metrics: Metrics::new(foundation.registry()), manifest: manifest.clone() };
+    let program =
+        RelayProgram { relay, shared, clock, metrics: Metrics::new(foundation.registry()), manifest: manifest.clone() };
     Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
+/// Before any key is made or read, agrees on them with other relays of the same store, if there may be any.
+async fn agree(config: &Config, clock: &dyn Clock) -> Result<Option<SharedKeys>, StartError> {
+    let operator = keys::read_operator(&config.operator_key).map_err(sealpost_server::StartError::OperatorKey)?;
+    let Some((shared, options)) = SharedKeys::of(config, &operator).zip(config.settings().redis) else {
+        return Ok(None);
+    };
+    let store = Redis::open(options, config.settings().quota(), Arc::new(NobodyWaits)).map_err(StartError::Redis)?;
+    shared.agree(&store, Day::of(clock.now())).await.map_err(StartError::SharedKeys)?;
+    Ok(Some(shared))
 }
 
 async fn bind_key_service(

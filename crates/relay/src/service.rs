@@ -46,6 +46,8 @@ struct Inner {
     operator: Arc<OperatorSecret>,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
+    /// The same, if others use it besides.
+    shared: Option<Arc<Redis>>,
     hub: Arc<subscriptions::Hub>,
     rates: rates::Rates,
     in_flight: in_flight::InFlight,
@@ -82,7 +84,7 @@ impl Relay {
     pub fn open(settings: Settings, operator: Arc<OperatorSecret>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let counts = Arc::<totals::Counts>::default();
         let hub = Arc::new(subscriptions::Hub::new(settings.memory.undelivered_bytes));
-        let store = open_store(&settings, Arc::clone(&hub) as _)?;
+        let (store, shared) = open_store(&settings, Arc::clone(&hub) as _)?;
         let issuer = settings.tickets.as_ref().map(|tickets| {
             let memory = Arc::new(Arc::clone(&store));
             Issuer::open(tickets.issuer.clone(), operator.public(), Arc::clone(&clock), memory)
@@ -95,6 +97,7 @@ impl Relay {
             swept: leases::Swept::default(),
             listed: settings.discovery.clone().map(directory::Directory::new),
             store,
+            shared,
             settings,
             operator,
             clock,
@@ -128,6 +131,11 @@ impl Relay {
         self.0.counts.totals(self.0.hub.subscriptions(), self.0.store.size().unwrap_or_default(), tickets)
     }
 
+    /// The store, if others use it besides.
+    pub(crate) fn shared(&self) -> Option<&Redis> {
+        self.0.shared.as_deref()
+    }
+
     /// Rewrites the store without anything that was erased and deletes the old files. Requests wait for it.
     ///
     /// # Errors
@@ -145,10 +153,16 @@ impl Relay {
     }
 }
 
-fn open_store(settings: &Settings, arrivals: Arc<dyn Arrivals>) -> Result<Arc<dyn Store>, OpenError> {
+type Opened = (Arc<dyn Store>, Option<Arc<Redis>>);
+
+/// Opens the store; a second time the same, if others use it besides.
+fn open_store(settings: &Settings, arrivals: Arc<dyn Arrivals>) -> Result<Opened, OpenError> {
     Ok(match settings.redis.clone() {
-        Some(options) => Arc::new(Redis::open(options, settings.quota(), arrivals)?),
-        None => Arc::new(Embedded::open(settings.store_options(), arrivals)?),
+        Some(options) => {
+            let redis = Arc::new(Redis::open(options, settings.quota(), arrivals)?);
+            (Arc::clone(&redis) as _, Some(redis))
+        }
+        None => (Arc::new(Embedded::open(settings.store_options(), arrivals)?), None),
     })
 }
 

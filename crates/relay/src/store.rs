@@ -172,6 +172,19 @@ pub trait Arrivals: Send + Sync {
     fn closed(&self, mailbox: &MailboxId);
 }
 
+/// Nobody waits for anything.
+pub(crate) struct NobodyWaits;
+
+impl Arrivals for NobodyWaits {
+    fn arrived(&self, _mailbox: &MailboxId, _stored: &Arc<Stored>) {}
+
+    fn stirred(&self, _mailbox: &MailboxId) {}
+
+    fn stirred_all(&self, _anew: bool) {}
+
+    fn closed(&self, _mailbox: &MailboxId) {}
+}
+
 /// Where everything is kept. One relay, or several on one networked backend, may use it at once.
 ///
 /// All methods return at once, without blocking, and order their requests as they were called from one thread; the

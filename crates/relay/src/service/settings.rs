@@ -93,7 +93,7 @@ impl Default for Memory {
 
 impl Settings {
     /// How much one object may hold.
-    pub(super) const fn quota(&self) -> Quota {
+    pub(crate) const fn quota(&self) -> Quota {
         Quota {
             envelopes: self.limits.mailbox_envelopes as usize,
             bytes: self.limits.mailbox_bytes,

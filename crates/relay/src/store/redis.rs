@@ -20,6 +20,7 @@ mod open;
 mod options;
 mod replication;
 mod scripts;
+mod settling;
 mod shelves;
 mod spending;
 #[cfg(test)]
@@ -94,6 +95,17 @@ impl Redis {
         let context = ready.recv().map_err(gone)??;
         let line = Arc::new(Semaphore::new(MOST_UNDER_WAY));
         Ok(Self { commands: Some(commands), context, line, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Settles values by name: of each name, the first value that any relay proposes stands. All that stand, also by other
+    /// names. In Redis alone, since no other store is shared.
+    pub fn settle(&self, proposed: BTreeMap<String, Vec<u8>>) -> Reply<BTreeMap<String, Vec<u8>>> {
+        self.ask(|it| async move { it.settle(proposed).await })
+    }
+
+    /// Erases what was settled by these names.
+    pub fn unsettle(&self, names: Vec<String>) -> Reply<()> {
+        self.ask(|it| async move { it.unsettle(names).await })
     }
 
     /// Has the worker do something, unless too much is under way; its answer, or that it could not give one.

@@ -45,7 +45,7 @@ impl InviteDirectory {
     }
 
     /// The last day on which a code is good, if it was made here and is good `today`. A file that cannot be read makes none.
-    pub(super) fn find(&self, code: &InviteCode, today: Day) -> Option<Day> {
+    pub(crate) fn find(&self, code: &InviteCode, today: Day) -> Option<Day> {
         last_day(&self.path(code)).filter(|last| today <= *last)
     }
 
@@ -61,6 +61,11 @@ impl InviteDirectory {
             }
         }
         Ok(())
+    }
+
+    /// Where they lie.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.0.clone()
     }
 
     fn path(&self, code: &InviteCode) -> PathBuf {

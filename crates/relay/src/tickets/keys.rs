@@ -191,6 +191,16 @@ fn is_far(group: Group, first: Day, today: Day) -> bool {
     group.kind().is_daily() && first > today.plus(DAYS_AHEAD) || !group.kind().is_daily() && first > today
 }
 
+/// The files of the keys of these kinds that issue on `day`.
+pub(crate) fn names_on(kinds: &[TicketKind], day: Day) -> Vec<String> {
+    wanted(kinds, day).into_iter().map(|(group, first)| file_name(group, first)).collect()
+}
+
+/// Whether a file is of keys of which nothing is good any more.
+pub(crate) fn is_over(name: &str, today: Day) -> bool {
+    seed_of(name).is_some_and(|(group, first)| group.last_day(first) < today)
+}
+
 fn file_name(group: Group, first: Day) -> String {
     format!("{}-{}{KEY}", group.name(), first.0)
 }

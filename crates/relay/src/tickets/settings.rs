@@ -59,7 +59,7 @@ impl Settings {
 
 impl Allowances {
     /// The kinds of which there are tickets.
-    pub(super) fn kinds(&self) -> impl Iterator<Item = TicketKind> {
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = TicketKind> {
         self.0.iter().filter(|(_, count)| *count > 0).map(|(kind, _)| *kind)
     }
 

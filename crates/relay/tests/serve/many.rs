@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use sealpost_redis_stage::{Cluster, Server};
 use sealpost_relay::config::{Backend, Config};
 use sealpost_wire::frame::{COLLECT_SOCKET, DeliveryFrame};
+use sealpost_wire::oblivious::KEYS_PATH;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{Outcome, Refusal};
 use tempfile::TempDir;
@@ -120,7 +121,12 @@ fn initialized_on(server: &Server) -> TempDir {
 async fn a_relay_that_is_told_to_end_lets_go_of_nothing_that_it_accepted() {
     let server = Server::start(SYNCED).unwrap();
     let other = Running::start(initialized_on(&server));
-    let (one, address) = (Running::start(initialized_on(&server)), other.config().listen);
+    let directory = initialized_on(&server);
+    let (code, text_of_stranger) = said(directory.path());
+    assert_eq!(code, Some(1));
+    assert!(text_of_stranger.contains("a relay of another operator"), "{text_of_stranger}");
+    fs::copy(other.directory.path().join("operator.key"), directory.path().join("operator.key")).unwrap();
+    let (one, address) = (Running::start(directory), other.config().listen);
     let mailbox = Mailbox::random();
     Peer::connect(&address, Http::Two).await.call(&mailbox.open()).await;
     let mut collector = Socket::open(&address, COLLECT_SOCKET).await;
@@ -218,4 +224,26 @@ async fn neither_the_log_nor_redis_itself_says_who_asked() {
     for key in [&secrets[0], &secrets[1], &secrets[3], &secrets[4]] {
         assert!(!files.windows(key.len()).any(|window| window == key.as_slice()));
     }
+}
+
+/// Whoever has one relay's manifest may come to the other, by Oblivious HTTP or with tickets.
+#[tokio::test]
+async fn both_say_the_same_of_the_keys_that_change_every_day() {
+    let server = Server::start(SYNCED).unwrap();
+    let (operator, on) = (OperatorSecret::random(&mut rand::rng()), on(vec![server.address()]));
+    let with_tickets = |config: &mut Config| {
+        on(config);
+        config.tickets.policy = sealpost_relay::config::TicketPolicy::Open;
+    };
+    let one = TestRelay::start_by(&operator, with_tickets).await;
+    let other = TestRelay::start_by(&operator, with_tickets).await;
+    let mut told = Vec::new();
+    for relay in [&one, &other] {
+        let keys = Peer::connect(relay, Http::Two).await.get(KEYS_PATH).await.body;
+        let manifest = crate::evaluating::told(relay, &operator.public(), "localhost:8443").await;
+        told.push((keys, manifest.ticket_keys.clone(), manifest.ohttp_keys.map(|ohttp| ohttp.keys)));
+    }
+    assert!(told[0] == told[1] && !told[0].1.is_empty() && !told[0].0.is_empty());
+    one.stop().await;
+    other.stop().await;
 }

@@ -44,7 +44,7 @@ impl Context {
     pub(super) async fn change(&self, call: Call) -> Result<Value, Fault> {
         let tag = call.tag().clone();
         let answer = self.look(call).await?;
-        self.settle(&tag).await?;
+        self.secure(&tag).await?;
         Ok(answer)
     }
 
@@ -55,16 +55,16 @@ impl Context {
             self.health.failed(tag);
         }
         let answer = answer?;
-        self.settle(tag).await?;
+        self.secure(tag).await?;
         Ok(answer)
     }
 
-    async fn settle(&self, tag: &Tag) -> Result<(), Fault> {
+    async fn secure(&self, tag: &Tag) -> Result<(), Fault> {
         let Durability::Replicas(_) = self.durability else { return Ok(()) };
-        let settled = self.replication.caught_up(tag).await;
-        if settled.is_err() {
+        let secured = self.replication.caught_up(tag).await;
+        if secured.is_err() {
             self.health.failed(tag);
         }
-        settled
+        secured
     }
 }

@@ -21,6 +21,7 @@
 //! E ‖ z                       sorted set   prefix[4] ‖ tag[16], in their order
 //! E ‖ c                       hash         prefix[4] ‖ tag[16] → entry hash[32] ‖ day of the claim[4]
 //! {NAMESPACE:e} ‖ n           set          all epochs that were ever opened or retired
+//! {NAMESPACE:k} ‖ k           hash         name → a key of days that all relays share, sealed: shared_keys.rs
 //! {NAMESPACE:wK}              channel      K: 0 to f. Which mailboxes are to be read
 //! ```
 //!
@@ -66,6 +67,11 @@ impl Keys {
 
     pub(super) fn epochs(&self) -> Tag {
         Tag(format!("{{{}:e}}", self.namespace))
+    }
+
+    /// Of what all relays have to have alike.
+    pub(super) fn shared(&self) -> Tag {
+        Tag(format!("{{{}:k}}", self.namespace))
     }
 
     /// The channel of that number.

@@ -75,6 +75,8 @@ scripts! {
     bucket Allows "lua/bucket.lua"
     spend Refuses "lua/spend.lua"
     forget_spent Allows "lua/forget_spent.lua"
+    settle Refuses "lua/settle.lua"
+    unsettle Allows "lua/unsettle.lua"
     probe Refuses "lua/probe.lua"
 }
 
