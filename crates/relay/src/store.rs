@@ -155,11 +155,15 @@ pub enum NotStocked {
 
 /// Told what happens in mailboxes, by the store's own threads: it must neither wait nor call the store.
 ///
-/// A store tells of arrivals in one of two ways, always the same: one that orders all requests itself gives every envelope,
-/// and one that others use besides says where to read.
+/// A store tells of arrivals in one of two ways, always the same: one that orders all requests itself gives every envelope
+/// ([`arrived`](Self::arrived)), and one that others use besides says where to read, and gives what it can.
 pub trait Arrivals: Send + Sync {
     /// An envelope has its place in the mailbox's order; it can be read, but may not be durable yet.
     fn arrived(&self, mailbox: &MailboxId, stored: &Arc<Stored>);
+
+    /// This relay has kept an envelope, whose sequence is the one after that of the envelope kept before it, by whichever
+    /// relay. Whoever has that one has all now; everybody else is to read.
+    fn arrived_next(&self, mailbox: &MailboxId, stored: &Arc<Stored>);
 
     /// Something may have arrived in the mailbox: it is to be read.
     fn stirred(&self, mailbox: &MailboxId);
@@ -177,6 +181,8 @@ pub(crate) struct NobodyWaits;
 
 impl Arrivals for NobodyWaits {
     fn arrived(&self, _mailbox: &MailboxId, _stored: &Arc<Stored>) {}
+
+    fn arrived_next(&self, _mailbox: &MailboxId, _stored: &Arc<Stored>) {}
 
     fn stirred(&self, _mailbox: &MailboxId) {}
 
@@ -202,8 +208,8 @@ impl Arrivals for NobodyWaits {
 ///    yet answered, it says so by [`Arrivals::stirred_all`] before a sequence may come again.
 /// 5. *Nothing arrives unseen.* After an envelope was stored, by whichever relay, [`Arrivals`] is told, and a page that is
 ///    asked for after that contains the envelope. Either [`Arrivals::arrived`] is called in order, once for each envelope;
-///    or one of [`Arrivals::stirred`] and [`Arrivals::stirred_all`] at least once after each, in time, and within half a
-///    minute even where a message between relays was lost.
+///    or one of [`Arrivals::arrived_next`], [`Arrivals::stirred`] and [`Arrivals::stirred_all`] at least once after each, in
+///    time, and within half a minute even where a message between relays was lost.
 /// 6. *Quotas hold*, by count and bytes of what has not expired; a full mailbox says [`Kept::Full`] and keeps the rest.
 /// 7. *Unknown looks like foreign.* An owner's request of an unknown, lapsed or closed object and one with another key
 ///    get the same answer; so do deposits to a missing mailbox and to one with another collect hash. Keys' hashes are

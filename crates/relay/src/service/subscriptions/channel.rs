@@ -49,6 +49,11 @@ impl Place {
         if was_live { Arrival::FallsBehind } else { Arrival::Known }
     }
 
+    /// Whether everything before that sequence was given out or queued, where sequences leave none out.
+    pub(super) const fn has_all_before(&self, sequence: u64) -> bool {
+        self.after + 1 == sequence
+    }
+
     /// Something may have arrived, anywhere if it is begun `anew`; tells whether the channel falls behind by it.
     pub(super) fn stirred(&mut self, anew: bool) -> bool {
         if anew {
@@ -101,6 +106,10 @@ mod tests {
         Elsewhere {
             told: bool,
         },
+        /// This relay keeps something in a store that others use.
+        Here {
+            room: bool,
+        },
         Drain,
         Read {
             size: usize,
@@ -120,6 +129,8 @@ mod tests {
     fn steps_of_many_relays() -> impl Strategy<Value = Vec<Step>> {
         let step = prop_oneof![
             4 => any::<bool>().prop_map(|told| Step::Elsewhere { told }),
+            4 => any::<bool>().prop_map(|room| Step::Here { room }),
+            1 => Just(Step::Drain),
             2 => (1..4_usize).prop_map(|size| Step::Read { size, arriving_meanwhile: 0 }),
         ];
         prop::collection::vec(step, 0..60)
@@ -131,11 +142,13 @@ mod tests {
         place: Place,
         queue: Vec<u64>,
         given: Vec<u64>,
+        /// How far sequences are apart.
+        step: u64,
     }
 
     impl World {
         fn keep(&mut self) -> u64 {
-            let sequence = self.mailbox.last().map_or(7, |last| last + 3);
+            let sequence = self.mailbox.last().map_or(7, |last| last + self.step);
             self.mailbox.push(sequence);
             sequence
         }
@@ -165,6 +178,13 @@ mod tests {
         fn step(&mut self, step: &Step) {
             match *step {
                 Step::Arrive { room } => self.arrive(room),
+                Step::Here { room } => {
+                    let sequence = self.keep();
+                    let room = room && self.place.has_all_before(sequence);
+                    if self.place.arrived(sequence, room) == Arrival::Queue {
+                        self.queue.push(sequence);
+                    }
+                }
                 Step::Elsewhere { told } => {
                     self.keep();
                     if told {
@@ -180,7 +200,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_channel_gives_out_everything_in_order_and_once(steps in steps()) {
-            let mut world = World { mailbox: vec![], place: Place::START, queue: vec![], given: vec![] };
+            let mut world = World { mailbox: vec![], place: Place::START, queue: vec![], given: vec![], step: 3 };
             for step in &steps {
                 world.step(step);
                 prop_assert!(world.mailbox.starts_with(&world.given));
@@ -197,13 +217,13 @@ mod tests {
         fn what_other_relays_keep_is_given_out_too_in_order_and_once_at_the_latest_when_all_is_read(
             steps in steps_of_many_relays(),
         ) {
-            let mut world = World { mailbox: vec![], place: Place::START, queue: vec![], given: vec![] };
+            let mut world = World { mailbox: vec![], place: Place::START, queue: vec![], given: vec![], step: 1 };
             for step in &steps {
                 world.step(step);
                 prop_assert!(world.mailbox.starts_with(&world.given));
             }
             world.place.stirred(false);
-            while world.place.is_behind() {
+            while world.place.is_behind() || !world.queue.is_empty() {
                 world.read(2, 0);
             }
             prop_assert_eq!(world.given, world.mailbox);

@@ -77,6 +77,12 @@ impl Arrivals for Hub {
         }
     }
 
+    fn arrived_next(&self, mailbox: &MailboxId, stored: &Arc<Stored>) {
+        for waiting in self.lock().get(mailbox).into_iter().flatten() {
+            waiting.inbox.arrived_next(waiting.channel, stored);
+        }
+    }
+
     fn stirred(&self, mailbox: &MailboxId) {
         for waiting in self.lock().get(mailbox).into_iter().flatten() {
             waiting.inbox.read_again(waiting.channel, false);

@@ -105,11 +105,21 @@ impl Inbox {
 
     /// Takes note of an arrival.
     pub(super) fn arrived(&self, channel: Channel, stored: &Arc<Stored>) {
+        self.take_in(channel, stored, |_| true);
+    }
+
+    /// Takes note of an arrival that follows on the one before it, and is of use with that alone.
+    pub(super) fn arrived_next(&self, channel: Channel, stored: &Arc<Stored>) {
+        self.take_in(channel, stored, |place| place.has_all_before(stored.sequence));
+    }
+
+    fn take_in(&self, channel: Channel, stored: &Arc<Stored>, is_of_use: impl Fn(&Place) -> bool) {
         let bytes = stored.sealed.as_bytes().len();
         let mut state = self.lock();
         let room = state.queued_bytes + bytes <= MAX_QUEUED
             && self.queued_by_all.load(Ordering::Relaxed) + bytes <= self.most_by_all;
         let Some(subscribed) = state.channels.get_mut(&channel) else { return };
+        let room = room && is_of_use(&subscribed.place);
         match subscribed.place.arrived(stored.sequence, room) {
             Arrival::Known => return,
             Arrival::FallsBehind => state.behind.push_back(channel),

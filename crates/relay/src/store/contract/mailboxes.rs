@@ -54,6 +54,8 @@ pub(in crate::store) async fn promise_5_nothing_arrives_unseen(world: &mut World
     // A store that gives envelopes gives them so itself.
     let announced = world.heard.arrived.lock().unwrap().clone();
     assert!(announced.is_empty() || announced == read);
+    let next = world.heard.next.lock().unwrap().clone();
+    assert!(next.is_empty() || next == read && next.is_sorted_by(|one, next| one.1 + 1 == next.1));
 }
 
 pub(in crate::store) async fn promise_6_a_full_mailbox_says_so_and_keeps_the_rest(world: &mut World<impl Backend>) {

@@ -84,6 +84,8 @@ pub(super) fn days(count: u32) -> u32 {
 pub(in crate::store) struct Heard {
     pub(super) arrived: Mutex<Vec<(MailboxId, u64, EnvelopeId)>>,
     pub(super) closed: Mutex<Vec<MailboxId>>,
+    /// What it was given if it had all before it.
+    pub(super) next: Mutex<Vec<(MailboxId, u64, EnvelopeId)>>,
     /// How often it was told to read.
     stirred: AtomicUsize,
 }
@@ -91,6 +93,11 @@ pub(in crate::store) struct Heard {
 impl Arrivals for Heard {
     fn arrived(&self, mailbox: &MailboxId, stored: &Arc<Stored>) {
         self.arrived.lock().unwrap().push((*mailbox, stored.sequence, stored.id));
+    }
+
+    fn arrived_next(&self, mailbox: &MailboxId, stored: &Arc<Stored>) {
+        self.next.lock().unwrap().push((*mailbox, stored.sequence, stored.id));
+        self.stirred.fetch_add(1, Ordering::SeqCst);
     }
 
     fn stirred(&self, _mailbox: &MailboxId) {

@@ -3,14 +3,14 @@
 //! ```text
 //! T = {NAMESPACE:GGG}         GGG: 000 to 3ff, by the object's id. Only what has one tag is changed at one moment
 //!
-//! T ‖ mailbox[32] ‖ m         hash         h: collect hash[32] · k: kind · s: the last sequence that was given
+//! T ‖ mailbox[32] ‖ m         hash         h: collect hash[32] · k: kind · l: last day of the lease
+//!                                          s: the last sequence that was given · c, n: envelopes and bytes that lie there
 //! T ‖ mailbox[32] ‖ i         sorted set   envelope id[16] → sequence
 //! T ‖ mailbox[32] ‖ x         sorted set   envelope id[16] → hour of expiry
-//! T ‖ mailbox[32] ‖ b         hash         envelope id[16] → envelope at rest · n: bytes of all of them
-//! T ‖ shelf[32] ‖ s           hash         h: stock hash[32] · z: the last item
+//! T ‖ mailbox[32] ‖ b         hash         envelope id[16] → envelope at rest
+//! T ‖ shelf[32] ‖ s           hash         h: stock hash[32] · l: last day of the lease · z: the last item
 //! T ‖ shelf[32] ‖ t           list         one-time items, in order
 //! T ‖ l                       sorted set   m ‖ mailbox[32], s ‖ shelf[32] → last day of the lease
-//! T ‖ d                       sorted set   mailbox[32] → the day on which the first envelope in it expires
 //! T ‖ p ‖ DAY                 hash         hash of a ticket or voucher[16] → hash of the request that spent it[16]
 //! T ‖ q                       sorted set   DAY → the same: the last days of what was spent
 //!

@@ -1,5 +1,7 @@
 //! Mailboxes.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 use redis::Value;
 use sealpost_wire::request::{MailboxKind, Stored};
@@ -14,8 +16,8 @@ use super::scripts::SCRIPTS;
 use super::wake::News;
 use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Page, Range, Right};
 
-/// A mailbox's sequences begin below this.
-const FIRST: u64 = 1 << 48;
+/// A mailbox's sequences begin here: above what a deposit is answered with that is none.
+const FIRST: std::ops::Range<u64> = 1 << 8..1 << 48;
 /// As far as a script can count.
 const MOST: u64 = 1 << 52;
 
@@ -38,7 +40,8 @@ impl Context {
         };
         let call = Call::new(&SCRIPTS.open, &self.mailbox(&owner.id)).with("m").with(owner.id.as_bytes());
         let call = call.with(owner.collect.as_bytes()).with(at.now.day().0).with(at.lease.0);
-        let call = call.with("k").with(kind).with("s").with(rand::random_range(0..FIRST));
+        let call =
+            call.with("k").with(kind).with("s").with(rand::random_range(FIRST)).with("c").with(0).with("n").with(0);
         Ok(match integer(&self.change(call).await?)? {
             0 => Err(Denied),
             1 => Ok(()),
@@ -53,13 +56,24 @@ impl Context {
         let tags: Vec<Tag> = envelopes.iter().map(|envelope| self.mailbox(&envelope.mailbox)).collect();
         let divided = self.link.divide(&tags);
         let kept = divided.iter().map(|places| self.keep(at(&envelopes, places), at(&tags, places), now));
-        let mut answers = in_order(&divided, try_join_all(kept).await?);
-        let kept = answers.drain(..).map(kept_of).collect::<Result<Vec<_>, Fault>>()?;
-        let mut arrived: Vec<_> =
-            envelopes.iter().zip(&kept).filter(|(_, kept)| kept.1).map(|(new, _)| new.mailbox).collect();
-        arrived.dedup();
-        arrived.into_iter().for_each(|mailbox| self.wake.tell(News::Stirred(mailbox)));
-        Ok(kept.into_iter().map(|(kept, _)| kept).collect())
+        let answers = in_order(&divided, try_join_all(kept).await?);
+        envelopes.into_iter().zip(answers).map(|(new, answer)| self.kept(new, answer)).collect()
+    }
+
+    /// What became of an envelope. One that is new is told of.
+    fn kept(&self, new: NewEnvelope, answer: i64) -> Result<Kept, Fault> {
+        match answer {
+            1 => Ok(Kept::Kept),
+            2 => Ok(Kept::Full),
+            3 => Ok(Kept::Gone),
+            4 => Ok(Kept::Slowed),
+            sequence => {
+                let sequence = u64::try_from(sequence).map_err(|_| Fault::Odd)?;
+                let stored = Arc::new(Stored { sequence, id: new.id, sealed: new.sealed });
+                self.wake.tell_of(&new.mailbox, &stored);
+                Ok(Kept::Kept)
+            }
+        }
     }
 
     async fn keep(&self, envelopes: Vec<&NewEnvelope>, tags: Vec<&Tag>, now: Hour) -> Result<Vec<i64>, Fault> {
@@ -152,18 +166,6 @@ const fn right(right: Right) -> &'static str {
         Right::Full => "f",
         Right::Stranger { too_fast: false } => "s",
         Right::Stranger { too_fast: true } => "h",
-    }
-}
-
-/// What became of an envelope, and whether it is new.
-const fn kept_of(answer: i64) -> Result<(Kept, bool), Fault> {
-    match answer {
-        0 => Ok((Kept::Kept, true)),
-        1 => Ok((Kept::Kept, false)),
-        2 => Ok((Kept::Full, false)),
-        3 => Ok((Kept::Gone, false)),
-        4 => Ok((Kept::Slowed, false)),
-        _ => Err(Fault::Odd),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What time brings, and what an operator asks for.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -27,27 +27,35 @@ const TAGS_AT_ONCE: u16 = 256;
 /// How often it is looked whether a file has been rewritten.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Where the next sweep goes on.
+/// How far sweeps have come.
 #[derive(Default)]
-pub(super) struct Swept(AtomicU16);
+pub(super) struct Swept {
+    /// At which tag the next part of lapsing goes on.
+    lapsed: AtomicU16,
+    /// The day whose envelopes were swept last.
+    expired: AtomicU32,
+}
 
 impl Context {
+    /// Goes through all mailboxes, once a day: by day is how often anything more is to be found.
     pub(super) async fn expire(&self, now: Hour) -> Result<bool, Fault> {
-        let mut more = false;
-        for tags in self.all_tags() {
-            let answers = self.sweep(&SCRIPTS.expire, &tags, now.day(), Some(MOST)).await?;
-            more |= answers.iter().map(integer).collect::<Result<Vec<_>, _>>()?.contains(&1);
+        if self.swept.expired.load(Ordering::Relaxed) == now.day().0 {
+            return Ok(false);
         }
-        Ok(more)
+        for tags in self.all_tags() {
+            self.sweep(&SCRIPTS.expire, &tags, now.day(), None).await?;
+        }
+        self.swept.expired.store(now.day().0, Ordering::Relaxed);
+        Ok(false)
     }
 
     /// Goes on where it stopped, until much was erased or all was gone through.
     pub(super) async fn lapse(&self, today: Day) -> Result<u64, Fault> {
         let mut count = 0;
         for _ in (0..GROUPS).step_by(TAGS_AT_ONCE.into()) {
-            let first = self.swept.0.load(Ordering::Relaxed);
+            let first = self.swept.lapsed.load(Ordering::Relaxed);
             count += self.lapse_of(first, today).await?;
-            self.swept.0.store((first + TAGS_AT_ONCE) % GROUPS, Ordering::Relaxed);
+            self.swept.lapsed.store((first + TAGS_AT_ONCE) % GROUPS, Ordering::Relaxed);
             if count >= ENOUGH {
                 break;
             }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::{PushInfo, PushKind, Value, cmd};
 use sealpost_wire::MailboxId;
+use sealpost_wire::request::Stored;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
@@ -49,6 +50,13 @@ pub(super) struct Wake {
 impl Wake {
     pub(super) const fn new(arrivals: Arc<dyn Arrivals>, others: UnboundedSender<News>) -> Self {
         Self { arrivals, others }
+    }
+
+    /// Tells of an envelope that this relay has kept.
+    pub(super) fn tell_of(&self, mailbox: &MailboxId, stored: &Arc<Stored>) {
+        self.arrivals.arrived_next(mailbox, stored);
+        // Without the teller, the store is being closed.
+        let _told = self.others.send(News::Stirred(*mailbox));
     }
 
     pub(super) fn tell(&self, news: News) {

@@ -7,7 +7,7 @@ for number, tag in ipairs(KEYS) do
   local id, hash, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local first = at + 3
   at = first + count
-  if is_owned(tag, 'm', id, hash, today) then
+  if lease_of(tag, 'm', id, hash, today) then
     local envelopes = {}
     for place = first, at - 1 do
       envelopes[#envelopes + 1] = ARGV[place]

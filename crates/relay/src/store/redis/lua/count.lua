@@ -3,7 +3,7 @@
 -- ARGV    shelf · stock hash · today
 -- answer  how many · -1 not its key, or not there
 local tag, id = KEYS[1], ARGV[1]
-if not is_owned(tag, 's', id, ARGV[2], tonumber(ARGV[3])) then
+if not lease_of(tag, 's', id, ARGV[2], tonumber(ARGV[3])) then
   return -1
 end
 return redis.call('LLEN', tag .. id .. 't')

@@ -1,16 +1,13 @@
--- Erases envelopes whose day of expiry is past.
+-- Erases envelopes whose day of expiry is past, in every mailbox.
 -- KEYS    tags
--- ARGV    today · of how many mailboxes at most, for each tag
--- answer  1 if there may be more · 0 if not
-local today, most, more = tonumber(ARGV[1]), tonumber(ARGV[2]), 0
+-- ARGV    today
+-- answer  0
 for _, tag in ipairs(KEYS) do
-  local boxes = redis.call('ZRANGE', tag .. 'd', '-inf', '(' .. today, 'BYSCORE', 'LIMIT', 0, most)
-  for _, id in ipairs(boxes) do
-    erase(tag, id, redis.call('ZRANGE', tag .. id .. 'x', '-inf', '(' .. today * 24, 'BYSCORE'))
-    note_first_day(tag, id)
-  end
-  if #boxes == most then
-    more = 1
+  for _, object in ipairs(redis.call('ZRANGE', tag .. 'l', 0, -1)) do
+    if object:sub(1, 1) == 'm' then
+      local id = object:sub(2)
+      erase(tag, id, redis.call('ZRANGE', tag .. id .. 'x', '-inf', '(' .. ARGV[1] * 24, 'BYSCORE'))
+    end
   end
 end
-return more
+return 0

@@ -5,10 +5,11 @@
 --         sequence · id · bytes
 local tag, id, hour, after = KEYS[1], ARGV[1], tonumber(ARGV[3]), ARGV[6]
 local most, room = tonumber(ARGV[7]), tonumber(ARGV[8])
-if not is_owned(tag, 'm', id, ARGV[2], tonumber(ARGV[4])) then
+local lease = lease_of(tag, 'm', id, ARGV[2], tonumber(ARGV[4]))
+if not lease then
   return false
 end
-extend(tag, 'm', id, ARGV[5])
+extend(tag, 'm', id, lease, tonumber(ARGV[5]))
 local box = tag .. id
 local has_expired = redis.call('ZCOUNT', box .. 'x', '-inf', hour) > 0
 local limit = has_expired and -1 or most + 1

@@ -4,8 +4,9 @@
 -- answer  0
 for number, tag in ipairs(KEYS) do
   local id = ARGV[2 + number]
-  if is_there(tag, 'm', id, tonumber(ARGV[1])) then
-    extend(tag, 'm', id, ARGV[2])
+  local lease = tonumber(redis.call('HGET', tag .. id .. 'm', 'l') or -1)
+  if lease >= tonumber(ARGV[1]) then
+    extend(tag, 'm', id, lease, tonumber(ARGV[2]))
   end
 end
 return 0

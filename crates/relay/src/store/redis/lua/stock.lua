@@ -4,7 +4,8 @@
 --         the last item, or '' · then one-time items
 -- answer  0 not its key, or not there · 1 done · 2 too many
 local tag, id = KEYS[1], ARGV[1]
-if not is_owned(tag, 's', id, ARGV[2], tonumber(ARGV[3])) then
+local lease = lease_of(tag, 's', id, ARGV[2], tonumber(ARGV[3]))
+if not lease then
   return 0
 end
 local items, replace = tag .. id .. 't', ARGV[6] == '1'
@@ -12,7 +13,7 @@ local lying = replace and 0 or redis.call('LLEN', items)
 if lying + #ARGV - 7 > tonumber(ARGV[5]) then
   return 2
 end
-extend(tag, 's', id, ARGV[4])
+extend(tag, 's', id, lease, tonumber(ARGV[4]))
 if replace then
   redis.call('UNLINK', items)
 end
