@@ -69,7 +69,7 @@ const TLS: &str = "rediss://";
 impl Redis {
     /// What the store is opened with.
     #[must_use]
-    pub fn options(&self) -> redis::Options {
+    pub fn options(&self, rates: redis::Rates) -> redis::Options {
         let path = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
         redis::Options {
             urls: self.urls.clone(),
@@ -77,6 +77,7 @@ impl Redis {
             user: (!self.user.is_empty()).then(|| self.user.clone()),
             password: path(&self.password),
             namespace: self.namespace.clone(),
+            rates,
             durability: match self.durability {
                 Durability::Disk => redis::Durability::Disk,
                 Durability::Replicas => redis::Durability::Replicas(self.replicas),

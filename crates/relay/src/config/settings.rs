@@ -11,6 +11,7 @@ use sealpost_wire::ticket::TicketKind;
 
 use super::{Backend, Config, Directory, KeyService, OhttpProxy, Role, TicketPolicy};
 use crate::service::{DirectorySettings, Memory, Settings, TicketSettings};
+use crate::store::redis::Rates;
 use crate::tickets::{self, Allowances, Policy};
 use crate::{key_service, ohttp_proxy};
 
@@ -22,7 +23,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             directory: self.data.clone(),
-            redis: (self.store.backend == Backend::Redis).then(|| self.redis.options()),
+            redis: (self.store.backend == Backend::Redis).then(|| self.redis.options(self.shared_rates())),
             limits: self.manifest_limits(),
             retention: self.manifest_retention(),
             memory: self.memory(),
@@ -31,6 +32,11 @@ impl Config {
                 .ticket_settings()
                 .map(|issuer| TicketSettings { issuer, strangers_per_hour: self.tickets.strangers_per_hour }),
         }
+    }
+
+    /// What all relays of one store count together.
+    fn shared_rates(&self) -> Rates {
+        Rates { takes_per_hour: self.limits.takes_per_hour, strangers_per_hour: self.tickets.strangers_per_hour }
     }
 
     fn directory_settings(&self) -> DirectorySettings {

@@ -16,6 +16,8 @@ use super::{Denial, Inner, Relay, STORE_OUT};
 use crate::at_rest;
 use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
 
+/// How long whoever is too fast by the counts of other relays waits, in seconds: they count by the hour.
+const ELSEWHERE: u16 = 600;
 /// The most bytes of envelopes in one reply to a collect.
 const PAGE_BYTES: usize = 1024 * 1024;
 
@@ -163,6 +165,8 @@ fn settle(fates: &mut [Fate], kept: Vec<Kept>) {
     let admitted = fates.iter_mut().filter(|fate| matches!(fate, Fate::Admitted { .. }));
     for (fate, kept) in admitted.zip(kept) {
         *fate = match (&*fate, kept) {
+            // Where it is too fast by what other relays have counted, this one knows no better.
+            (Fate::Admitted { wait: 0 }, Kept::Slowed) => Fate::Slowed(ELSEWHERE),
             (Fate::Admitted { wait }, Kept::Slowed) => Fate::Slowed(*wait),
             (_, kept) => Fate::Settled(kept),
         };

@@ -21,7 +21,8 @@ impl Relay {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::default().rooted_at(directory.path());
         (config.store.backend, config.tickets.policy) = (Backend::Redis, TicketPolicy::Invite);
-        let options = Options { urls: vec![format!("redis://{}", server.address())], ..config.redis.options() };
+        let options =
+            Options { urls: vec![format!("redis://{}", server.address())], ..config.settings().redis.unwrap() };
         let quota = config.settings().quota();
         let store = Redis::open(options, quota, std::sync::Arc::new(NobodyWaits)).unwrap();
         Self { shared: SharedKeys::of(&config, operator).unwrap(), directory, store }

@@ -56,7 +56,7 @@ use worker::{Command, Commands};
 
 pub use check::Unfit;
 pub use open::OpenError;
-pub use options::{Durability, Options};
+pub use options::{Durability, Options, Rates};
 
 /// Requests that may be under way. Who asks beyond that is told to try later.
 const MOST_UNDER_WAY: usize = 1 << 16;
@@ -155,6 +155,7 @@ fn worker_thread(
             keys: Keys::new(options.namespace.clone()),
             quota,
             durability: options.durability,
+            rates: options.rates,
             drain_every,
             wake: Wake::new(arrivals, others),
             health: Arc::<Health>::default(),

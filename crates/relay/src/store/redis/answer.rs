@@ -15,6 +15,9 @@ pub(super) enum Fault {
     /// It happened, but not on as many replicas as it must be.
     #[error("too few replicas have it")]
     NotReplicated,
+    /// It comes too fast, at all relays together.
+    #[error("it comes too fast")]
+    TooFast,
     /// What was looked at changed, each time before it could be changed.
     #[error("others were faster, each time")]
     Overtaken,

@@ -9,7 +9,7 @@ use super::answer::Fault;
 use super::health::Health;
 use super::keys::{Keys, Tag};
 use super::link::{Call, Link};
-use super::options::Durability;
+use super::options::{Durability, Rates};
 use super::replication::Replication;
 use super::upkeep::Swept;
 use super::wake::Wake;
@@ -21,6 +21,7 @@ pub(super) struct Context {
     pub(super) keys: Keys,
     pub(super) quota: Quota,
     pub(super) durability: Durability,
+    pub(super) rates: Rates,
     /// How often all that is waited for is read.
     pub(super) drain_every: Duration,
     pub(super) wake: Wake,

@@ -12,6 +12,7 @@
 //! T ‖ shelf[32] ‖ t           list         one-time items, in order
 //! T ‖ l                       sorted set   m ‖ mailbox[32], s ‖ shelf[32] → last day of the lease
 //! T ‖ p ‖ DAY                 hash         hash of a ticket or voucher[16] → hash of the request that spent it[16]
+//! T ‖ r                       hash         h: this hour · m ‖ mailbox[32], s ‖ shelf[32] → deposits of strangers, takes in it
 //! T ‖ q                       sorted set   DAY → the same: the last days of what was spent
 //!
 //! E = {NAMESPACE:eN}          N: the epoch

@@ -79,7 +79,7 @@ impl Context {
     async fn keep(&self, envelopes: Vec<&NewEnvelope>, tags: Vec<&Tag>, now: Hour) -> Result<Vec<i64>, Fault> {
         let Some(mut call) = Call::about(&SCRIPTS.deposit, &tags) else { return Ok(Vec::new()) };
         call = call.with(now.0).with(now.day().0);
-        call = call.with(self.quota.envelopes).with(self.quota.bytes.min(MOST));
+        call = call.with(self.quota.envelopes).with(self.quota.bytes.min(MOST)).with(self.rates.strangers_per_hour);
         for new in envelopes {
             call = call.with(new.mailbox.as_bytes()).with(new.collect.as_bytes()).with(new.id.as_bytes());
             call = call.with(new.sealed.as_bytes()).with(new.expires.0).with(right(new.right));

@@ -17,6 +17,17 @@ pub struct Options {
     pub namespace: String,
     /// When something is kept.
     pub durability: Durability,
+    /// How fast something may come.
+    pub rates: Rates,
+}
+
+/// How fast something may come, at all relays together. Each relay has limits of its own besides, which are finer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Takes from one shelf in an hour.
+    pub takes_per_hour: u32,
+    /// Deposits of strangers at one front door in an hour.
+    pub strangers_per_hour: u32,
 }
 
 /// When something is kept.

@@ -77,6 +77,7 @@ scripts! {
     forget_spent Allows "lua/forget_spent.lua"
     settle Refuses "lua/settle.lua"
     unsettle Allows "lua/unsettle.lua"
+    forget_rates Allows "lua/forget_rates.lua"
     probe Refuses "lua/probe.lua"
 }
 

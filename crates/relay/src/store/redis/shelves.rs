@@ -1,5 +1,6 @@
 //! Shelves.
 
+use redis::Value;
 use sealpost_wire::time::Hour;
 use sealpost_wire::{SealedItem, ShelfId};
 
@@ -51,8 +52,12 @@ impl Context {
     }
 
     pub(super) async fn take(&self, shelf: ShelfOwner, now: Hour) -> Result<Option<SealedItem>, Fault> {
-        let call = self.of_shelf(&SCRIPTS.take, &shelf).with(now.day().0);
-        let item = optional_bytes(self.change(call).await?)?;
+        let call = self.of_shelf(&SCRIPTS.take, &shelf).with(now.day().0).with(now.0).with(self.rates.takes_per_hour);
+        let answer = self.change(call).await?;
+        if answer == Value::Int(0) {
+            return Err(Fault::TooFast);
+        }
+        let item = optional_bytes(answer)?;
         item.map(|item| SealedItem::new(item.into()).ok_or(Fault::Odd)).transpose()
     }
 

@@ -37,13 +37,17 @@ pub(super) struct Swept {
 }
 
 impl Context {
-    /// Goes through all mailboxes, once a day: by day is how often anything more is to be found.
+    /// Goes through all mailboxes, once a day: by day is how often anything more is to be found. What was counted in an hour
+    /// goes every hour.
     pub(super) async fn expire(&self, now: Hour) -> Result<bool, Fault> {
+        for tags in self.all_tags() {
+            self.sweep(&SCRIPTS.forget_rates, &tags, now.0, None).await?;
+        }
         if self.swept.expired.load(Ordering::Relaxed) == now.day().0 {
             return Ok(false);
         }
         for tags in self.all_tags() {
-            self.sweep(&SCRIPTS.expire, &tags, now.day(), None).await?;
+            self.sweep(&SCRIPTS.expire, &tags, now.day().0, None).await?;
         }
         self.swept.expired.store(now.day().0, Ordering::Relaxed);
         Ok(false)
@@ -64,7 +68,7 @@ impl Context {
     }
 
     async fn lapse_of(&self, first: u16, today: Day) -> Result<u64, Fault> {
-        let answers = self.sweep(&SCRIPTS.lapse, &self.tags(first), today, Some(MOST)).await?;
+        let answers = self.sweep(&SCRIPTS.lapse, &self.tags(first), today.0, Some(MOST)).await?;
         let mut count = 0;
         for answer in answers {
             for object in list(answer)? {
@@ -78,7 +82,7 @@ impl Context {
     pub(super) async fn forget_spent(&self, today: Day) -> Result<u64, Fault> {
         let mut erased = 0;
         for tags in self.all_tags() {
-            for answer in self.sweep(&SCRIPTS.forget_spent, &tags, today, None).await? {
+            for answer in self.sweep(&SCRIPTS.forget_spent, &tags, today.0, None).await? {
                 erased += u64::try_from(integer(&answer)?).unwrap_or_default();
             }
         }
@@ -97,12 +101,12 @@ impl Context {
         &self,
         script: &'static Script,
         tags: &[Tag],
-        today: Day,
+        now: u32,
         most: Option<usize>,
     ) -> Result<Vec<redis::Value>, Fault> {
         let divided = self.link.divide(tags);
         let calls = divided.iter().filter_map(|places| Call::about(script, &at(tags, places)));
-        let calls = calls.map(|call| self.change(call.with(today.0).with_all(most)));
+        let calls = calls.map(|call| self.change(call.with(now).with_all(most)));
         try_join_all(calls).await
     }
 

@@ -27,6 +27,17 @@ local function forget(tag, kind, id)
   redis.call('ZREM', tag .. 'l', kind .. id)
 end
 
+-- Counts one use more of something in this hour, at all relays together; tells whether there were no more than `most`. Counts
+-- go with their hour.
+local function is_within(tag, name, hour, most)
+  local rates = tag .. 'r'
+  if redis.call('HGET', rates, 'h') ~= hour then
+    redis.call('UNLINK', rates)
+    redis.call('HSET', rates, 'h', hour)
+  end
+  return redis.call('HINCRBY', rates, name, 1) <= most
+end
+
 -- Erases envelopes of a mailbox; those that are not there are passed over.
 local function erase(tag, id, envelopes)
   local box, count, bytes = tag .. id, 0, 0

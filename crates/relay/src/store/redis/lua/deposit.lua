@@ -1,9 +1,10 @@
 -- Keeps envelopes.
 -- KEYS    the tag of each one's mailbox
--- ARGV    hour · today · most envelopes · most bytes; then of each: mailbox · collect hash · id · bytes · hour of expiry ·
+-- ARGV    hour · today · most envelopes · most bytes · how many strangers may deposit in an hour; then of each: mailbox · collect hash · id · bytes · hour of expiry ·
 --         right: f full, s a stranger's, h a stranger's who comes too fast
 -- answer  of each: 1 it was there · 2 full · 3 no such mailbox · 4 too fast · or its sequence, which is greater
 local hour, today, most, most_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local strangers = tonumber(ARGV[5])
 
 local function keep(tag, id, hash, envelope, bytes, expires, right)
   local box = tag .. id
@@ -26,7 +27,7 @@ local function keep(tag, id, hash, envelope, bytes, expires, right)
       return 2
     end
   end
-  if share == 2 and right == 'h' then
+  if share == 2 and (right == 'h' or not is_within(tag, 'm' .. id, ARGV[1], strangers)) then
     return 4
   end
   local sequence = string.format('%.0f', last + 1)
@@ -39,7 +40,7 @@ end
 
 local answer = {}
 for number, tag in ipairs(KEYS) do
-  local at = 4 + (number - 1) * 6
+  local at = 5 + (number - 1) * 6
   answer[number] = keep(tag, unpack(ARGV, at + 1, at + 6))
 end
 return answer

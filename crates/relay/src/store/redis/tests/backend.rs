@@ -9,7 +9,7 @@ use sealpost_redis_stage::{Cluster, Server};
 use sealpost_wire::request::MailboxKind;
 
 use crate::store::contract::{Backend, Heard, NOW, OWNER, QUOTA, at, envelope};
-use crate::store::redis::{Durability, Options, Redis};
+use crate::store::redis::{Durability, Options, Rates, Redis};
 use crate::store::{Arrivals, Kept, Range, Store, Unavailable};
 
 /// What makes a server sync before it answers.
@@ -24,6 +24,7 @@ pub(super) fn options(servers: &[SocketAddr]) -> Options {
         password: None,
         namespace: "test".to_owned(),
         durability: Durability::Disk,
+        rates: Rates { takes_per_hour: u32::MAX, strangers_per_hour: u32::MAX },
     }
 }
 

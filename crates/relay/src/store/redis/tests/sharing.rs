@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sealpost_redis_stage::Server;
 use sealpost_wire::request::MailboxKind;
+use sealpost_wire::time::Hour;
 
-use super::backend::{SYNCED, deposit, draining, lying, on, opened};
-use crate::store::contract::{Heard, NOW, OWNER, SHELF, at, items, mailbox};
-use crate::store::redis::Redis;
-use crate::store::{Kept, Store};
+use super::backend::{SYNCED, deposit, draining, lying, on, opened, options};
+use crate::store::contract::{Heard, NOW, OWNER, QUOTA, SHELF, at, envelope, id, items, mailbox};
+use crate::store::redis::{Options, Rates, Redis};
+use crate::store::{Kept, NewEnvelope, Right, Store, Unavailable};
 
 /// Both, once each listens to the other.
 async fn two(server: &Server) -> ((Redis, Arc<Heard>), (Redis, Arc<Heard>)) {
@@ -113,13 +114,43 @@ async fn stores_in_other_namespaces_have_nothing_in_common() {
     let server = Server::start(SYNCED).unwrap();
     let (one, _heard) = on(&server);
     opened(&one).await;
-    let options = crate::store::redis::Options {
-        namespace: "another".to_owned(),
-        ..super::backend::options(&[server.address()])
-    };
-    let another = Redis::open(options, crate::store::contract::QUOTA, Arc::<Heard>::default()).unwrap();
+    let options = Options { namespace: "another".to_owned(), ..options(&[server.address()]) };
+    let another = Redis::open(options, QUOTA, Arc::<Heard>::default()).unwrap();
     let theirs = mailbox(1, 9);
     assert_eq!(another.open_mailbox(theirs, MailboxKind::Pairwise, at(NOW)).await, Ok(Ok(())));
     assert_eq!(deposit(&one, 1).await, Ok(Kept::Kept));
     assert_eq!(deposit(&another, 1).await, Ok(Kept::Gone));
+}
+
+/// A store on that server that counts what all relays have let through.
+fn counting(server: &Server) -> Redis {
+    let rates = Rates { takes_per_hour: 3, strangers_per_hour: 2 };
+    let options = Options { rates, ..options(&[server.address()]) };
+    Redis::open(options, QUOTA, Arc::<Heard>::default()).unwrap()
+}
+
+#[tokio::test]
+async fn takes_and_strangers_are_counted_at_all_relays_together_and_forgotten_with_their_hour() {
+    let server = Server::start(SYNCED).unwrap();
+    let (one, other) = (counting(&server), counting(&server));
+    assert_eq!(one.open_shelf(SHELF, at(NOW)).await, Ok(Ok(())));
+    assert_eq!(one.stock(SHELF, items(1..=9, None), at(NOW)).await, Ok(Ok(())));
+    for store in [&one, &other, &one] {
+        assert!(store.take(SHELF, NOW).await.unwrap().is_some());
+    }
+    assert_eq!((one.take(SHELF, NOW).await, other.take(SHELF, NOW).await), (Err(Unavailable), Err(Unavailable)));
+    assert_eq!(one.open_mailbox(OWNER, MailboxKind::FrontDoor, at(NOW)).await, Ok(Ok(())));
+    let stranger = |number| NewEnvelope { right: Right::Stranger { too_fast: false }, ..envelope(OWNER, number, NOW) };
+    assert_eq!(one.deposit(vec![stranger(1)], NOW).await, Ok(vec![Kept::Kept]));
+    assert_eq!(other.deposit(vec![stranger(2)], NOW).await, Ok(vec![Kept::Kept]));
+    let ids = vec![id(1), id(2)];
+    assert_eq!(one.acknowledge(vec![(OWNER, ids)], NOW).await, Ok(vec![Ok(())]));
+    assert_eq!(one.deposit(vec![stranger(3)], NOW).await, Ok(vec![Kept::Slowed]));
+    assert_eq!(one.deposit(vec![envelope(OWNER, 4, NOW)], NOW).await, Ok(vec![Kept::Kept]));
+    assert!(one.ready() && other.ready(), "too fast is no outage");
+    let next = Hour(NOW.0 + 1);
+    assert!(other.take(SHELF, next).await.unwrap().is_some());
+    assert_eq!(one.deposit(vec![stranger(3)], next).await, Ok(vec![Kept::Kept]));
+    assert_eq!(one.expire(Hour(next.0 + 1)).await, Ok(false));
+    assert!(!server.tell(&[b"KEYS", b"*"]).unwrap().lines().any(|key| key.ends_with("}r")));
 }
