@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use http::Uri;
 use sealpost_wire::SizeClass;
 use serde::Serialize;
 use tokio::runtime::Runtime;
@@ -45,6 +46,10 @@ struct Common {
     /// Where stores are made, instead of the system's temporary directory.
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// A relay that runs already, instead of one that is started: `https://relay.example.org:8443`, or `http:` without
+    /// TLS. It must take tickets from nobody, and allow as many deposits to a mailbox as come.
+    #[arg(long, value_name = "URL", global = true)]
+    url: Option<Uri>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -191,7 +196,7 @@ pub fn run() -> ExitCode {
 }
 
 async fn obey(command: Command, common: &Common) -> Result<(), Failure> {
-    let programs = Programs::find(common.relay.clone(), common.data.clone())?;
+    let programs = Programs::find(common.relay.clone(), common.data.clone(), common.url.clone())?;
     let machine = Machine::this();
     match command {
         Command::Floor { listen, tls } => floor::serve(listen, tls).await,

@@ -20,7 +20,7 @@ use sealpost_wire::frame::{
     COLLECT_SOCKET, Channel, Delivery, DeliveryFrame, DepositFrame, OutcomeFrame, OwnerFrame, TaggedOutcome,
 };
 use sealpost_wire::request::{MAX_BATCH, Outcome, Stored};
-use sealpost_wire::{AtRest, CollectHash, from_bytes, to_bytes};
+use sealpost_wire::{AtRest, CollectHash, EnvelopeId, from_bytes, to_bytes};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -31,6 +31,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::failure::Failure;
 use crate::load::client::{Duplex, provider};
+use crate::load::mark::Mark;
 
 /// As the relay reads.
 const MESSAGES: usize = 64;
@@ -42,9 +43,27 @@ const BUFFER: usize = 64 * 1024;
 
 type Line = WebSocketStream<Box<dyn Duplex>>;
 
+/// What a floor does wrong, for the generator to notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// It loses an envelope that it accepted.
+    Loses,
+    /// It passes one on after a later one.
+    Delays,
+    /// It passes one on with another byte in it.
+    Alters,
+    /// It passes one on to another mailbox.
+    Misdirects,
+}
+
 /// Who waits for which mailbox, by the hash that a deposit names.
-#[derive(Clone, Default)]
-struct Hub(Arc<Mutex<Waiting>>);
+#[derive(Clone)]
+struct Hub {
+    waiting: Arc<Mutex<Waiting>>,
+    fault: Fault,
+}
 
 type Waiting = HashMap<CollectHash, (Channel, Arc<Inbox>)>;
 
@@ -59,9 +78,16 @@ struct Inbox {
 /// # Errors
 /// [`Failure`], when it cannot listen.
 pub async fn serve(address: SocketAddr, tls: bool) -> Result<(), Failure> {
-    let listener = TcpListener::bind(address).await?;
+    serve_with(TcpListener::bind(address).await?, tls, Fault::None).await
+}
+
+/// The same with a fault.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn serve_with(listener: TcpListener, tls: bool, fault: Fault) -> Result<(), Failure> {
     let tls = if tls { Some(TlsAcceptor::from(Arc::new(server_config()?))) } else { None };
-    let hub = Hub::default();
+    let hub = Hub { waiting: Arc::default(), fault };
     loop {
         let (stream, _) = listener.accept().await?;
         let (tls, hub) = (tls.clone(), hub.clone());
@@ -153,7 +179,7 @@ async fn collect(mut line: Line, hub: Hub) -> Result<(), Failure> {
 
 impl Hub {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is acknowledged was passed on before.
@@ -174,10 +200,44 @@ impl Hub {
             let mut bytes = Vec::with_capacity(tagged.deposit.envelope.as_bytes().len() + AT_REST_OVERHEAD);
             bytes.extend_from_slice(tagged.deposit.envelope.as_bytes());
             bytes.extend_from_slice(&[0; AT_REST_OVERHEAD]);
-            if let Some(sealed) = AtRest::new(bytes.into()) {
-                let stored = Stored { sequence: 1, id: tagged.deposit.id, sealed };
-                inbox.put(Delivery { channel: *channel, stored });
+            let id = tagged.deposit.id;
+            if self.fault != Fault::None && self.fault.falls_on(id, &mut bytes, *channel, inbox) {
+                continue;
             }
+            if let Some(sealed) = AtRest::new(bytes.into()) {
+                inbox.put(Delivery { channel: *channel, stored: Stored { sequence: 1, id, sealed } });
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Falls on one envelope of each mailbox; tells whether that is not to be passed on in its turn.
+    fn falls_on(self, id: EnvelopeId, bytes: &mut [u8], channel: Channel, inbox: &Inbox) -> bool {
+        let number = Mark::of(&id).number;
+        let put = |channel: Channel, id: EnvelopeId, bytes: &[u8]| {
+            if let Some(sealed) = AtRest::new(bytes.into()) {
+                inbox.put(Delivery { channel, stored: Stored { sequence: 1, id, sealed } });
+            }
+        };
+        match (self, number) {
+            (Self::Loses | Self::Delays, 3) => true,
+            (Self::Delays, 4) => {
+                put(channel, id, bytes);
+                put(channel, EnvelopeId::from_bytes(Mark { number: 3, ..Mark::of(&id) }.id()), bytes);
+                true
+            }
+            (Self::Misdirects, 3) => {
+                put(channel.wrapping_add(1), id, bytes);
+                true
+            }
+            (Self::Alters, 0) => {
+                if let Some(byte) = bytes.get_mut(2_000) {
+                    *byte ^= 1;
+                }
+                false
+            }
+            _ => false,
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use http::Uri;
 use tempfile::TempDir;
 
 use crate::failure::Failure;
@@ -36,6 +37,8 @@ pub struct Programs {
     pub own: PathBuf,
     /// Where stores are made; the system's temporary directory without.
     pub data: Option<PathBuf>,
+    /// A relay that runs already, to be measured instead.
+    pub url: Option<Uri>,
 }
 
 /// A server that runs until this is dropped, if it was started for the run.
@@ -57,10 +60,10 @@ impl Programs {
     ///
     /// # Errors
     /// [`Failure::Files`].
-    pub fn find(relay: Option<PathBuf>, data: Option<PathBuf>) -> Result<Self, Failure> {
+    pub fn find(relay: Option<PathBuf>, data: Option<PathBuf>, url: Option<Uri>) -> Result<Self, Failure> {
         let own = env::current_exe().map_err(|error| Failure::Files("finding this program", error))?;
         let beside = || own.with_file_name("sealpost-relay").with_extension(env::consts::EXE_EXTENSION);
-        Ok(Self { relay: relay.unwrap_or_else(beside), own, data })
+        Ok(Self { relay: relay.unwrap_or_else(beside), own, data, url })
     }
 
     /// Starts what is to be measured, and waits until it listens.
@@ -68,6 +71,9 @@ impl Programs {
     /// # Errors
     /// [`Failure`], of the start.
     pub fn start(&self, kind: Kind, tls: bool) -> Result<Subject, Failure> {
+        if let Some(url) = self.url.as_ref().filter(|_| kind == Kind::Relay) {
+            return Ok(Subject::at(target(url)?, Opening::AtRest));
+        }
         let address = free_address()?;
         let directory = self.directory()?;
         let (child, opening) = match kind {
@@ -108,10 +114,10 @@ impl Programs {
 }
 
 impl Subject {
-    /// A relay that somebody else has started; what it takes of its machine is not known.
+    /// What somebody else has started; what it takes of its machine is not known.
     #[must_use]
-    pub const fn at(target: Target) -> Self {
-        Self { target, opening: Opening::AtRest, server: None }
+    pub const fn at(target: Target, opening: Opening) -> Self {
+        Self { target, opening, server: None }
     }
 
     /// What its process has taken so far, if it was started for the run.
@@ -160,6 +166,16 @@ fn configure(path: &Path, tls: bool) -> std::io::Result<()> {
         text = text.replace("mode = \"own\"", "mode = \"off\"");
     }
     fs::write(path, text)
+}
+
+/// Where a URL points to; `https` is by TLS.
+fn target(url: &Uri) -> Result<Target, Failure> {
+    let tls = url.scheme_str() != Some("http");
+    let host = url.host().ok_or_else(|| Failure::Argument("the URL names no host".into()))?;
+    let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    let address = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
+    let address = address.ok_or_else(|| Failure::Argument("the URL's host is not known".into()))?;
+    Target::new(address, host, tls)
 }
 
 fn free_address() -> Result<SocketAddr, Failure> {

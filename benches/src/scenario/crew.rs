@@ -22,6 +22,8 @@ use crate::subject::Subject;
 
 /// How long anything may take that should happen by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing more may come before what is missing counts as lost.
+const STALLED: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 /// Mailboxes that are opened at once.
 const OPENERS: usize = 32;
 /// What a client reads at once.
@@ -172,7 +174,7 @@ impl<'a> Crew<'a> {
     /// That of a collector. When nothing more comes it ends without one: what is missing is told by comparing.
     pub async fn delivered_all(&mut self, count: u64) -> Result<(), Failure> {
         let (mut before, mut since) = (self.delivered(), Instant::now());
-        while self.delivered() < count && since.elapsed() < PATIENCE / 6 {
+        while self.delivered() < count && since.elapsed() < STALLED {
             self.work(LOOK_EVERY).await?;
             if self.delivered() != before {
                 (before, since) = (self.delivered(), Instant::now());

@@ -167,7 +167,46 @@ impl Drop for Ticking {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::floor::{self, Fault};
+    use crate::load::client::Target;
+    use crate::load::verify::Wrong;
+    use crate::seal::Opening;
+
+    /// Four mailboxes on a floor in this process.
+    async fn loaded(fault: Fault, load: Load, tls: bool) -> Result<Online, Failure> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let target = Target::new(listener.local_addr()?, "localhost", tls)?;
+        let floor = tokio::spawn(floor::serve_with(listener, tls, fault));
+        let shape = Shape { mailboxes: 4, senders: 2, collectors: 2, ..Shape::default() };
+        let times = Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(200) };
+        let online = run(&Subject::at(target, Opening::Bare), shape, load, times).await;
+        floor.abort();
+        online
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_that_holds_has_figures() {
+        for (load, tls) in [(Load::Full { window: 8 }, false), (Load::Rate(500.0), true)] {
+            let online = loaded(Fault::None, load, tls).await.unwrap();
+            assert!(online.delivered > 0 && online.deliver.count > 0 && online.accept.count > 0, "{online:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_that_does_not_hold_has_none() {
+        let wrong = async |fault| match loaded(fault, Load::Full { window: 8 }, false).await {
+            Err(Failure::Wrong(wrong)) => wrong,
+            other => panic!("{fault:?}: {other:?}"),
+        };
+        // One of each mailbox.
+        assert_eq!(wrong(Fault::Loses).await, Wrong::Lost(4));
+        assert_eq!(wrong(Fault::Delays).await, Wrong::Order);
+        assert_eq!(wrong(Fault::Alters).await, Wrong::Altered);
+        assert_eq!(wrong(Fault::Misdirects).await, Wrong::Foreign);
+    }
 
     fn reading(at: Instant, delivered: u64, server_ms: u64) -> Reading {
         let usage = |ms| Usage { cpu: Duration::from_millis(ms), resident: 5 };
