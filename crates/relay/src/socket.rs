@@ -25,8 +25,8 @@ use line::Line;
 
 /// Collectors send little: a large buffer for each of many would be memory for nothing.
 const COLLECTOR_BUFFER: usize = 2 * 1024;
-/// Depositors send much.
-const DEPOSITOR_BUFFER: usize = 64 * 1024;
+/// Depositors send much. All of it is wiped before each time that something is read into it.
+const DEPOSITOR_BUFFER: usize = 32 * 1024;
 
 /// `GET /v1/collect`, upgraded
 pub(crate) async fn collect(State(program): State<Arc<RelayProgram>>, side: On<Collect>, request: Request) -> Response {

@@ -8,18 +8,21 @@
 //! Here are the key and the associated data, on which both sides must agree; the AEAD itself is the relay's TLS
 //! provider's on one side and the client's on the other.
 
+use std::sync::LazyLock;
+
 use blake3::Hasher;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use zeroize::Zeroize;
 
 use crate::capability::{DepositKey, EnvelopeId, MailboxId};
 use crate::secret::Secret;
 
-const CONTEXT: &str = "sealpost v1 at rest";
+static CONTEXT: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context("sealpost v1 at rest"));
 
 /// The key under which a relay re-seals what came in with `deposit`. The relay drops it after each deposit.
 #[must_use]
 pub fn at_rest_key(deposit: &DepositKey) -> Secret<32> {
-    let mut hasher = Hasher::new_derive_key(CONTEXT);
+    let mut hasher = Hasher::new_from_context_key(&CONTEXT);
     let key = Secret::new(*hasher.update(deposit.expose()).finalize().as_bytes());
     // It still holds the deposit key.
     hasher.zeroize();

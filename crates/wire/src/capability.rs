@@ -10,17 +10,20 @@
 //! (BLAKE3 specification, section 2.3). An id binds both halves: whoever can deposit can name the mailbox,
 //! but not open it again as its owner; whoever steals the relay's database can do neither.
 
+use std::sync::LazyLock;
+
 use blake3::Hasher;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::secret::Secret;
 
-/// Hashes `parts` under `context`. A hasher that was made ready once would spare a block, and keep in a place of its own
-/// whatever lay on the stack when it was made: most of a hasher is room that is not written to.
-fn derive(context: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Hasher::new_derive_key(context);
+/// Hashes `parts` under `context`. What is made ready once is the context's own hash. A whole hasher would keep in a place
+/// of its own whatever lay on the stack when it was made: most of one is room that is not written to.
+fn derive(context: &ContextKey, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Hasher::new_from_context_key(context);
     for part in parts {
         hasher.update(part);
     }
@@ -32,7 +35,7 @@ fn derive(context: &str, parts: &[&[u8]]) -> [u8; 32] {
 
 macro_rules! context {
     ($name:ident = $text:literal) => {
-        const $name: &str = $text;
+        static $name: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context($text));
     };
 }
 
@@ -161,7 +164,7 @@ impl CollectKey {
     /// What the mailbox's address and its id say of this key.
     #[must_use]
     pub fn hash(&self) -> CollectHash {
-        CollectHash(derive(COLLECT, &[self.expose()]))
+        CollectHash(derive(&COLLECT, &[self.expose()]))
     }
 }
 
@@ -169,7 +172,7 @@ impl StockKey {
     /// What the shelf's card reference and its id say of this key.
     #[must_use]
     pub fn hash(&self) -> StockHash {
-        StockHash(derive(STOCK, &[self.expose()]))
+        StockHash(derive(&STOCK, &[self.expose()]))
     }
 }
 
@@ -177,7 +180,7 @@ impl EntryKey {
     /// What the directory and the attestation say of this key.
     #[must_use]
     pub fn hash(&self) -> EntryHash {
-        EntryHash(derive(ENTRY, &[self.expose()]))
+        EntryHash(derive(&ENTRY, &[self.expose()]))
     }
 }
 
@@ -185,7 +188,7 @@ impl MailboxId {
     /// The mailbox into which `deposit` deposits and whose owner's key hashes to `collect`.
     #[must_use]
     pub fn of(deposit: &DepositKey, collect: &CollectHash) -> Self {
-        Self(derive(MAILBOX, &[deposit.expose(), collect.as_bytes()]))
+        Self(derive(&MAILBOX, &[deposit.expose(), collect.as_bytes()]))
     }
 }
 
@@ -193,7 +196,7 @@ impl ShelfId {
     /// The shelf from which `take` takes and whose owner's key hashes to `stock`.
     #[must_use]
     pub fn of(take: &TakeKey, stock: &StockHash) -> Self {
-        Self(derive(SHELF, &[take.expose(), stock.as_bytes()]))
+        Self(derive(&SHELF, &[take.expose(), stock.as_bytes()]))
     }
 }
 

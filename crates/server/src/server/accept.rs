@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::blank::Blanking;
+use super::blank::{Blanked, Blanking};
 use super::connection::Connection;
 use super::patient::Patient;
 use super::seldom::Seldom;
@@ -38,7 +38,7 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<Arc<ServerConfig>>
 }
 
 /// A connection whose handshake is done.
-type Secured = TlsStream<Patient<Gulps<TcpStream>>>;
+type Secured = TlsStream<Blanked<Patient<Gulps<TcpStream>>>>;
 
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -94,7 +94,7 @@ impl Guest {
         // Boxed, so that a task is no larger than the part of it that runs.
         match tls {
             None => Box::pin(self.serve(Patient::new(stream, limit), Protocol::Http1)).await,
-            Some(tls) => match Box::pin(self.handshake(Patient::new(Gulps::new(stream), limit), tls)).await {
+            Some(tls) => match Box::pin(self.handshake(Blanked(Patient::new(Gulps::new(stream), limit)), tls)).await {
                 Some(stream) => {
                     let protocol = protocol(&stream);
                     Box::pin(self.serve(stream, protocol)).await;
@@ -104,7 +104,7 @@ impl Guest {
         }
     }
 
-    async fn handshake(&self, stream: Patient<Gulps<TcpStream>>, tls: TlsAcceptor) -> Option<Box<Secured>> {
+    async fn handshake(&self, stream: Blanked<Patient<Gulps<TcpStream>>>, tls: TlsAcceptor) -> Option<Box<Secured>> {
         let stream = timeout(self.shared.limits.handshake_timeout, tls.accept(stream)).await.ok()?.ok()?;
         Some(Box::new(stream))
     }

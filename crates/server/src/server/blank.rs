@@ -5,12 +5,13 @@
 //! reader asks for more once it is through with what it had, so an idle connection has an empty buffer.
 
 use std::hint::black_box;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::rt::Executor;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connection;
 
@@ -19,7 +20,49 @@ const DEPTH: usize = if cfg!(debug_assertions) { 320 * 1024 } else { 48 * 1024 }
 
 /// Wipes the room that is about to be read into.
 pub(super) fn blank(buffer: &mut ReadBuf<'_>) {
-    buffer.initialize_unfilled().fill(0);
+    let used = buffer.initialized().len() - buffer.filled().len();
+    // What was never used is written to here; the rest may hold something.
+    let room = buffer.initialize_unfilled();
+    if let Some(used) = room.get_mut(..used) {
+        used.fill(0);
+    }
+}
+
+/// What TLS reads from, so that what it had in its buffer does not stay there: it opens what it reads where it lies, and
+/// asks for more once all of it was taken.
+pub(super) struct Blanked<T>(pub(super) T);
+
+impl<T: AsyncRead + Unpin> AsyncRead for Blanked<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        blank(buffer);
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Blanked<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
 }
 
 /// A task of a connection, after each of whose steps the stack is wiped once a key was told there.
@@ -65,6 +108,8 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for BlankingExecutor 
 
 #[cfg(test)]
 mod tests {
+    use std::mem::MaybeUninit;
+
     use super::*;
 
     #[test]
@@ -75,5 +120,16 @@ mod tests {
         blank(&mut buffer);
         assert_eq!(buffer.filled(), b"read");
         assert_eq!(bytes, *b"read\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    }
+
+    #[test]
+    fn room_that_was_used_in_part_is_wiped_whole() {
+        let mut room = [const { MaybeUninit::new(7_u8) }; 12];
+        let mut buffer = ReadBuf::uninit(&mut room);
+        buffer.put_slice(b"read");
+        buffer.initialize_unfilled_to(3).fill(9);
+        blank(&mut buffer);
+        assert_eq!(buffer.filled(), b"read");
+        assert_eq!(buffer.initialized(), b"read\0\0\0\0\0\0\0\0");
     }
 }

@@ -1,4 +1,4 @@
-//! Patience with peers that do not read has an end. And what TLS had in its buffer does not stay there.
+//! Patience with peers that do not read has an end.
 
 use std::io;
 use std::pin::Pin;
@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
-
-use super::blank::blank;
 
 /// A stream whose writes fail once its peer has taken nothing for `limit`.
 pub(super) struct Patient<T> {
@@ -37,8 +35,6 @@ impl<T> Patient<T> {
 
 impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // TLS opens what it reads where it lies, and asks for more once all of it was taken.
-        blank(buffer);
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }

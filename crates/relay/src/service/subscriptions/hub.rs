@@ -1,9 +1,9 @@
 //! Who waits for which mailbox.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use sealpost_wire::MailboxId;
 use sealpost_wire::frame::Channel;
 use sealpost_wire::request::{Refusal, Stored};

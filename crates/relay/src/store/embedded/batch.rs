@@ -1,9 +1,10 @@
 //! What is to be written together.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use foldhash::HashMap;
 use sealpost_wire::MailboxId;
 use sealpost_wire::request::Stored;
 use sealpost_wire::time::Day;

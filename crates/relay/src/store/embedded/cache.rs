@@ -1,7 +1,8 @@
 //! The objects in use, in bounded memory.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
 
 /// How much memory a value takes, about.
 pub(super) trait Weight {
