@@ -30,9 +30,10 @@ use shelves::Shelf;
 
 /// How long each deposit waits for others, and for its acknowledgement, before it is written.
 const LINGER: Duration = Duration::from_millis(2);
-/// The same once so many wait that their collectors need longer.
-const BUSY_LINGER: Duration = Duration::from_millis(5);
-const BUSY: usize = 256;
+/// The same for each that waits, where there are many: so long their collectors need to be served.
+const LINGER_EACH: Duration = Duration::from_micros(5);
+/// No deposit waits longer than this for its acknowledgement.
+const LONGEST_LINGER: Duration = Duration::from_millis(25);
 /// Commands that are carried out before it is looked whether a batch is due.
 const COMMANDS_AT_ONCE: usize = 64;
 
@@ -266,8 +267,9 @@ impl Clerk {
 
     /// Told by how many deposits came, whatever became of them: were it told by what is still to be written, the time of
     /// an answer would say whether recipients are there.
-    const fn linger(&self) -> Duration {
-        if self.deposits < BUSY { LINGER } else { BUSY_LINGER }
+    fn linger(&self) -> Duration {
+        let deposits = u32::try_from(self.deposits).unwrap_or(u32::MAX);
+        LINGER_EACH.saturating_mul(deposits).clamp(LINGER, LONGEST_LINGER)
     }
 
     /// The same, without waiting for company.
