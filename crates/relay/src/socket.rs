@@ -24,7 +24,7 @@ use crate::program::RelayProgram;
 use line::Line;
 
 /// Collectors send little: a large buffer for each of many would be memory for nothing.
-const COLLECTOR_BUFFER: usize = 2 * 1024;
+const COLLECTOR_BUFFER: usize = 1024;
 /// Depositors send much. All of it is wiped before each time that something is read into it.
 const DEPOSITOR_BUFFER: usize = 32 * 1024;
 
@@ -46,7 +46,8 @@ fn open(program: Arc<RelayProgram>, connection: Arc<Connection>, mut request: Re
     let (cut, of) = (connection.cut().clone(), Arc::clone(&connection));
     let serving = async move {
         if let Ok(upgraded) = upgrade.await {
-            cut.run_until_cancelled(serve(program, connection, upgraded, kind)).await;
+            // Boxed, here and below, so that a socket that waits is no larger than the part of it that runs.
+            cut.run_until_cancelled(Box::pin(serve(program, connection, upgraded, kind))).await;
         }
     };
     tokio::spawn(Blanking::new(serving, of));
@@ -60,10 +61,10 @@ async fn serve(program: Arc<RelayProgram>, connection: Arc<Connection>, upgraded
         Socket::Collect => COLLECTOR_BUFFER,
         Socket::Deposit => DEPOSITOR_BUFFER,
     };
-    let Some(mut line) = Line::new(TokioIo::new(upgraded), buffer, connection) else { return };
+    let Some(mut line) = Line::new(TokioIo::new(upgraded), buffer, connection).map(Box::new) else { return };
     let ending = match kind {
-        Socket::Collect => collect::run(&mut line, program.relay.collector()).await,
-        Socket::Deposit => deposit::run(&mut line, &program).await,
+        Socket::Collect => Box::pin(collect::run(&mut line, program.relay.collector())).await,
+        Socket::Deposit => Box::pin(deposit::run(&mut line, &program)).await,
     };
-    line.end(ending).await;
+    Box::pin(line.end(ending)).await;
 }

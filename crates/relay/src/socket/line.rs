@@ -128,7 +128,7 @@ impl Line {
     }
 
     /// Says goodbye, if there is somebody to say it to, and waits a moment for the answer.
-    pub(super) async fn end(mut self, ending: Ending) {
+    pub(super) async fn end(mut self: Box<Self>, ending: Ending) {
         let Some(code) = code(ending) else { return };
         let goodbye = Message::Close(Some(CloseFrame { code, reason: "".into() }));
         let said = async {
