@@ -6,6 +6,7 @@ mod epochs;
 mod open;
 mod read;
 mod spent;
+mod tidy;
 
 use fjall::{Database, Keyspace, PersistMode};
 use thiserror::Error;

@@ -13,8 +13,6 @@ use crate::store::{EpochState, NoBucket};
 
 const ENTRIES: &str = "entries-";
 const CLAIMS: &str = "claims-";
-/// So many tables of new entries are worth merging: each costs every reading of a bucket some 5 µs.
-const SCATTERED: usize = 2;
 
 /// The keyspaces of epochs.
 pub(super) struct Epochs(RwLock<BTreeMap<Epoch, Listings>>);
@@ -108,20 +106,6 @@ impl Disk {
         let (first, last) = bucket_keys(read.number, read.bits);
         let slot = |row: fjall::Guard| Ok(EntryRow::from_bytes(&row.value()?).ok_or(Fault::Damaged)?.slot);
         now.range(&listings.entries, first..=last).map(slot).collect::<Result<_, _>>().map(Ok)
-    }
-
-    /// Merges the entries of each epoch whose entries lie in many places, if at least twice of what they take is `free`: until
-    /// the next tables are written, the merged ones lie there besides. Tells of how many epochs it did.
-    pub(in super::super) fn tidy(&self, free: u64) -> Result<usize, Fault> {
-        let mut merged = 0;
-        for Listings { entries, .. } in self.listings.all().into_values() {
-            if entries.l0_table_count() >= SCATTERED && entries.disk_space() < free / 2 {
-                entries.major_compact()?;
-                entries.rotate_memtable()?;
-                merged += 1;
-            }
-        }
-        Ok(merged)
     }
 
     /// The keys of an epoch's entries from `first` to `last`.

@@ -1,6 +1,7 @@
 //! Putting together what is scattered.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -39,6 +40,15 @@ async fn all(store: &Embedded, bits: BucketBits) -> BTreeSet<[u8; directory::SLO
     slots
 }
 
+/// How long all files are together.
+fn tables(path: &Path) -> u64 {
+    let below = |entry: std::fs::DirEntry| match entry.path() {
+        path if path.is_dir() => tables(&path),
+        path => std::fs::metadata(path).map_or(0, |file| file.len()),
+    };
+    std::fs::read_dir(path).map_or(0, |entries| entries.flatten().map(below).sum())
+}
+
 #[tokio::test]
 async fn scattered_entries_are_put_together_and_read_as_before() {
     let root = tempfile::tempdir().unwrap();
@@ -57,6 +67,9 @@ async fn scattered_entries_are_put_together_and_read_as_before() {
     let listed: BTreeSet<_> = entries.iter().map(|entry| *entry.slot.as_bytes()).collect();
     assert!(all(&store, bits).await == listed);
     assert_eq!(store.tidy().await, Ok(0), "all is in order");
+    let bytes: u64 = tables(&root.path().join("store/live/keyspaces"));
+    let listed_bytes = (listed.len() * directory::SLOT_LENGTH) as u64;
+    assert!(bytes < listed_bytes * 3 / 2, "{bytes} bytes of tables for {listed_bytes}");
     drop(store);
     let store = Embedded::open(options(root.path()), Arc::<Heard>::default()).unwrap();
     assert!(all(&store, bits).await == listed);
