@@ -15,12 +15,16 @@
 //!
 //! A program that wants to know what a relay sees of that can run [`Schedule`] on a clock of its own, as the engine does.
 
+mod front;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rand::Rng;
 use sealpost_wire::SizeClass;
 use sealpost_wire::oblivious::{ANSWER_OVERHEAD, REPLY_LENGTHS, REQUEST_LENGTHS, REQUEST_OVERHEAD};
+
+pub use front::{Held, in_front};
 
 /// How a client collects its mailboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -38,7 +42,8 @@ pub enum CollectPolicy {
 pub struct Pace {
     /// From one poll of a mailbox to the next.
     pub background: Duration,
-    /// The same while the app says that the conversation is open. The relay can tell such a mailbox from others.
+    /// The same while the app says that the conversation is open, for [one](in_front) of its mailboxes. The relay can tell that
+    /// one from others.
     pub foreground: Duration,
     /// From one poll of a front door to the next: so long a stranger's first message waits. A door stands for a person, and
     /// is asked for so seldom that the hours in which it is are not told from those of others (`docs/adversary.md`).
@@ -57,7 +62,7 @@ pub enum Attention {
     Background,
     /// It is a front door, where nobody waits for anybody.
     Door,
-    /// The app has it open.
+    /// The app has it open, and this is the mailbox that the other end writes to.
     Foreground,
 }
 

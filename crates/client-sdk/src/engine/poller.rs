@@ -22,7 +22,7 @@ use super::opening::Arrival;
 use crate::clock;
 use crate::contact::ContactId;
 use crate::net::NetError;
-use crate::policy::{Attention, Schedule};
+use crate::policy::{Attention, Schedule, in_front};
 use crate::store::mailboxes::Collected;
 use crate::store::{StoreError, mailboxes, relays};
 
@@ -124,13 +124,7 @@ impl Poller {
     async fn synchronize(&mut self) -> Result<(), StoreError> {
         let look = |tx: &Transaction<'_>| Ok((mailboxes::collected(tx)?, relays::home(tx)?));
         let (rows, home) = self.context.blocking(move |shared| shared.store.read(look)).await?;
-        let looked_at = self.looked_at.borrow().clone();
-        let attention = |mailbox: &Collected| match mailbox.contact {
-            Some(contact) if looked_at.contains(&contact) => Attention::Foreground,
-            _ if mailbox.is_door() => Attention::Door,
-            _ => Attention::Background,
-        };
-        let wanted: BTreeMap<_, _> = rows.iter().map(|mailbox| (mailbox.row, attention(mailbox))).collect();
+        let wanted = attention(&rows, &self.looked_at.borrow());
         self.known.retain(|row, _| wanted.contains_key(row));
         for mailbox in &rows {
             self.known.entry(mailbox.row).or_default().at_home = mailbox.relay == home;
@@ -192,6 +186,20 @@ impl Poller {
         health.set_empty_since(empty.and_then(|moments| moments.into_iter().min()));
         health.set(Part::Poller, standing);
     }
+}
+
+/// How each mailbox is asked for, when somebody looks at these conversations: of each of them, one is in front.
+pub(super) fn attention(rows: &[Collected], looked_at: &BTreeSet<ContactId>) -> BTreeMap<i64, Attention> {
+    let front = |contact: &ContactId| {
+        in_front(rows.iter().filter(|mailbox| mailbox.contact == Some(*contact)).map(Collected::held))
+    };
+    let in_front: BTreeSet<i64> = looked_at.iter().filter_map(front).collect();
+    let attention = |mailbox: &Collected| match mailbox.row {
+        row if in_front.contains(&row) => Attention::Foreground,
+        _ if mailbox.is_door() => Attention::Door,
+        _ => Attention::Background,
+    };
+    rows.iter().map(|mailbox| (mailbox.row, attention(mailbox))).collect()
 }
 
 /// Asks for one envelope; what came before is erased by the same request.

@@ -19,6 +19,7 @@ use super::messages::millis;
 use super::relays::RelayId;
 use super::value::{Cbor, InDays};
 use crate::contact::ContactId;
+use crate::policy::Held;
 
 /// A mailbox of one's own.
 #[derive(Clone)]
@@ -218,12 +219,20 @@ pub(crate) struct Collected {
     pub(crate) relay: RelayId,
     /// Whose messages come there; those of a front door, or a spare, are nobody's.
     pub(crate) contact: Option<ContactId>,
+    generation: u32,
+    /// Whether the contact may know of it.
+    named: bool,
 }
 
 impl Collected {
     /// Whether strangers can find it.
     pub(crate) const fn is_door(&self) -> bool {
         self.card.is_some()
+    }
+
+    /// As one of its conversation's.
+    pub(crate) const fn held(&self) -> Held<i64> {
+        Held { key: self.row, generation: self.generation, named: self.named }
     }
 
     /// The connection that it is collected on: a front door on one of its own.
@@ -233,11 +242,13 @@ impl Collected {
 }
 
 pub(crate) fn collected(tx: &Transaction<'_>) -> Result<Vec<Collected>, StoreError> {
-    let sql = "SELECT id, card, relay, contact FROM mailboxes WHERE opened IS NOT NULL AND closing <> 1";
+    let sql = "SELECT id, card, relay, contact, generation, announces IS NULL OR used IS NOT NULL
+               FROM mailboxes WHERE opened IS NOT NULL AND closing <> 1";
     let mut statement = tx.prepare_cached(sql)?;
     let collected = |row: &Row<'_>| {
         let (relay, contact) = (RelayId(row.get(2)?), row.get::<_, Option<i64>>(3)?.map(ContactId));
-        Ok(Collected { row: row.get(0)?, card: row.get(1)?, relay, contact })
+        let (generation, named) = (row.get(4)?, row.get(5)?);
+        Ok(Collected { row: row.get(0)?, card: row.get(1)?, relay, contact, generation, named })
     };
     let rows = statement.query_map([], collected)?;
     Ok(rows.collect::<Result<_, _>>()?)

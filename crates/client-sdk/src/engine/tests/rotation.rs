@@ -1,5 +1,6 @@
 //! Mailboxes over weeks: what is opened when, what is named when, and what is closed when.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rand::SeedableRng;
@@ -9,8 +10,10 @@ use sealpost_wire::time::Day;
 use super::side::{DAY, Side, acquainted};
 use crate::ContactId;
 use crate::engine::calendar::by_the_day;
+use crate::engine::poller::attention;
 use crate::engine::rotation::{self, Pace};
 use crate::engine::sealing::{self, Plan};
+use crate::policy::Attention;
 use crate::store::mailboxes::{OwnMailbox, Purpose};
 use crate::store::outbox::SealedRow;
 use crate::store::{contacts, mailboxes, outbox, relays};
@@ -96,6 +99,32 @@ fn what_is_sealed_already_names_the_old_one_and_a_message_is_made_besides() {
     alice.accepted(&before);
     bob.receive(&control(&alice, to_bob, &bob));
     assert_eq!(known(&bob, to_alice), 2);
+}
+
+/// The generations of the mailboxes that are asked for every few seconds while somebody looks at the conversation.
+fn in_front(side: &Side, contact: ContactId) -> Vec<u32> {
+    let rows = side.client.0.store.read(mailboxes::collected).unwrap();
+    let attention = attention(&rows, &BTreeSet::from([contact]));
+    let is_front = |row: &i64| attention.get(row) == Some(&Attention::Foreground);
+    of(side, contact).into_iter().filter(|(_, one)| is_front(&one.row)).map(|(generation, _)| generation).collect()
+}
+
+#[test]
+fn of_an_open_conversation_one_mailbox_is_in_front_the_old_one_until_the_new_one_is_named() {
+    let (mut alice, to_bob, bob, _) = acquainted();
+    assert_eq!(in_front(&alice, to_bob), [1]);
+    alice.now += 7 * DAY;
+    let now = alice.now;
+    alice.write(|tx| by_the_day(tx, now, PACE));
+    alice.upkeep();
+    alice.write(|tx| rotation::rotate(tx, now + 3 * DAY, PACE, &mut rand::rng()));
+    alice.upkeep();
+    assert_eq!((generations(&alice, to_bob), in_front(&alice, to_bob)), (vec![1, 2], vec![1]), "Bob cannot know of it");
+    alice.send(to_bob, &bob, &["by the way"]);
+    assert_eq!(in_front(&alice, to_bob), [2]);
+    let rows = alice.client.0.store.read(mailboxes::collected).unwrap();
+    let unseen = attention(&rows, &BTreeSet::new());
+    assert!(!unseen.values().any(|attention| *attention == Attention::Foreground), "nobody looks at it");
 }
 
 #[test]
