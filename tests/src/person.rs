@@ -201,7 +201,16 @@ impl Person {
     /// # Errors
     /// When it cannot be started.
     pub fn listen(&self, after: u64) -> Result<Listener> {
+        self.listen_to(after, &[])
+    }
+
+    /// The same, with the conversations with these contacts open.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn listen_to(&self, after: u64, open: &[&str]) -> Result<Listener> {
         let mut command = self.command(&["listen", "--after", &after.to_string()])?;
+        command.args(open.iter().flat_map(|name| ["--open", name]));
         Listener::of(command.stdout(Stdio::piped()).spawn()?, after)
     }
 

@@ -6,6 +6,7 @@
 mod journeys {
     mod bad_input;
     mod before_consent;
+    mod calibration;
     mod clock_jumps;
     mod company;
     mod discovery;

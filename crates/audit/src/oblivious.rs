@@ -45,7 +45,7 @@ pub struct GatewayKeys(BTreeMap<u8, Vec<Server>>);
 
 /// Why a sealed request was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Closed {
+pub enum Closed {
     /// There is no key of the day that it names.
     NoKey,
     /// None of that day opens it.
@@ -87,7 +87,7 @@ impl GatewayKeys {
     ///
     /// # Errors
     /// [`Closed`]
-    pub(crate) fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, Closed> {
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, Closed> {
         let of_day = sealed.first().and_then(|id| self.0.get(id)).ok_or(Closed::NoKey)?;
         let mut opened = of_day.iter().filter_map(|server| server.decapsulate(sealed).ok());
         opened.next().map(|(inside, _)| inside).ok_or(Closed::OtherKey)

@@ -9,6 +9,7 @@ use sealpost_client::policy::Pace;
 
 use crate::draw::Dice;
 use crate::log::{Mailbox, Purpose, Seen, Truth};
+use crate::script::Act;
 use crate::world::World;
 
 mod device;
@@ -32,13 +33,25 @@ pub enum System {
     Apart,
 }
 
+/// What all phones tell by themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Automatic {
+    /// Nothing, as by default.
+    #[default]
+    Nothing,
+    /// What has arrived and was read.
+    Receipts,
+    /// That somebody is writing.
+    Typing,
+}
+
 /// Which system, how it is set, and by which dice it is lived.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// The system.
     pub system: System,
-    /// Whether all have receipts turned on.
-    pub receipts: bool,
+    /// What all have turned on.
+    pub automatic: Automatic,
     /// How fast clocks go, where mailboxes are collected apart.
     pub pace: Pace,
     /// For the dice.
@@ -56,6 +69,10 @@ enum Happening {
     Look { person: usize, token: u32 },
     /// Somebody finishes a text of a burst.
     Write { person: usize, tie: usize, left: u32 },
+    /// What the script says.
+    Act(Act),
+    /// Somebody types, until a text is finished.
+    Type { person: usize, tie: usize, until: Duration },
     /// Somebody has looked at a conversation long enough.
     Leave { person: usize, token: u32 },
     /// The time of a receipt that nothing has carried.
@@ -77,6 +94,8 @@ enum Happening {
 struct Life<'w> {
     world: &'w World,
     setting: Setting,
+    /// People do what a script says, and nothing else.
+    scripted: bool,
     dice: Dice,
     now: Duration,
     queue: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
@@ -100,19 +119,17 @@ const HALF_A_DAY: u64 = 43_200;
 /// Lives through the whole world. `progress` is told of every half day.
 pub fn live(world: &World, setting: Setting, progress: &dyn Fn()) -> (Seen, Truth) {
     let mut life = Life::new(world, setting);
-    let mut told = 0_u64;
-    while let Some(Reverse((at, _, happening))) = life.queue.pop() {
-        if at >= world.end {
-            break;
-        }
-        while told < at.as_secs() / HALF_A_DAY {
-            told += 1;
-            progress();
-        }
-        life.now = at;
-        life.happen(happening);
-    }
-    progress();
+    life.go_on(progress);
+    life.record()
+}
+
+/// Does in a world what a script says, and nothing that people do by themselves.
+#[must_use]
+pub fn enact(world: &World, acts: &[(Duration, Act)], setting: Setting) -> (Seen, Truth) {
+    let mut life = Life::new(world, setting);
+    life.scripted = true;
+    acts.iter().for_each(|(at, act)| life.at(*at, Happening::Act(*act)));
+    life.go_on(&|| ());
     life.record()
 }
 
@@ -125,6 +142,7 @@ impl<'w> Life<'w> {
         let mut life = Self {
             world,
             setting,
+            scripted: false,
             dice: Dice::new(setting.seed, 1),
             now: Duration::ZERO,
             queue: BinaryHeap::new(),
@@ -170,12 +188,30 @@ impl<'w> Life<'w> {
         }
     }
 
+    fn go_on(&mut self, progress: &dyn Fn()) {
+        let mut told = 0_u64;
+        while let Some(Reverse((at, _, happening))) = self.queue.pop() {
+            if at >= self.world.end {
+                break;
+            }
+            while told < at.as_secs() / HALF_A_DAY {
+                told += 1;
+                progress();
+            }
+            self.now = at;
+            self.happen(happening);
+        }
+        progress();
+    }
+
     fn happen(&mut self, happening: Happening) {
         match happening {
+            Happening::Act(act) => self.act(act),
             Happening::Switch { person } => self.switch(person),
             Happening::Begin { tie } => self.begin(tie),
             Happening::Look { person, token } => self.look(person, token),
             Happening::Write { person, tie, left } => self.write(person, tie, left),
+            Happening::Type { person, tie, until } => self.types(person, tie, until),
             Happening::Leave { person, token } => self.leave(person, token),
             Happening::Receipt { tie, end, token } => self.receipt_is_due(tie, end, token),
             Happening::Push { mailbox } => self.push(mailbox),

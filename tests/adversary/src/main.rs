@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use sealpost_adversary::attack::Means;
-use sealpost_adversary::life::System;
+use sealpost_adversary::life::{Automatic, System};
 use sealpost_adversary::report::{self, Report};
 use sealpost_adversary::run::{FULL, Plan, SYSTEMS, steps};
 use sealpost_adversary::{documents, plot};
@@ -32,9 +32,9 @@ struct Arguments {
     /// One of the systems alone
     #[arg(long, value_enum)]
     only: Option<Only>,
-    /// With receipts alone, or without
-    #[arg(long, value_name = "BOOL")]
-    receipts: Option<bool>,
+    /// With one thing alone that phones tell by themselves
+    #[arg(long, value_enum)]
+    with: Option<Automatic>,
     /// How often front doors are asked for, apart: the mean, in minutes
     #[arg(long, value_name = "MINUTES")]
     door: Option<u64>,
@@ -82,9 +82,8 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         rows.iter().for_each(|(means, row)| println!("{}", report::by_means(*means, row)));
         return Ok(true);
     }
-    let wanted = |(system, receipts): &(System, bool)| {
-        arguments.only.is_none_or(|only| only.is(*system))
-            && arguments.receipts.is_none_or(|wanted| wanted == *receipts)
+    let wanted = |(system, automatic): &(System, Automatic)| {
+        arguments.only.is_none_or(|only| only.is(*system)) && arguments.with.is_none_or(|wanted| wanted == *automatic)
     };
     let systems: Vec<_> = SYSTEMS.into_iter().filter(wanted).collect();
     let bar = bar(systems.len() as u64 * steps(days))?;

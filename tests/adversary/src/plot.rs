@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::life::System;
+use crate::life::{Automatic, System};
 use crate::report::{Report, Row};
 
 /// What is drawn of each row, with its colour.
@@ -13,7 +13,7 @@ const BARS: [(&str, RGBColor); 4] = [
     ("profiles", RGBColor(103, 169, 207)),
     ("conversations", RGBColor(190, 190, 190)),
 ];
-const SIZE: (u32, u32) = (980, 460);
+const SIZE: (u32, u32) = (1_280, 460);
 const WIDTH: f64 = 0.19;
 /// Per cent, and room for the legend above.
 const HEIGHT: f64 = 138.0;
@@ -85,5 +85,10 @@ fn short(row: &Row) -> String {
         System::Together => "together",
         System::Apart => "apart",
     };
-    format!("{system}{}", if row.receipts { " + receipts" } else { "" })
+    let automatic = match row.automatic {
+        Automatic::Nothing => "",
+        Automatic::Receipts => " + receipts",
+        Automatic::Typing => " + typing",
+    };
+    format!("{system}{automatic}")
 }

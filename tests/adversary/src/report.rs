@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::life::System;
+use crate::life::{Automatic, System};
 use crate::score::{Linked, PRECISION, Score};
 
 /// The share of people that may be linked where mailboxes are collected apart and there are no receipts.
@@ -18,8 +18,8 @@ pub const SLACK: f64 = 0.05;
 pub struct Row {
     /// Which.
     pub system: System,
-    /// Whether all have receipts turned on.
-    pub receipts: bool,
+    /// What phones told by themselves.
+    pub automatic: Automatic,
     /// What was linked.
     pub score: Score,
     /// How many texts were sent.
@@ -33,7 +33,7 @@ pub struct Row {
 impl Default for Row {
     fn default() -> Self {
         let score = Score::default();
-        Self { system: System::Apart, receipts: false, score, texts: 0, minutes: 0.0, requests: 0.0 }
+        Self { system: System::Apart, automatic: Automatic::Nothing, score, texts: 0, minutes: 0.0, requests: 0.0 }
     }
 }
 
@@ -54,7 +54,8 @@ impl Report {
     /// Whether the target is met: at most one in a hundred people is linked where it says so.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let promised = self.rows.iter().filter(|row| row.system == System::Apart && !row.receipts);
+        let promised =
+            self.rows.iter().filter(|row| row.system == System::Apart && row.automatic == Automatic::Nothing);
         promised.into_iter().all(|row| row.score.people.share() <= MOST)
     }
 
@@ -62,7 +63,9 @@ impl Report {
     #[must_use]
     pub fn regressions(&self, earlier: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        for (row, before) in self.rows.iter().zip(earlier["rows"].as_array().into_iter().flatten()) {
+        for row in &self.rows {
+            let same = |before: &&Value| row.named().iter().all(|(name, value)| before[*name] == *value);
+            let Some(before) = earlier["rows"].as_array().and_then(|rows| rows.iter().find(same)) else { continue };
             for (name, linked) in row.shown() {
                 let share = before[name]["share"].as_f64().unwrap_or(1.0);
                 if linked.share() > share + SLACK {
@@ -86,7 +89,7 @@ impl Report {
             "days": self.days,
             "seed": self.seed,
             "least_precision": PRECISION,
-            "target": { "system": System::Apart, "receipts": false, "people_share_at_most": MOST, "met": self.holds() },
+            "target": { "system": System::Apart, "receipts": false, "typing": false, "people_share_at_most": MOST, "met": self.holds() },
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
         })
     }
@@ -97,11 +100,11 @@ impl Report {
         let mut table = format!("{} people, {} days, seed {}\n\n", self.people, self.days, self.seed);
         let _ = writeln!(
             table,
-            "{:<34}{:>16}{:>16}{:>16}{:>16}{:>12}",
+            "{:<42}{:>16}{:>16}{:>16}{:>16}{:>12}",
             "", "people", "named", "profiles", "conversations", "requests"
         );
         for row in &self.rows {
-            let _ = write!(table, "{:<34}", title(row));
+            let _ = write!(table, "{:<42}", title(row));
             for (_, linked) in row.shown().into_iter().take(4) {
                 let _ = write!(table, "{:>16}", cell(linked));
             }
@@ -145,16 +148,23 @@ impl Row {
 
     fn json(&self) -> Value {
         let mut row = json!({
-            "system": self.system,
-            "receipts": self.receipts,
             "texts": self.texts,
             "minutes_until_delivered": round(self.minutes, 10.0),
             "requests_per_person_and_day": round(self.requests, 10.0),
         });
+        for (name, value) in self.named() {
+            row[name] = value;
+        }
         for (name, linked) in self.shown() {
             row[name] = json!(Shown::from(linked));
         }
         row
+    }
+
+    /// What tells it from other rows.
+    fn named(&self) -> [(&'static str, Value); 3] {
+        let is = |automatic| json!(self.automatic == automatic);
+        [("system", json!(self.system)), ("receipts", is(Automatic::Receipts)), ("typing", is(Automatic::Typing))]
     }
 }
 
@@ -188,7 +198,12 @@ pub fn title(row: &Row) -> String {
         System::Together => "`together`",
         System::Apart => "`apart`",
     };
-    format!("{system}, {} receipts", if row.receipts { "with" } else { "without" })
+    let automatic = match row.automatic {
+        Automatic::Nothing => "without receipts",
+        Automatic::Receipts => "with receipts",
+        Automatic::Typing => "with notices of typing",
+    };
+    format!("{system}, {automatic}")
 }
 
 fn cell(linked: Linked) -> String {
@@ -201,7 +216,7 @@ fn cell(linked: Linked) -> String {
 /// A line of what one kind of evidence links by itself.
 #[must_use]
 pub fn by_means(means: crate::attack::Means, row: &Row) -> String {
-    let mut line = format!("{:<34}", format!("  {means:?} alone"));
+    let mut line = format!("{:<42}", format!("  {means:?} alone"));
     for (_, linked) in row.shown().into_iter().take(4) {
         let _ = write!(line, "{:>16}", cell(linked));
     }

@@ -7,7 +7,7 @@ use std::thread;
 use sealpost_client::policy::Pace;
 
 use crate::attack::{Adversary, Means, Study};
-use crate::life::{Setting, System, live};
+use crate::life::{Automatic, Setting, System, live};
 use crate::log::{Request, Seen, Truth};
 use crate::report::{Report, Row};
 use crate::score::score;
@@ -30,14 +30,17 @@ pub struct Plan {
 pub const FULL: (usize, u32, u64) = (200, 30, 1);
 /// The adversary practises on the world of a seed so far from that of the one it attacks.
 const PRACTICE: u64 = 1_000;
-/// Systems, and whether there are receipts, those that take longest first.
-pub const SYSTEMS: [(System, bool); 6] = [
-    (System::Apart, true),
-    (System::Apart, false),
-    (System::Together, true),
-    (System::Together, false),
-    (System::Signal, true),
-    (System::Signal, false),
+/// Systems, and what phones tell by themselves, those that take longest first.
+pub const SYSTEMS: [(System, Automatic); 9] = [
+    (System::Apart, Automatic::Typing),
+    (System::Apart, Automatic::Receipts),
+    (System::Apart, Automatic::Nothing),
+    (System::Together, Automatic::Typing),
+    (System::Together, Automatic::Receipts),
+    (System::Together, Automatic::Nothing),
+    (System::Signal, Automatic::Typing),
+    (System::Signal, Automatic::Receipts),
+    (System::Signal, Automatic::Nothing),
 ];
 
 /// A system that was lived through and recorded.
@@ -54,9 +57,9 @@ impl Plan {
     ///
     /// When a thread has.
     #[must_use]
-    pub fn run(&self, systems: &[(System, bool)], progress: &(dyn Fn(&str) + Sync)) -> Report {
+    pub fn run(&self, systems: &[(System, Automatic)], progress: &(dyn Fn(&str) + Sync)) -> Report {
         let worlds = [self.seed + PRACTICE, self.seed].map(|seed| World::new(self.people, self.days, seed));
-        let todo: Mutex<VecDeque<(System, bool)>> = Mutex::new(systems.iter().copied().collect());
+        let todo: Mutex<VecDeque<(System, Automatic)>> = Mutex::new(systems.iter().copied().collect());
         let rows = Mutex::new(Vec::new());
         let work = || {
             while let Some(next) = todo.lock().ok().and_then(|mut todo| todo.pop_front()) {
@@ -69,12 +72,17 @@ impl Plan {
             work();
         });
         let mut rows = rows.into_inner().unwrap_or_default();
-        rows.sort_by_key(|row| (row.system as u8, row.receipts));
+        rows.sort_by_key(|row| (row.system as u8, row.automatic));
         Report { people: self.people, days: self.days, seed: self.seed, rows }
     }
 
-    fn row(&self, worlds: &[World; 2], (system, receipts): (System, bool), progress: &(dyn Fn(&str) + Sync)) -> Row {
-        let [practice, attacked] = self.record(worlds, (system, receipts), progress);
+    fn row(
+        &self,
+        worlds: &[World; 2],
+        (system, automatic): (System, Automatic),
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Row {
+        let [practice, attacked] = self.record(worlds, (system, automatic), progress);
         let adversary = Adversary::practised(&practice.study, &practice.truth, &Means::ALL);
         progress(name(system));
         let claims = adversary.attack(&attacked.study);
@@ -82,7 +90,7 @@ impl Plan {
         let texts: u32 = attacked.truth.texts.iter().flatten().sum();
         Row {
             system,
-            receipts,
+            automatic,
             score: score(&claims, &attacked.truth, system != System::Apart),
             texts,
             minutes: attacked.truth.latency / 60.0,
@@ -94,7 +102,7 @@ impl Plan {
     #[must_use]
     pub fn by_means(&self, system: System, means: &[Means]) -> Vec<(Means, Row)> {
         let worlds = [self.seed + PRACTICE, self.seed].map(|seed| World::new(self.people, self.days, seed));
-        let [practice, attacked] = self.record(&worlds, (system, false), &|_| ());
+        let [practice, attacked] = self.record(&worlds, (system, Automatic::Nothing), &|_| ());
         let row = |means: &Means| {
             let adversary = Adversary::practised(&practice.study, &practice.truth, &[Means::Timing, *means]);
             let score = score(&adversary.attack(&attacked.study), &attacked.truth, system != System::Apart);
@@ -106,12 +114,12 @@ impl Plan {
     fn record(
         &self,
         worlds: &[World; 2],
-        (system, receipts): (System, bool),
+        (system, automatic): (System, Automatic),
         progress: &(dyn Fn(&str) + Sync),
     ) -> [Recorded; 2] {
         [0, 1].map(|index| {
             let seed = worlds_seed(self.seed, index);
-            let setting = Setting { system, receipts, pace: self.pace, seed };
+            let setting = Setting { system, automatic, pace: self.pace, seed };
             let (seen, truth) = live(&worlds[index], setting, &|| progress(name(system)));
             let requests = requests(&seen);
             Recorded { study: Study::new(&seen, self.bin()), truth, requests }

@@ -76,6 +76,24 @@ impl World {
     }
 }
 
+impl World {
+    /// People who are always awake and online, and never think of each other.
+    #[must_use]
+    pub fn quiet(people: usize, ties: &[[usize; 2]], end: Duration) -> Self {
+        let of = |person| (0..ties.len()).filter(|tie| ties[*tie].contains(&person)).collect();
+        let (active, online) = (Spans::all(end), Spans::all(end));
+        let person = |person| Person {
+            active: active.clone(),
+            online: online.clone(),
+            reaction: f64::INFINITY,
+            ties: of(person),
+            zone: 0.0,
+        };
+        let tie = |ends: &[usize; 2]| Tie { ends: *ends, begun_a_day: 0.0, since: Duration::ZERO };
+        Self { people: (0..people).map(person).collect(), ties: ties.iter().map(tie).collect(), end }
+    }
+}
+
 fn person(days: u32, dice: &mut Dice) -> Person {
     let zone = zone(dice.uniform());
     let days = days::of_somebody(zone, days, dice);

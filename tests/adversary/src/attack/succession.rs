@@ -1,5 +1,5 @@
-//! Succession: which mailbox took the place of which. The old one falls silent when the new one begins, and the same mailbox
-//! answers both.
+//! Succession: which mailbox took the place of which. The old one falls silent when the new one begins, the same mailbox
+//! answers both, and who looks at their conversation goes from asking for the one to asking for the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,7 +33,7 @@ fn succeed(streams: &[Stream], [old, new]: [Mailbox; 2]) -> bool {
 }
 
 /// What each piece of evidence is taken from.
-pub(super) const MEANS: [Option<Means>; 7] = [
+pub(super) const MEANS: [Option<Means>; 9] = [
     Some(Means::Timing),
     Some(Means::Timing),
     Some(Means::Timing),
@@ -41,7 +41,21 @@ pub(super) const MEANS: [Option<Means>; 7] = [
     Some(Means::Gaps),
     Some(Means::Gaps),
     Some(Means::Timing),
+    Some(Means::Waiting),
+    Some(Means::Waiting),
 ];
+
+/// Nothing was handed over within so many seconds.
+const NEVER: f64 = 1e6;
+
+/// From the end of a visit to the old one until the first to the new one begins, in seconds: at the closest, either way; and how
+/// many visits there were to both at once.
+fn handover(old: &Stream, new: &Stream) -> (f64, usize) {
+    let first = new.bursts.first().map_or(f64::INFINITY, |(from, _)| *from);
+    let closest = old.bursts.iter().map(|(_, to)| (first - to).abs()).fold(NEVER, f64::min);
+    let meet = |(from, to): &(f64, f64)| new.bursts.iter().any(|(begun, ended)| begun < to && from < ended);
+    (closest, old.bursts.iter().filter(|burst| meet(burst)).count())
+}
 
 fn evidence(streams: &[Stream], partners: &Partners, presence: Option<&Presence>, of: [Mailbox; 2]) -> Vec<f32> {
     let [old, new] = of.map(|mailbox| &streams[mailbox as usize]);
@@ -54,6 +68,7 @@ fn evidence(streams: &[Stream], partners: &Partners, presence: Option<&Presence>
     let [less, more] = presence.map_or([0.0; 2], |presence| presence.match_of(of[0], of[1]));
     let same_end = f64::from(u8::from(after == 0));
     let silent = (first - before + 60.0).ln();
+    let (closest, both) = handover(old, new);
     vec![
         silent as f32,
         (after as f32).ln_1p(),
@@ -62,5 +77,7 @@ fn evidence(streams: &[Stream], partners: &Partners, presence: Option<&Presence>
         less,
         more,
         (first - new.life.0 + 60.0).ln() as f32,
+        (closest + 10.0).ln() as f32,
+        (both as f32).ln_1p(),
     ]
 }

@@ -62,9 +62,9 @@ impl Life<'_> {
         if self.setting.system != System::Apart {
             return;
         }
-        let open = self.minds[person].focus.map(|tie| self.collected(tie, self.end_of(person, tie)));
+        let open = self.minds[person].focus.and_then(|tie| self.in_front(tie, self.end_of(person, tie)));
         let attention = |mailbox: &Mailbox| {
-            let looked_at = open.as_ref().is_some_and(|open| open.contains(mailbox));
+            let looked_at = open == Some(*mailbox);
             let door = self.kept[*mailbox as usize].purpose == Purpose::Everyone;
             let unseen = if door { Attention::Door } else { Attention::Background };
             (*mailbox, if looked_at { Attention::Foreground } else { unseen })

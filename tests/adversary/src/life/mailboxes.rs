@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sealpost_client::policy::{self, Held};
 use sealpost_crypto::stocking::RENEWAL_DAYS;
 
 use super::post::{Envelope, Inside};
@@ -33,6 +34,8 @@ pub(super) struct End {
     pub(super) writing: bool,
     pub(super) owes: bool,
     pub(super) receipts: u32,
+    /// When it told last that it types.
+    pub(super) typed: Option<Duration>,
     /// Where the other end is written to; at its door while unknown.
     pub(super) peer: Option<Mailbox>,
     /// One's own mailboxes that are not closed, the oldest first.
@@ -112,7 +115,9 @@ impl Life<'_> {
 
     /// What a message says of where to answer it.
     pub(super) fn return_address(&mut self, tie: usize, end: usize) -> Option<Mailbox> {
-        self.ends[tie][end].told = true;
+        if !std::mem::replace(&mut self.ends[tie][end].told, true) {
+            self.attend(self.world.ties[tie].ends[end]);
+        }
         self.ends[tie][end].current
     }
 
@@ -148,10 +153,15 @@ impl Life<'_> {
         self.attend(owner);
     }
 
-    /// The mailboxes of a conversation that somebody looks at: all that it has.
-    pub(super) fn collected(&self, tie: usize, end: usize) -> Vec<Mailbox> {
+    /// The mailbox that is asked for more often while somebody looks at the conversation. They are numbered as they are opened.
+    pub(super) fn in_front(&self, tie: usize, end: usize) -> Option<Mailbox> {
         let state = &self.ends[tie][end];
-        state.own.iter().filter(|mailbox| Some(**mailbox) != state.spare).copied().collect()
+        let given = state.own.iter().filter(|mailbox| Some(**mailbox) != state.spare);
+        policy::in_front(given.map(|mailbox| Held {
+            key: *mailbox,
+            generation: *mailbox,
+            named: state.told || Some(*mailbox) != state.current,
+        }))
     }
 
     pub(super) fn end_of(&self, person: usize, tie: usize) -> usize {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! looks when it rings      log-normal, median 4 min (a person's own), sigma 1.4; asleep or without a phone: afterwards
-//! answers                  with probability 0.78; typing is log-normal, median 10 s; with 18 s in a conversation that is open
+//! answers                  with probability 0.78; typing is log-normal, median 10 s; with 18 s in a conversation that is open,
+//!                          two thirds of which are typing
 //! texts in a row           1 + geometric(0.35), 7 s apart
 //! goes on to another friend with probability 0.15, whenever done with a conversation: phones are used in sittings
 //! stays after its own text log-normal, median 45 s, sigma 1; then goes through the other conversations with something new
@@ -11,7 +12,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Happening, Life};
+use super::{Automatic, Happening, Life};
+use crate::script::Act;
 use crate::world::DAY;
 
 /// The probability of an answer.
@@ -80,26 +82,36 @@ impl Life<'_> {
         if intends || read > 0 && self.dice.chance(ANSWERS) {
             let reading = if read > 0 { self.dice.delay(5.0, 0.6) } else { Duration::ZERO };
             let typing = self.dice.delay(10.0, 0.8);
-            self.will_write(person, tie, reading + typing);
+            self.will_write(person, tie, reading, typing);
         } else {
             let glance = self.dice.delay(8.0, 0.7);
             self.stay(person, glance);
         }
     }
 
-    fn will_write(&mut self, person: usize, tie: usize, wait: Duration) {
+    /// Begins to type after some time, and has finished a text after some more.
+    fn will_write(&mut self, person: usize, tie: usize, begins: Duration, takes: Duration) {
         let end = self.end_of(person, tie);
         self.ends[tie][end].writing = true;
         self.minds[person].leaves += 1;
         let left = self.dice.runs(GOES_ON);
-        self.after(wait, Happening::Write { person, tie, left });
+        self.types_between(person, tie, begins, takes);
+        self.after(begins + takes, Happening::Write { person, tie, left });
+    }
+
+    fn types_between(&mut self, person: usize, tie: usize, begins: Duration, takes: Duration) {
+        if self.setting.automatic == Automatic::Typing {
+            let until = self.now + begins + takes;
+            self.after(begins, Happening::Type { person, tie, until });
+        }
     }
 
     pub(super) fn write(&mut self, person: usize, tie: usize, left: u32) {
         let end = self.end_of(person, tie);
-        self.send_text(tie, end);
+        self.send_text(tie, end, None);
         if left > 0 {
             let wait = self.dice.delay(7.0, 0.7);
+            self.types_between(person, tie, Duration::ZERO, wait);
             return self.after(wait, Happening::Write { person, tie, left: left - 1 });
         }
         self.ends[tie][end].writing = false;
@@ -143,8 +155,26 @@ impl Life<'_> {
         self.attend(person);
     }
 
+    /// What a script says.
+    pub(super) fn act(&mut self, act: Act) {
+        match act {
+            Act::Look { person, tie } => {
+                self.minds[person].focus = Some(tie);
+                self.attend(person);
+            }
+            Act::Away { person } => {
+                self.minds[person].focus = None;
+                self.attend(person);
+            }
+            Act::Say { tie, from, size } => self.send_text(tie, from, Some(size)),
+        }
+    }
+
     /// A text has reached somebody's phone.
     pub(super) fn rings(&mut self, person: usize, tie: usize) {
+        if self.scripted {
+            return;
+        }
         let end = self.end_of(person, tie);
         if self.minds[person].focus == Some(tie) {
             if self.ends[tie][end].writing {
@@ -152,7 +182,7 @@ impl Life<'_> {
             }
             if self.dice.chance(ANSWERS) {
                 let wait = self.dice.delay(18.0, 0.9);
-                self.will_write(person, tie, wait);
+                self.will_write(person, tie, wait / 3, wait - wait / 3);
             } else {
                 let wait = self.dice.delay(30.0, 0.8);
                 self.stay(person, wait);

@@ -1,15 +1,17 @@
-//! Texts, receipts and control messages, from one phone into a mailbox and out of it.
+//! Texts, receipts, notices of typing and control messages, from one phone into a mailbox and out of it.
 
 use std::time::Duration;
 
-use super::{Happening, Life, System};
+use super::{Automatic, Happening, Life, System};
 use crate::log::{Mailbox, Request};
 
 /// What an envelope holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inside {
-    Text,
+    /// A text, and how large it is, if that is not left to chance.
+    Text(Option<u8>),
     Receipt,
+    Typing,
     /// A return address and nothing else.
     Control,
 }
@@ -29,15 +31,18 @@ pub(super) struct Envelope {
 /// Shares of the two larger classes among texts.
 const MEDIUM: f64 = 0.04;
 const LARGE: f64 = 0.01;
+/// Who types tells it so often, in seconds, as the SDK does.
+const TYPING_EVERY: f64 = 10.0;
 
 impl Life<'_> {
-    pub(super) fn send_text(&mut self, tie: usize, from: usize) {
+    /// Sends a text of a size that is given, or of one as common as sizes are.
+    pub(super) fn send_text(&mut self, tie: usize, from: usize, size: Option<u8>) {
         self.truth.texts[tie][from] += 1;
         if self.setting.system != System::Signal {
             // Whatever receipt is owed goes with it.
             self.ends[tie][from].owes = false;
         }
-        self.send(tie, from, Inside::Text);
+        self.send(tie, from, Inside::Text(size));
     }
 
     pub(super) fn send(&mut self, tie: usize, from: usize, inside: Inside) {
@@ -65,9 +70,10 @@ impl Life<'_> {
     /// The size that the relay sees: a class, or with one mailbox for all, a number of blocks.
     fn size(&mut self, inside: Inside) -> u8 {
         match (self.setting.system, inside) {
-            (System::Signal, Inside::Text) => 1 + self.dice.runs(0.4) as u8,
-            (_, Inside::Text) if self.dice.chance(MEDIUM) => 1,
-            (_, Inside::Text) if self.dice.chance(LARGE) => 2,
+            (_, Inside::Text(Some(size))) => size,
+            (System::Signal, Inside::Text(None)) => 1 + self.dice.runs(0.4) as u8,
+            (_, Inside::Text(None)) if self.dice.chance(MEDIUM) => 1,
+            (_, Inside::Text(None)) if self.dice.chance(LARGE) => 2,
             _ => 0,
         }
     }
@@ -81,7 +87,7 @@ impl Life<'_> {
                 self.ends[tie][to].peer = known;
             }
         }
-        if inside == Inside::Text {
+        if matches!(inside, Inside::Text(_)) {
             self.waits.0 += (self.now - written).as_secs_f64();
             self.waits.1 += 1;
             self.owe_receipt(tie, to);
@@ -90,7 +96,7 @@ impl Life<'_> {
     }
 
     fn owe_receipt(&mut self, tie: usize, end: usize) {
-        if !self.setting.receipts {
+        if self.setting.automatic != Automatic::Receipts {
             return;
         }
         let wait = match self.setting.system {
@@ -106,6 +112,23 @@ impl Life<'_> {
         state.receipts += 1;
         let token = state.receipts;
         self.after(wait, Happening::Receipt { tie, end, token });
+    }
+
+    /// Somebody begins to type, or goes on.
+    pub(super) fn types(&mut self, person: usize, tie: usize, until: Duration) {
+        let end = self.end_of(person, tie);
+        if self.now >= until || !self.ends[tie][end].writing {
+            return;
+        }
+        let every = Duration::from_secs_f64(TYPING_EVERY);
+        let is_due = self.ends[tie][end].typed.is_none_or(|last| self.now >= last + every);
+        // It goes to no front door, and does not wait for a network.
+        let has_a_way = self.setting.system == System::Signal || self.ends[tie][end].peer.is_some();
+        if is_due && has_a_way && self.knows(tie, end) && self.online(person) {
+            self.ends[tie][end].typed = Some(self.now);
+            self.send(tie, end, Inside::Typing);
+        }
+        self.after(every, Happening::Type { person, tie, until });
     }
 
     /// Whether this end has accepted the other.

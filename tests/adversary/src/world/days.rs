@@ -37,6 +37,12 @@ impl Spans {
         if passed % 2 == 1 { Some(at) } else { self.0.get(passed).copied() }
     }
 
+    /// Everything until then.
+    #[must_use]
+    pub(super) fn all(end: Duration) -> Self {
+        Self(vec![Duration::ZERO, end])
+    }
+
     /// All moments at which it changes.
     pub fn edges(&self) -> impl Iterator<Item = Duration> + '_ {
         self.0.iter().copied()
