@@ -133,13 +133,13 @@ impl Pace {
 }
 
 impl Default for Pace {
-    /// A quarter of an hour in the background, five seconds in the foreground, two days at a front door, one second while
+    /// A quarter of an hour in the background, five seconds in the foreground, three days at a front door, one second while
     /// something is left, half a minute for an errand.
     fn default() -> Self {
         Self {
             background: Duration::from_secs(900),
             foreground: Duration::from_secs(5),
-            door: Duration::from_secs(2 * 86_400),
+            door: Duration::from_secs(3 * 86_400),
             drain: Duration::from_secs(1),
             errand: Duration::from_secs(30),
         }
