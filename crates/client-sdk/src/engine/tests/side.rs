@@ -171,7 +171,7 @@ impl Side {
             let Address { deposit, .. } = &row.target;
             let id = row.target.mailbox();
             let mailbox = mailboxes.iter().find(|mailbox| mailbox.id() == id).expect("not a mailbox of this side").row;
-            let sealed = sealpost_relay::at_rest::seal(deposit, &id, &row.id, &row.envelope).unwrap();
+            let sealed = sealpost_relay::at_rest::seal(deposit, &id, &row.id, row.envelope.clone()).unwrap();
             Arrival { mailbox, stored: Stored { sequence: 1, id: row.id, sealed } }
         };
         sealed.into_iter().map(arrival).collect()
