@@ -16,8 +16,9 @@ const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
 const ENTRIES_MEMTABLE_BYTES: u64 = if cfg!(test) { 256 * 1024 } else { 4 * 1024 * 1024 };
 /// When sealed journals reach this, fjall flushes whoever holds the oldest; it bounds memtables and disk alike.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
-/// Flushes and compactions take turns with commits on small machines as it is.
-const WORKERS: usize = 2;
+/// With more, fjall keeps one of them for flushes, and while another compacts, that one passes the next compaction to itself
+/// without pause: a whole processor for nothing.
+const WORKERS: usize = 1;
 
 impl Disk {
     /// Opens the database at `path`.
