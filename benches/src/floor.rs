@@ -1,6 +1,6 @@
 //! The floor: what a relay's sockets cost with nothing behind them.
 //!
-//! It speaks the relay's two sockets in the relay's way: all frames that are ready are read at once, up to the same 64 or
+//! It speaks the relay's two sockets in the relay's way: all frames that are ready are read at once, up to the same 256 or
 //! mebibyte, and what they give goes into one write, at most 128 KiB of envelopes to a frame. It keeps nothing, seals nothing, hashes
 //! nothing after a subscription, checks no key, counts nothing, wipes nothing, and accepts at once. What it cannot do
 //! without is what a relay cannot do without either: TCP, TLS, WebSocket frames, and the codec.
@@ -34,7 +34,7 @@ use crate::load::client::{Duplex, provider};
 use crate::load::mark::Mark;
 
 /// As the relay reads.
-const MESSAGES: usize = 64;
+const MESSAGES: usize = 256;
 const BYTES: usize = 1024 * 1024;
 /// As the relay writes.
 const ROOM: usize = 128 * 1024;

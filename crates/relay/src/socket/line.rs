@@ -18,7 +18,7 @@ use super::fresh::Fresh;
 use super::message::{Progress, Unfinished};
 
 /// The most messages that are heard at once.
-const MESSAGES: usize = 64;
+const MESSAGES: usize = 256;
 /// Once so many bytes were heard, no further message is waited for.
 const BYTES: usize = 1024 * 1024;
 /// How long a peer has to answer the goodbye.
