@@ -11,7 +11,7 @@ use super::idle::{self, Idle};
 use super::online::{self, Load, Online, Times};
 use super::quick::WINDOW;
 use crate::failure::Failure;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::progress::Progress;
 use crate::subject::{Kind, Programs};
 
@@ -26,6 +26,8 @@ const IDLE: [u32; 5] = [1_000, 2_500, 5_000, 7_500, 10_000];
 pub struct All {
     /// The machine.
     pub machine: Machine,
+    /// How long its disk takes to sync 4 KiB, in ms, before the runs.
+    pub disk_sync_ms: f64,
     /// As fast as it goes.
     pub online: Vec<Row>,
     /// Open loop, by TLS, at shares of what was delivered at most.
@@ -60,6 +62,7 @@ pub struct Row {
 /// # Errors
 /// [`Failure`]: no results.
 pub async fn run(programs: &Programs, progress: &Progress) -> Result<All, Failure> {
+    let (machine, disk_sync_ms) = (Machine::this(), machine::sync_ms(programs.data.as_deref())?);
     let shapes = shapes();
     progress.steps((2 * shapes.len() + SHARES.len() + 3) as u64);
     let mut online = Vec::new();
@@ -70,7 +73,7 @@ pub async fn run(programs: &Programs, progress: &Progress) -> Result<All, Failur
     let latency = latency(programs, most, progress).await?;
     let away = away(programs, progress).await?;
     let (idle, idle_tls) = (idle(programs, false, progress).await?, idle(programs, true, progress).await?);
-    Ok(All { machine: Machine::this(), online, latency, away, idle, idle_tls, verified: true })
+    Ok(All { machine, disk_sync_ms, online, latency, away, idle, idle_tls, verified: true })
 }
 
 /// The first two are what the targets are about.

@@ -23,7 +23,7 @@ use crate::subject::Subject;
 /// How long anything may take that should happen by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long nothing more may come before what is missing counts as lost.
-const STALLED: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
+const STALLED: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
 /// Mailboxes that are opened at once.
 const OPENERS: usize = 32;
 /// What a client reads at once.

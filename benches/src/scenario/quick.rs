@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::subject::{Kind, Programs};
 
-/// Deposits under way for each sender, when as much is sent as is taken.
-pub const WINDOW: u64 = 128;
+/// Deposits under way for each sender, when as much is sent as is taken: with fewer, processors wait for the disk.
+pub const WINDOW: u64 = 256;
 /// How often relay and floor take turns.
 const ROUNDS: u32 = 3;
 const ROUND: Times = Times { warm_up: Duration::from_millis(1_500), measured: Duration::from_secs(4) };
