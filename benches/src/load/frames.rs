@@ -3,11 +3,13 @@
 
 use minicbor::{Decoder, Encoder};
 use sealpost_wire::codec::{List, V1};
-use sealpost_wire::frame::{Channel, OutcomeFrame, OwnerFrame, Received, Subscribe, TaggedOutcome};
+use sealpost_wire::frame::{Channel, MAX_DEPOSITS, OutcomeFrame, OwnerFrame, Received, Subscribe, TaggedOutcome};
 use sealpost_wire::{EnvelopeId, from_bytes, to_bytes};
 
 use crate::failure::Failure;
 
+/// What a frame of deposits has room for, in bytes.
+const LONGEST: usize = 500 * 1024;
 /// The first tag: from here on, all of them take five bytes.
 pub const FIRST_TAG: u32 = 0x1_0000;
 /// Where a tag's four bytes are: behind the head of the pair and its own.
@@ -42,6 +44,12 @@ impl Prepared {
             place.copy_from_slice(&id);
         }
     }
+}
+
+/// How many of such deposits go into one frame: a relay takes messages of 512 KiB, unless it is configured otherwise.
+#[must_use]
+pub fn most(prepared: &Prepared) -> usize {
+    (LONGEST / prepared.bytes.len().max(1)).clamp(1, MAX_DEPOSITS)
 }
 
 /// A deposit frame of what is due: the deposit, its tag and its id.
@@ -157,6 +165,16 @@ mod tests {
             };
             let deposits = List::new(due.iter().map(tagged).collect()).unwrap();
             assert_eq!(super::deposits(&due), to_bytes(&DepositFrame { version: V1, deposits }));
+        }
+    }
+
+    #[test]
+    fn a_frame_is_no_longer_than_a_relay_takes() {
+        for (class, expected) in SizeClass::ALL.into_iter().zip([MAX_DEPOSITS, 31, 7]) {
+            let prepared = Mailbox::random(class).prepared().unwrap();
+            assert_eq!(most(&prepared), expected);
+            let due = vec![(&prepared, FIRST_TAG, [0; 16]); expected];
+            assert!(super::deposits(&due).len() <= 512 * 1024);
         }
     }
 

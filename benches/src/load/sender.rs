@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use sealpost_wire::frame::{MAX_DEPOSITS, TaggedOutcome};
+use sealpost_wire::frame::TaggedOutcome;
 use sealpost_wire::request::Outcome;
 use tokio::sync::Notify;
 
@@ -123,7 +123,8 @@ impl Sender {
         }
         let prepared = |(at, tag, id): &(usize, u32, [u8; 16])| Some((&self.mailboxes.get(*at)?.prepared, *tag, *id));
         let all: Vec<_> = batch.iter().filter_map(prepared).collect();
-        let frames: Vec<_> = all.chunks(MAX_DEPOSITS).map(frames::deposits).collect();
+        let most = all.first().map_or(1, |(prepared, ..)| frames::most(prepared));
+        let frames: Vec<_> = all.chunks(most).map(frames::deposits).collect();
         self.socket.say(frames).await
     }
 
