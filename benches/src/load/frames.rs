@@ -174,7 +174,7 @@ mod tests {
             let prepared = Mailbox::random(class).prepared().unwrap();
             assert_eq!(most(&prepared), expected);
             let due = vec![(&prepared, FIRST_TAG, [0; 16]); expected];
-            assert!(super::deposits(&due).len() <= 512 * 1024);
+            assert!(deposits(&due).len() <= 512 * 1024);
         }
     }
 
