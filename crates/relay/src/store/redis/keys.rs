@@ -5,8 +5,7 @@
 //!
 //! T ‖ mailbox[32] ‖ m         hash         h: collect hash[32] · k: kind · l: last day of the lease
 //!                                          s: the last sequence that was given · c, n: envelopes and bytes that lie there
-//! T ‖ mailbox[32] ‖ i         sorted set   envelope id[16] → sequence
-//! T ‖ mailbox[32] ‖ x         sorted set   envelope id[16] → hour of expiry
+//!                                          envelope id[16] → its sequence, hour of expiry and length
 //! T ‖ mailbox[32] ‖ b         hash         envelope id[16] → envelope at rest
 //! T ‖ shelf[32] ‖ s           hash         h: stock hash[32] · l: last day of the lease · z: the last item
 //! T ‖ shelf[32] ‖ t           list         one-time items, in order

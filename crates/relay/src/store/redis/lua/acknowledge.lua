@@ -12,7 +12,7 @@ for number, tag in ipairs(KEYS) do
     for place = first, at - 1 do
       envelopes[#envelopes + 1] = ARGV[place]
     end
-    erase(tag, id, envelopes)
+    erase(tag .. id, envelopes)
     answer[number] = 1
   else
     answer[number] = 0

@@ -20,7 +20,7 @@ end
 local function forget(tag, kind, id)
   local object = tag .. id
   if kind == 'm' then
-    redis.call('UNLINK', object .. 'm', object .. 'i', object .. 'x', object .. 'b')
+    redis.call('UNLINK', object .. 'm', object .. 'b')
   else
     redis.call('UNLINK', object .. 's', object .. 't')
   end
@@ -38,20 +38,46 @@ local function is_within(tag, name, hour, most)
   return redis.call('HINCRBY', rates, name, 1) <= most
 end
 
--- Erases envelopes of a mailbox; those that are not there are passed over.
-local function erase(tag, id, envelopes)
-  local box, count, bytes = tag .. id, 0, 0
-  for _, envelope in ipairs(envelopes) do
-    local length = redis.call('HSTRLEN', box .. 'b', envelope)
-    if length > 0 then
-      redis.call('HDEL', box .. 'b', envelope)
-      redis.call('ZREM', box .. 'i', envelope)
-      redis.call('ZREM', box .. 'x', envelope)
-      count, bytes = count + 1, bytes + length
+-- What lies in a mailbox, in no order: of each envelope its id, sequence, hour of expiry and length.
+local function lying(box)
+  local fields, envelopes = redis.call('HGETALL', box .. 'm'), {}
+  for at = 1, #fields, 2 do
+    if #fields[at] == 16 then
+      local sequence, hour, length = fields[at + 1]:match('(%d+) (%d+) (%d+)')
+      envelopes[#envelopes + 1] =
+        { id = fields[at], sequence = tonumber(sequence), hour = tonumber(hour), length = tonumber(length) }
     end
   end
-  if count > 0 then
-    local lying = redis.call('HMGET', box .. 'm', 'c', 'n')
-    redis.call('HSET', box .. 'm', 'c', lying[1] - count, 'n', lying[2] - bytes)
+  return envelopes
+end
+
+-- Erases envelopes of a mailbox by id; those that are not there are passed over.
+local function erase(box, ids)
+  if #ids == 0 then
+    return
   end
+  local found = redis.call('HMGET', box .. 'm', 'c', 'n', unpack(ids))
+  local count, bytes, gone, seen = found[1], found[2], {}, {}
+  for at, id in ipairs(ids) do
+    if found[at + 2] and not seen[id] then
+      seen[id], gone[#gone + 1] = true, id
+      count, bytes = count - 1, bytes - found[at + 2]:match('%d+$')
+    end
+  end
+  if #gone > 0 then
+    redis.call('HDEL', box .. 'm', unpack(gone))
+    redis.call('HDEL', box .. 'b', unpack(gone))
+    redis.call('HSET', box .. 'm', 'c', count, 'n', bytes)
+  end
+end
+
+-- Erases envelopes of a mailbox that have expired before `hour`.
+local function erase_expired(box, hour)
+  local ids = {}
+  for _, envelope in ipairs(lying(box)) do
+    if envelope.hour < hour then
+      ids[#ids + 1] = envelope.id
+    end
+  end
+  erase(box, ids)
 end

@@ -8,12 +8,12 @@ local strangers = tonumber(ARGV[5])
 
 local function keep(tag, id, hash, envelope, bytes, expires, right)
   local box = tag .. id
-  local own, lease, kind, last, count, size = unpack(redis.call('HMGET', box .. 'm', 'h', 'l', 'k', 's', 'c', 'n'))
+  local own, lease, kind, last, count, size, other =
+    unpack(redis.call('HMGET', box .. 'm', 'h', 'l', 'k', 's', 'c', 'n', envelope))
   if own ~= hash or tonumber(lease) < today then
     return 3
   end
-  local other = redis.call('ZSCORE', box .. 'x', envelope)
-  if other and tonumber(other) > hour then
+  if other and tonumber(other:match(' (%d+) ')) > hour then
     return 1
   end
   local share = (right ~= 'f' and kind == '0') and 2 or 1
@@ -21,7 +21,7 @@ local function keep(tag, id, hash, envelope, bytes, expires, right)
     return count + 1 <= math.floor(most / share) and size + #bytes <= math.floor(most_bytes / share)
   end
   if other or not fits() then
-    erase(tag, id, redis.call('ZRANGE', box .. 'x', '-inf', hour, 'BYSCORE'))
+    erase_expired(box, hour + 1)
     count, size = unpack(redis.call('HMGET', box .. 'm', 'c', 'n'))
     if not fits() then
       return 2
@@ -31,9 +31,8 @@ local function keep(tag, id, hash, envelope, bytes, expires, right)
     return 4
   end
   local sequence = string.format('%.0f', last + 1)
-  redis.call('HSET', box .. 'm', 's', sequence, 'c', count + 1, 'n', size + #bytes)
-  redis.call('ZADD', box .. 'i', sequence, envelope)
-  redis.call('ZADD', box .. 'x', expires, envelope)
+  local place = sequence .. ' ' .. expires .. ' ' .. #bytes
+  redis.call('HSET', box .. 'm', 's', sequence, 'c', count + 1, 'n', size + #bytes, envelope, place)
   redis.call('HSET', box .. 'b', envelope, bytes)
   return last + 1
 end

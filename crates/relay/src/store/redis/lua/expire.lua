@@ -5,8 +5,7 @@
 for _, tag in ipairs(KEYS) do
   for _, object in ipairs(redis.call('ZRANGE', tag .. 'l', 0, -1)) do
     if object:sub(1, 1) == 'm' then
-      local id = object:sub(2)
-      erase(tag, id, redis.call('ZRANGE', tag .. id .. 'x', '-inf', '(' .. ARGV[1] * 24, 'BYSCORE'))
+      erase_expired(tag .. object:sub(2), ARGV[1] * 24)
     end
   end
 end
