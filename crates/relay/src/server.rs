@@ -147,6 +147,7 @@ async fn bind_relay(
     let shared = agree(config, &*clock).await?;
     let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
     let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
+    manifest.may_lose_seconds = config.may_lose_seconds();
     (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
     let operator = Arc::clone(foundation.operator());
     let relay = Relay::open(config.settings(), operator, Arc::clone(&clock))?;

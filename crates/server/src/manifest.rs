@@ -146,6 +146,7 @@ pub(crate) fn manifest(
         ohttp_keys: None,
         ticket_keys: Vec::new(),
         ticket_attester: None,
+        may_lose_seconds: 0,
     }
 }
 

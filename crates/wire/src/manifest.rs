@@ -74,6 +74,15 @@ pub struct Manifest {
     /// Where tickets are given on an attester's word: its reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_attester: Option<String>,
+    /// Of a relay that accepts before anything is synced: how long before a crash of its machine what was accepted may be
+    /// lost. Everywhere else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub may_lose_seconds: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What requests are sealed to that go by Oblivious HTTP (RFC 9458).

@@ -9,13 +9,15 @@ use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::{Argon2, Limits, Retention};
 use sealpost_wire::ticket::TicketKind;
 
-use super::{Backend, Config, Directory, KeyService, OhttpProxy, Role, TicketPolicy};
+use super::{Backend, Config, Directory, Durability, KeyService, OhttpProxy, Role, TicketPolicy};
 use crate::service::{DirectorySettings, Memory, Settings, TicketSettings};
 use crate::store::redis::Rates;
 use crate::tickets::{self, Allowances, Policy};
 use crate::{key_service, ohttp_proxy};
 
 const HOUR: u64 = 60 * 60;
+/// With `appendfsync everysec`, Redis syncs every second, and waits for a sync that is under way for another.
+const LOST_BY_SECOND: u32 = 2;
 
 impl Config {
     /// What the service is opened with.
@@ -32,6 +34,13 @@ impl Config {
                 .ticket_settings()
                 .map(|issuer| TicketSettings { issuer, strangers_per_hour: self.tickets.strangers_per_hour }),
         }
+    }
+
+    /// How long before a crash what was accepted may be lost, in seconds; what the manifest tells.
+    #[must_use]
+    pub fn may_lose_seconds(&self) -> u32 {
+        let is_second = self.store.backend == Backend::Redis && self.redis.durability == Durability::Second;
+        if is_second { LOST_BY_SECOND } else { 0 }
     }
 
     /// What all relays of one store count together.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 use sealpost_redis_stage::{Cluster, Server};
-use sealpost_relay::config::{Backend, Config};
+use sealpost_relay::config::{Backend, Config, Durability};
 use sealpost_wire::frame::{COLLECT_SOCKET, DeliveryFrame};
 use sealpost_wire::oblivious::KEYS_PATH;
 use sealpost_wire::operator::OperatorSecret;
@@ -104,6 +104,20 @@ async fn every_object_is_the_same_at_both() {
     assert_eq!(Peer::connect(&one, Http::Two).await.call(&shelf.count()).await.items, 0);
     one.stop().await;
     other.stop().await;
+}
+
+/// What is lost is said before anybody relies on it.
+#[tokio::test]
+async fn a_relay_that_accepts_before_anything_is_synced_says_so_in_its_manifest() {
+    let server = Server::start(&["--appendonly", "yes"]).unwrap();
+    let operator = OperatorSecret::random(&mut rand::rng());
+    let hasty = |config: &mut Config| {
+        on(vec![server.address()])(config);
+        config.redis.durability = Durability::Second;
+    };
+    let relay = TestRelay::start_by(&operator, hasty).await;
+    assert_eq!(crate::evaluating::told(&relay, &operator.public(), "localhost:8443").await.may_lose_seconds, 2);
+    relay.stop().await;
 }
 
 /// A directory whose relay's store is on that server.

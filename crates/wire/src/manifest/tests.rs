@@ -39,6 +39,7 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         ohttp_keys: None,
         ticket_keys: vec![],
         ticket_attester: None,
+        may_lose_seconds: 0,
     }
 }
 
@@ -51,6 +52,16 @@ fn judged(manifest: &Manifest, signer: u8) -> Result<OperatorKey, ManifestError>
 fn sealed_text(text: &str) -> SignedManifest {
     let signature = BASE64.encode(&secret(1).sign(Purpose::Manifest, text.as_bytes()));
     SignedManifest { manifest: text.into(), signature }
+}
+
+#[test]
+fn a_relay_that_may_lose_something_says_so_and_others_say_nothing() {
+    let operator = OperatorSecret::from_seed(&[1; 32]);
+    let careless = Manifest { may_lose_seconds: 2, ..manifest_of(&operator) };
+    let text = |manifest: &Manifest| serde_json::to_string(manifest).unwrap();
+    assert!(text(&careless).contains("\"may_lose_seconds\":2"));
+    assert!(!text(&manifest_of(&operator)).contains("may_lose_seconds"));
+    assert_eq!(serde_json::from_str::<Manifest>(&text(&careless)).unwrap(), careless);
 }
 
 #[test]

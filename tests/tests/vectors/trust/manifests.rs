@@ -44,6 +44,7 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         ohttp_keys: None,
         ticket_keys: vec![],
         ticket_attester: None,
+        may_lose_seconds: 0,
     }
 }
 

@@ -259,5 +259,6 @@ pub(crate) fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates
         ohttp_keys: None,
         ticket_keys: vec![],
         ticket_attester: None,
+        may_lose_seconds: 0,
     }
 }

@@ -214,5 +214,6 @@ fn manifest_of(reference: &RelayRef, certificate: &Certificate, operator: &Opera
         ohttp_keys: None,
         ticket_keys: vec![],
         ticket_attester: None,
+        may_lose_seconds: 0,
     }
 }
