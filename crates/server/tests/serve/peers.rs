@@ -15,7 +15,7 @@ use crate::running::Running;
 const SHORT: Patience = Patience { connect: Duration::from_millis(200), request: Duration::from_millis(200) };
 
 async fn refused(reference: &RelayRef) -> PeerError {
-    Peer::connect(reference, Patience::default()).await.err().expect("it was believed")
+    Peer::connect(reference, Patience::default()).await.expect_err("it was believed")
 }
 
 /// A reference to somebody who listens here, and is not one of ours.
