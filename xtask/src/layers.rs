@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "sealpost-tests",
         &[
+            "sealpost-adversary",
             "sealpost-audit",
             "sealpost-blind",
             "sealpost-client",
