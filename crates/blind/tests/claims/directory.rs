@@ -57,7 +57,7 @@ fn the_same_record_twice_gives_unrelated_bytes_behind_its_tag() {
 #[test]
 fn a_changed_slot_is_told_from_a_missing_one() {
     let changed = changed(&published(1), 100, 1);
-    let bucket = Bucket::fill(&[changed.clone()], &mut rand::rng()).unwrap();
+    let bucket = Bucket::fill(std::slice::from_ref(&changed), &mut rand::rng()).unwrap();
     assert_eq!(bucket.find(&number(1)), Err(NotOpened));
     assert_eq!(bucket.find(&number(2)), Ok(None));
 
