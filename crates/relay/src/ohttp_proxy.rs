@@ -2,16 +2,16 @@
 //! come, and cannot read them.
 //!
 //! ```text
-//! client ─▶ POST /v1/proxy/HOST:PORT ─▶ a connection that is free ─▶ POST https://HOST:PORT/v1/oblivious
+//! client ─▶ POST /v1/proxy/HOST:PORT ─▶ one of a few connections ─▶ POST https://HOST:PORT/v1/oblivious
 //! ```
 //!
 //! It keeps nothing. To gateways that its operator has written down it posts, to that one path, a body and its type; nothing
 //! of whoever brought it. What all clients send goes over the same connections, with the same head.
 
-mod connections;
 mod gateway;
 mod program;
 mod settings;
+mod trunks;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -11,13 +11,12 @@
 //! does not look at the web's public key infrastructure, also where the manifest wants that of clients: it keeps no roots.
 
 mod exchange;
+mod trunk;
 mod verifier;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
 use rustls_pki_types::ServerName;
 use sealpost_wire::manifest::{self, ManifestError, SignedManifest, VerifiedManifest};
@@ -30,10 +29,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::gulps::Gulps;
-use crate::http::CBOR;
 use crate::{Denial, tls};
 use exchange::Exchange;
-pub use exchange::{Answer, Unanswered};
+pub use trunk::{Answer, Trunk, Unanswered};
 use verifier::Witness;
 
 /// The longest reply that is read, in bytes.
@@ -84,8 +82,7 @@ pub enum PeerError {
     Closed,
 }
 
-/// A connection to another of our servers, which has proved to be the one that was named. It carries one request at a time.
-/// Dropped, it is closed.
+/// A connection to another of our servers, which has proved to be the one that was named.
 pub struct Peer {
     exchange: Exchange,
     manifest: VerifiedManifest,
@@ -97,10 +94,13 @@ impl Peer {
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
-        let (stream, shown) = within(patience.connect, dial(&reference.host)).await?;
+        let (stream, shown) = within(patience.connect, dial(&reference.host, b"http/1.1")).await?;
         let mut exchange = Exchange::start(stream, &reference.host, patience.request).await?;
-        let signed = ask_manifest(&mut exchange).await?;
-        Ok(Self { exchange, manifest: believed(&signed, reference, &shown)? })
+        let (status, body) = exchange.get(manifest::PATH, manifest::MAX_LENGTH).await?;
+        if status != StatusCode::OK {
+            return Err(PeerError::Protocol);
+        }
+        Ok(Self { exchange, manifest: believed(&body, reference, &shown)? })
     }
 
     /// What the server said of itself when it was connected to.
@@ -115,54 +115,12 @@ impl Peer {
     /// [`PeerError::Refused`] when it will not; [`PeerError::Closed`] when the connection has ended meanwhile, which another
     /// one may mend; else [`PeerError::Protocol`] or [`PeerError::TimedOut`], after which this connection is of no use.
     pub async fn call<R: Request>(&mut self, request: &R) -> Result<R::Reply, PeerError> {
-        let Answer { status, body, .. } =
-            self.exchange.post(R::PATH, CBOR, to_bytes(request).into(), LONGEST_REPLY).await?;
+        let (status, body) = self.exchange.post(R::PATH, to_bytes(request), LONGEST_REPLY).await?;
         if status == StatusCode::OK {
             return from_bytes(&body).map_err(|_| PeerError::Protocol);
         }
         let Refused { reason, retry_after, .. } = from_bytes(&body).map_err(|_| PeerError::Protocol)?;
         Err(PeerError::Refused(Denial { reason, retry_after }))
-    }
-
-    /// Posts a body of any form to `path`, with its type and nothing else, and reads an answer of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// [`Unanswered`]; after [`Unanswered::Failed`] this connection is of no use.
-    pub async fn post(
-        &mut self,
-        path: &'static str,
-        content_type: &'static str,
-        body: Bytes,
-        limit: usize,
-    ) -> Result<Answer, Unanswered> {
-        self.exchange.post(path, content_type, body, limit).await
-    }
-
-    /// What the server says of itself now: the signed manifest as it stands, unchecked, for whoever checks it.
-    ///
-    /// # Errors
-    /// [`PeerError`], but for [`PeerError::Refused`].
-    pub async fn signed_manifest(&mut self) -> Result<Bytes, PeerError> {
-        ask_manifest(&mut self.exchange).await
-    }
-
-    /// Whether something else can be asked for, as far as is known.
-    #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.exchange.is_usable()
-    }
-}
-
-impl fmt::Debug for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Peer(..)")
-    }
-}
-
-async fn ask_manifest(exchange: &mut Exchange) -> Result<Bytes, PeerError> {
-    match exchange.get(manifest::PATH, manifest::MAX_LENGTH).await? {
-        Answer { status: StatusCode::OK, body, .. } => Ok(body),
-        _ => Err(PeerError::Protocol),
     }
 }
 
@@ -173,13 +131,13 @@ fn believed(signed: &[u8], reference: &RelayRef, shown: &String) -> Result<Verif
     if manifest.manifest.tls.keys_sha256.contains(shown) { Ok(manifest) } else { Err(PeerError::Key) }
 }
 
-/// A stream to whoever is there, and the key that they showed, as manifests name it.
-async fn dial(host: &RelayHost) -> Result<(TlsStream<Gulps<TcpStream>>, String), PeerError> {
+/// A stream to whoever is there, on which `protocol` is spoken, and the key that they showed, as manifests name it.
+async fn dial(host: &RelayHost, protocol: &[u8]) -> Result<(TlsStream<Gulps<TcpStream>>, String), PeerError> {
     let stream = TcpStream::connect((host.host(), host.port())).await.map_err(|_| PeerError::Unreachable)?;
     // Without it, small frames may wait for each other; a failure costs time and nothing else.
     let _delayed = stream.set_nodelay(true);
     let witness = Arc::new(Witness::default());
-    let config = tls::client_config(Arc::clone(&witness) as _, b"http/1.1").map_err(|_| PeerError::Tls)?;
+    let config = tls::client_config(Arc::clone(&witness) as _, protocol).map_err(|_| PeerError::Tls)?;
     let name = ServerName::try_from(host.host().to_owned()).map_err(|_| PeerError::Unreachable)?;
     let stream =
         TlsConnector::from(Arc::new(config)).connect(name, Gulps::new(stream)).await.map_err(|_| PeerError::Tls)?;

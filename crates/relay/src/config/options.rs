@@ -93,7 +93,7 @@ const OHTTP_PROXY: &[Key] = &[
         "gateways",
         "up to 256 references that servers of others have, each \"sealpost-relay:…\", none with this server's own key",
     ),
-    Key::new("connections", "a whole number from 1 to 4096"),
+    Key::new("connections", "a whole number from 1 to 256"),
     Key::new("waiting", COUNT),
     Key::new("timeout", "a duration of 1 second or more, and less than connections.request_timeout"),
 ];

@@ -136,7 +136,7 @@ fn ohttp_proxy(config: &Config, rules: &mut Rules) {
     let hosts: BTreeSet<_> = gateways.iter().map(|gateway| &gateway.host).collect();
     rules.require(hosts.len() == gateways.len(), "ohttp_proxy.gateways", "one of them is there twice");
     rules.require(gateways.len() <= MOST_GATEWAYS, "ohttp_proxy.gateways", "too many");
-    rules.within(*connections, 1..=4096, "ohttp_proxy.connections");
+    rules.within(*connections, 1..=256, "ohttp_proxy.connections");
     rules.within(*waiting, 1..=usize::MAX >> 4, "ohttp_proxy.waiting");
     rules.within(*timeout, Duration::from_secs(1)..=HOUR, "ohttp_proxy.timeout");
     let in_time = *timeout < config.connections.request_timeout || config.role != Role::OhttpProxy;

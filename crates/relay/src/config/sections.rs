@@ -246,6 +246,6 @@ pub struct OhttpProxy {
 
 impl Default for OhttpProxy {
     fn default() -> Self {
-        Self { gateways: Vec::new(), connections: 128, waiting: 256, timeout: Duration::from_secs(20) }
+        Self { gateways: Vec::new(), connections: 4, waiting: 256, timeout: Duration::from_secs(20) }
     }
 }

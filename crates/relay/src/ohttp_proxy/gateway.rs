@@ -8,7 +8,7 @@ use http::StatusCode;
 use sealpost_server::http::{Problem, Refusing};
 use sealpost_server::peer::{Answer, PeerError, Unanswered};
 use sealpost_wire::manifest::SignedManifest;
-use sealpost_wire::oblivious::{ANSWER_TYPE, KEY_PROBLEM, PROBLEM_TYPE};
+use sealpost_wire::oblivious::{ANSWER_TYPE, KEY_PROBLEM, LONGEST_ANSWER, PATH, PROBLEM_TYPE, REQUEST_TYPE};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::{Refusal, Refused};
 use sealpost_wire::{RelayRef, from_bytes};
@@ -16,8 +16,8 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 
-use super::connections::Connections;
 use super::settings::Settings;
+use super::trunks::{STREAMS, Trunks};
 
 /// How long a client waits that came when there was no room, in seconds.
 const CROWDED: u16 = 2;
@@ -27,7 +27,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// One gateway.
 pub(super) struct Gateway {
     reference: RelayRef,
-    connections: Arc<Connections>,
+    trunks: Arc<Trunks>,
     /// For those that are being carried and those that wait.
     room: Semaphore,
     /// For those that are being carried.
@@ -47,11 +47,11 @@ pub(super) enum Unforwarded {
 
 impl Gateway {
     pub(super) fn new(place: usize, reference: &RelayRef, settings: &Settings, own: OperatorKey) -> Self {
-        let carried = settings.connections;
-        let connections = Connections::new(place, reference.clone(), own, settings.patience);
+        let carried = settings.connections.saturating_mul(STREAMS);
+        let trunks = Trunks::new(place, reference.clone(), own, settings.patience, settings.connections);
         Self {
             reference: reference.clone(),
-            connections: Arc::new(connections),
+            trunks: Arc::new(trunks),
             room: Semaphore::new(carried.saturating_add(settings.waiting).min(Semaphore::MAX_PERMITS)),
             turns: Semaphore::new(carried.min(Semaphore::MAX_PERMITS)),
             patience: settings.patience.request,
@@ -84,7 +84,7 @@ impl Gateway {
 
     /// How many connections to it there are.
     pub(super) fn connections(&self) -> usize {
-        self.connections.count()
+        self.trunks.count()
     }
 
     /// Posts on a connection; on another one, if that had ended before.
@@ -92,8 +92,8 @@ impl Gateway {
         let _turn = self.turns.acquire().await.map_err(|_| Problem::GatewayUnreachable)?;
         let mut unsent = Problem::GatewayUnreachable;
         for _ in 0..2 {
-            let mut carrier = self.connections.carrier().await.map_err(|_| Problem::GatewayUnreachable)?;
-            match carrier.post(sealed.clone()).await {
+            let carrier = self.trunks.carrier().await.map_err(|_| Problem::GatewayUnreachable)?;
+            match carrier.post(PATH, REQUEST_TYPE, sealed.clone(), LONGEST_ANSWER).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(error)) => return Err(problem(error)),
                 Err(Unanswered::Unsent) => unsent = problem(PeerError::Closed),
@@ -105,7 +105,7 @@ impl Gateway {
     async fn ask(&self) -> Result<Bytes, Problem> {
         let mut closed = Problem::GatewayUnreachable;
         for _ in 0..2 {
-            let mut carrier = self.connections.carrier().await.map_err(|_| Problem::GatewayUnreachable)?;
+            let carrier = self.trunks.carrier().await.map_err(|_| Problem::GatewayUnreachable)?;
             match carrier.signed_manifest().await {
                 Err(PeerError::Closed) => closed = problem(PeerError::Closed),
                 said => return said.map_err(problem),

@@ -10,7 +10,7 @@ mod admin;
 mod client;
 mod oblivious;
 mod peers;
-mod posting;
 mod program;
 mod running;
 mod sides;
+mod trunks;

@@ -64,36 +64,36 @@ async fn so_many_wait_for_a_gateway_and_the_next_is_told_to_try_later() {
     let origin = Origin::start().await;
     origin.behave(Behaviour::Hang);
     let proxy = proxy_with(&[&origin.reference], |config| {
-        (config.ohttp_proxy.connections, config.ohttp_proxy.waiting) = (8, 3);
+        (config.ohttp_proxy.connections, config.ohttp_proxy.waiting) = (1, 3);
     })
     .await;
     let mut waiting = Vec::new();
-    for _ in 0..8 + 3 {
+    for _ in 0..32 + 3 {
         let (mut peer, reference) = (client(&proxy).await, origin.reference.clone());
         waiting.push(tokio::spawn(async move { forward(&mut peer, &reference, 1).await.status }));
     }
-    origin.until_seen(8).await;
+    origin.until_seen(32).await;
     sleep(Duration::from_millis(100)).await;
     let answer = forward(&mut client(&proxy).await, &origin.reference, 2).await;
     assert_eq!(answer.refused(), (503, Refusal::TryLater));
-    assert_eq!(origin.seen().len(), 8);
+    assert_eq!(origin.seen().len(), 32);
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
     proxy.stop().await;
 }
 
 #[tokio::test]
-async fn many_at_once_go_over_no_more_connections_than_are_configured() {
+async fn many_at_once_go_over_so_many_connections_as_are_configured() {
     let origin = Origin::start().await;
     origin.behave(Behaviour::Hang);
-    let proxy = proxy_with(&[&origin.reference], |config| config.ohttp_proxy.connections = 8).await;
+    let proxy = proxy_with(&[&origin.reference], |config| config.ohttp_proxy.connections = 2).await;
     let mut waiting = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..64 {
         let (mut peer, reference) = (client(&proxy).await, origin.reference.clone());
         waiting.push(tokio::spawn(async move { forward(&mut peer, &reference, 1).await.status }));
     }
-    origin.until_seen(8).await;
+    origin.until_seen(64).await;
     let page = admin(&proxy, Method::GET, "/metrics", None).await.1;
-    assert!(page.contains("\nsealpost_gateway_connections 8\n"), "{page}");
+    assert!(page.contains("\nsealpost_gateway_connections 2\n"), "{page}");
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
     proxy.stop().await;
 }

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use sealpost_relay::tls::{Certificate, server_config};
 use sealpost_wire::manifest::{Limits, Manifest, Retention, Role, SignedManifest, Tickets, Tls};
 use sealpost_wire::operator::OperatorSecret;
@@ -147,7 +147,8 @@ impl Origin {
                     let Ok(stream) = tls.accept(stream).await else { return };
                     let number = state.connections.fetch_add(1, Ordering::Relaxed);
                     let service = service_fn(move |request| answer(Arc::clone(&state), number, request));
-                    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    let _ended =
+                        http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         };
