@@ -14,6 +14,7 @@ mod exchange;
 mod trunk;
 mod verifier;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +122,12 @@ impl Peer {
         }
         let Refused { reason, retry_after, .. } = from_bytes(&body).map_err(|_| PeerError::Protocol)?;
         Err(PeerError::Refused(Denial { reason, retry_after }))
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Peer(..)")
     }
 }
 
