@@ -4,12 +4,14 @@ mod admin;
 mod config;
 mod role;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::Rng;
@@ -50,13 +52,15 @@ pub struct Settings {
 const PORTS: Range<u16> = 10_000..32_000;
 const TRIES: usize = 1_000;
 
-/// A port that nothing listens on at the moment.
+/// A port that nothing listens on at the moment, and that was not given before.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ports = iter::repeat_with(|| rand::rng().random_range(PORTS)).take(TRIES);
-    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok() && given.insert(*port));
     free.ok_or_else(|| "no port is free".into())
 }
 

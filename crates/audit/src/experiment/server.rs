@@ -1,10 +1,12 @@
 //! A server as a process, with TLS, on loopback: a relay, a key service or an attester.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::Rng;
@@ -197,9 +199,11 @@ impl Drop for Server {
     }
 }
 
-/// An address of loopback that nothing listens on at the moment.
+/// An address of loopback that nothing listens on at the moment, and that was not given before.
 fn free_port() -> Result<SocketAddr, Trouble> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ports = std::iter::repeat_with(|| rand::rng().random_range(PORTS)).take(TRIES);
-    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok() && given.insert(*port));
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, free.ok_or("no port is free")?)))
 }
