@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sealpost-redis-stage", &[]),
     ("sealpost-audit", &["sealpost-identity", "sealpost-redis-stage", "sealpost-wire"]),
     // These stand outside: they look at all the others, and none imports them.
+    ("sealpost-adversary", &["sealpost-client", "sealpost-crypto"]),
     (
         "sealpost-tests",
         &[
@@ -36,7 +37,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sealpost-wire",
         ],
     ),
-    ("sealpost-adversary", &["sealpost-client", "sealpost-crypto"]),
     (
         "sealpost-benches",
         &[
