@@ -70,7 +70,7 @@ impl Town {
         let start = CpuTime.start();
         town.publish(0..entries);
         settle();
-        town.runtime.block_on(town.relay.expire());
+        town.runtime.block_on(town.relay.tidy());
         settle();
         let took = CpuTime.end(start);
         // What is still in memory and in journals counts as well: both are bounded, and small beside a million entries.

@@ -71,6 +71,7 @@ impl Program for RelayProgram {
     async fn chores(&self) {
         let sweep = every(SWEEP_EVERY, || async {
             self.relay.expire().await;
+            self.relay.tidy().await;
             Event::Swept {}.log();
         });
         let told = directory::keep_told(&self.relay, &self.manifest);

@@ -10,8 +10,7 @@ use crate::store::Moment;
 
 impl Relay {
     /// Erases what is past: envelopes of past days, mailboxes and shelves whose lease lapsed. Renews the leases of
-    /// mailboxes that are being collected, and has the store put itself in order. To be called at least once an hour; calls in
-    /// between do nothing but expire and tidy.
+    /// mailboxes that are being collected. To be called at least once an hour; calls in between do nothing but expire.
     ///
     /// A store that is out is left alone until the next call.
     pub async fn expire(&self) {
@@ -20,8 +19,11 @@ impl Relay {
         if self.0.swept.is_due(now.day()) && self.sweep(now).await {
             self.0.swept.done(now.day());
         }
-        // What is not put in order now is the next time.
-        let _tidy = self.0.store.tidy().await;
+    }
+
+    /// Has the store put itself in order; requests do not wait for it. What cannot be put in order now is the next time.
+    pub async fn tidy(&self) {
+        let _places = self.0.store.tidy().await;
     }
 
     /// Renews and erases by lease, once a day; tells whether it was done.

@@ -6,7 +6,7 @@ use super::{Disk, Fault};
 use crate::store::embedded::rows::{FORMAT, FORMAT_1};
 
 impl Disk {
-    /// Merges the entries of each epoch if they lie in several runs, each of which costs every reading of a bucket some 5 µs, and
+    /// Merges the entries of each epoch if they lie in several runs, each of which costs every reading of a bucket, and
     /// if at least twice of what they take is `free`: until this ends, the merged ones lie there besides. Tells of how many
     /// epochs it did.
     pub(in super::super) fn tidy(&self, free: u64) -> Result<usize, Fault> {
