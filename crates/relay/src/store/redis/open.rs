@@ -128,7 +128,7 @@ impl Way {
     async fn first_answer(&self, options: &Options) -> Result<String, OpenError> {
         let mut failed = None;
         for server in &self.servers {
-            match self.info(server.clone(), options).await {
+            match self.info(server.clone()).await {
                 Ok(info) => return Ok(info),
                 Err(error) if error.kind() == ErrorKind::AuthenticationFailed || is_denial(&error) => {
                     return Err(OpenError::NotAccepted);
@@ -140,7 +140,7 @@ impl Way {
         Err(OpenError::Unreachable { urls: options.urls.clone(), source })
     }
 
-    async fn info(&self, server: ConnectionInfo, _options: &Options) -> Result<String, RedisError> {
+    async fn info(&self, server: ConnectionInfo) -> Result<String, RedisError> {
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECTING));
         let config = config.set_response_timeout(Some(ANSWERING));
         let mut connection = self.client(server)?.get_multiplexed_async_connection_with_config(&config).await?;
