@@ -1,7 +1,7 @@
 //! What each command runs.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
@@ -169,12 +169,16 @@ pub(crate) fn bench(bench: &Bench) -> Result<(), Failure> {
 }
 
 /// Where cargo put a program that it built.
-fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
+pub(crate) fn built(program: &str, release: bool) -> Result<PathBuf, Failure> {
+    let profile = if release { "release" } else { "debug" };
+    Ok(target()?.join(profile).join(program).with_extension(env::consts::EXE_EXTENSION))
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> Result<PathBuf, Failure> {
     let metadata = metadata()?;
     let directory = metadata.get("target_directory").and_then(Value::as_str);
-    let directory = directory.ok_or_else(|| Failure::new("cargo metadata names no target directory"))?;
-    let profile = if release { "release" } else { "debug" };
-    Ok(Path::new(directory).join(profile).join(program).with_extension(env::consts::EXE_EXTENSION))
+    directory.map(PathBuf::from).ok_or_else(|| Failure::new("cargo metadata names no target directory"))
 }
 
 /// Builds the programs that the journeys start, then runs every test.

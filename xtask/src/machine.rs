@@ -37,6 +37,19 @@ pub(crate) const TEST: &[Need] = &[
     Need { trial: &["redis-server", "--version"], packages: &["redis-server"] },
 ];
 
+/// For the files of `deploy/`: what will read them.
+pub(crate) const DEPLOY: &[Need] = &[
+    Need { trial: &["systemd-analyze", "--version"], packages: &["systemd"] },
+    Need { trial: &["promtool", "--version"], packages: &["prometheus"] },
+    Need {
+        trial: &["sh", "-c", "nginx -v && test -e /usr/lib/nginx/modules/ngx_stream_module.so"],
+        packages: &["nginx-core", "libnginx-mod-stream"],
+    },
+    Need { trial: &["curl", "--version"], packages: &["curl"] },
+    Need { trial: &["openssl", "version"], packages: &["openssl"] },
+    Need { trial: &["python3", "-c", "import venv, ensurepip"], packages: &["python3-venv"] },
+];
+
 /// Makes sure that all of `needs` are met.
 pub(crate) fn ensure(needs: &[Need]) -> Result<(), Failure> {
     let missing: Vec<_> =

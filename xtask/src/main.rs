@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a program that runs others says on its standard error which one it runs")]
 
 mod commands;
+mod deploy;
 mod failure;
 mod layers;
 mod machine;
@@ -53,6 +54,8 @@ enum Command {
     Layers,
     /// The API documentation; a warning fails
     Docs,
+    /// Are the files of deploy/ right? (installs what reads them)
+    DeployCheck,
     /// Licences, bans and sources of dependencies (installs cargo-deny once)
     Deny,
 }
@@ -79,6 +82,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Clippy => commands::clippy(),
         Command::Layers => layers::check(),
         Command::Docs => commands::docs(),
+        Command::DeployCheck => deploy::check(),
         Command::Deny => commands::deny(),
     }
 }
