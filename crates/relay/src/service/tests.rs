@@ -4,5 +4,6 @@ mod collecting;
 mod directory;
 mod mailboxes;
 mod shelves;
+mod telling;
 mod tickets;
 mod world;

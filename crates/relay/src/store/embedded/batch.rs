@@ -21,6 +21,8 @@ pub(super) struct Batch {
     envelopes: HashMap<[u8; 40], NewEnvelope>,
     erased: Vec<([u8; 40], Day)>,
     rows: BTreeMap<RowKey, Option<Vec<u8>>>,
+    /// Of envelopes that are never written, when they came and how long they are.
+    unwritten: Vec<(Instant, usize)>,
     has_deposits: bool,
 }
 
@@ -43,7 +45,7 @@ impl NewEnvelope {
 impl Batch {
     /// Whether nothing waits to be written, or for the end of the batch.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { envelopes, erased, rows, has_deposits } = self;
+        let Self { envelopes, erased, rows, has_deposits, unwritten: _ } = self;
         envelopes.is_empty() && erased.is_empty() && rows.is_empty() && !has_deposits
     }
 
@@ -63,7 +65,13 @@ impl Batch {
     /// Takes out the envelopes that came after `cut`, to be written later.
     pub(super) fn split_off(&mut self, cut: Instant) -> Self {
         let envelopes = self.envelopes.extract_if(|_, new| new.came > cut).collect();
-        Self { envelopes, ..Self::default() }
+        let unwritten = self.unwritten.extract_if(.., |(came, _)| *came > cut).collect();
+        Self { envelopes, unwritten, ..Self::default() }
+    }
+
+    /// How many bytes the envelopes would have taken that were acknowledged before they were written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.unwritten.iter().map(|(_, length)| length).sum()
     }
 
     /// The mailboxes of its envelopes.
@@ -73,8 +81,9 @@ impl Batch {
 
     pub(super) fn erase(&mut self, mailbox: &MailboxId, entry: &Entry) {
         let key = envelope_key(mailbox, entry.sequence);
-        if self.envelopes.remove(&key).is_none() {
-            self.erased.push((key, entry.expires.day()));
+        match self.envelopes.remove(&key) {
+            Some(new) => self.unwritten.push((new.came, new.bytes().len())),
+            None => self.erased.push((key, entry.expires.day())),
         }
     }
 

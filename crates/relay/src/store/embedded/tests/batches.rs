@@ -55,20 +55,46 @@ fn an_envelope_that_has_just_come_is_left_to_the_next_batch() {
     assert!(!next.has_deposits());
 }
 
-/// The journal's end moves: something was written and synced, as for a batch with an envelope in it.
-#[test]
-fn a_batch_with_nothing_left_to_write_is_synced_all_the_same() {
+/// How much longer the files become with a batch, where there were others before it.
+fn growth(batch: &Batch) -> usize {
     let root = tempfile::tempdir().unwrap();
     let disk = Disk::make(&root.path().join("live"), 1 << 20).unwrap();
+    disk.commit(&self::batch().0).unwrap();
     let written = || raw::files(root.path()).iter().map(Vec::len).sum::<usize>();
+    let before = written();
+    disk.commit(batch).unwrap();
+    written() - before
+}
+
+#[test]
+fn a_batch_whose_envelope_was_acknowledged_takes_as_much_writing_as_with_it() {
+    let whole = growth(&batch().0);
     let (mut acknowledged, entry) = batch();
     acknowledged.erase(&MAILBOX, &entry);
-    let before = written();
-    disk.commit(&acknowledged).unwrap();
-    assert!(written() > before);
-    let between = written();
-    disk.commit(&Batch::default()).unwrap();
-    assert_eq!(written(), between);
+    let filled = growth(&acknowledged);
+    assert!(filled.abs_diff(whole) < 512, "{filled} against {whole} bytes");
+    assert_eq!(growth(&Batch::default()), 0);
+}
+
+#[test]
+fn what_was_acknowledged_of_the_next_batch_is_filled_up_in_that() {
+    let (mut first, entry) = batch();
+    first.erase(&MAILBOX, &entry);
+    let next = first.split_off(Instant::now() - Duration::from_secs(60));
+    assert_eq!((first.unwritten(), next.unwritten()), (0, SizeClass::Small.stored_length()));
+}
+
+#[test]
+fn of_many_that_were_acknowledged_one_longest_envelope_is_filled_up() {
+    let (mut many, entry) = batch();
+    let sealed = AtRest::new(vec![0xD4; SizeClass::Large.stored_length()].into()).unwrap();
+    for sequence in 8..40 {
+        let entry = Entry { sequence, class: SizeClass::Large, ..entry };
+        many.keep(&MAILBOX, entry, Stored { sequence, id: entry.id, sealed: sealed.clone() }.into(), Instant::now());
+        many.erase(&MAILBOX, &entry);
+    }
+    many.erase(&MAILBOX, &entry);
+    assert!(growth(&many) < SizeClass::Large.stored_length() + 512);
 }
 
 const EPOCH: Epoch = Epoch(222);
