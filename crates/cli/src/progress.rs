@@ -76,11 +76,12 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// The first stage that is not over, or the last.
+/// The first stage that is not over; between two, the one that was the last.
 fn stage_of(progress: &Progress) -> (&'static str, Stage) {
     let Progress { hashed, evaluated, read, found: _ } = *progress;
-    let stages = [("hashing", hashed), ("asking the key services", evaluated)];
-    stages.into_iter().find(|(_, stage)| stage.done < stage.of).unwrap_or(("reading the directory", read))
+    let stages = [("hashing", hashed), ("asking the key services", evaluated), ("reading the directory", read)];
+    let ongoing = stages.into_iter().find(|(_, stage)| stage.done < stage.of);
+    ongoing.or_else(|| stages.into_iter().rfind(|(_, stage)| stage.of > 0)).unwrap_or(("hashing", hashed))
 }
 
 #[cfg(test)]
@@ -94,6 +95,8 @@ mod tests {
             Progress { hashed: stage(120, 300), evaluated: stage(64, 300), read: stage(0, 20), found: 0 };
         assert_eq!(stage_of(&progress), ("hashing", stage(120, 300)));
         progress.hashed = stage(300, 300);
+        let between = Progress { evaluated: stage(0, 0), read: stage(0, 0), ..progress };
+        assert_eq!(stage_of(&between), ("hashing", stage(300, 300)), "how much comes next is not known yet");
         assert_eq!(stage_of(&progress), ("asking the key services", stage(64, 300)));
         progress.evaluated = stage(300, 300);
         assert_eq!(stage_of(&progress), ("reading the directory", stage(0, 20)));
