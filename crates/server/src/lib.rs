@@ -14,6 +14,7 @@ pub mod server;
 pub mod tls;
 
 mod admin;
+mod corked;
 mod denial;
 mod gulps;
 

@@ -10,6 +10,7 @@
 //! The manifest comes over the connection that it vouches for, before anything else is said on it. Unlike a client, a server
 //! does not look at the web's public key infrastructure, also where the manifest wants that of clients: it keeps no roots.
 
+mod carriage;
 mod exchange;
 mod trunk;
 mod verifier;

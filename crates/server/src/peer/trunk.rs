@@ -1,38 +1,22 @@
-//! HTTP/2 on one connection: many requests at once.
+//! Asking another server many things at once.
 
 use std::fmt;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::request::Builder;
-use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use sealpost_wire::manifest::{self, VerifiedManifest};
-use sealpost_wire::{RelayHost, RelayRef};
-use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
+use http::{HeaderValue, Method, StatusCode};
+use sealpost_wire::RelayRef;
+use sealpost_wire::manifest::VerifiedManifest;
 
-use super::{Patience, PeerError, believed, classify, dial, within};
-
-/// HTTP/2's window for one answer and for all on a connection: what the other server may send ahead.
-const STREAM_WINDOW: u32 = 128 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// The longest head of an answer.
-const LONGEST_HEAD: u32 = 16 * 1024;
+use super::carriage::Carriage;
+use super::{Patience, PeerError, believed, dial, within};
+use crate::corked::Corked;
 
 /// A connection to another of our servers, which has proved to be the one that was named, for many requests at once, of
 /// any form. Dropped, it is closed.
 pub struct Trunk {
-    requests: SendRequest<Full<Bytes>>,
-    authority: Authority,
+    carriage: Carriage,
     manifest: VerifiedManifest,
-    patience: Duration,
-    _driver: AbortOnDropHandle<()>,
 }
 
 /// What came back.
@@ -62,14 +46,9 @@ impl Trunk {
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
         let (stream, shown) = within(patience.connect, dial(&reference.host, b"h2")).await?;
-        let authority = authority(&reference.host)?;
-        let (requests, connection) =
-            builder(patience.request).handshake(TokioIo::new(stream)).await.map_err(|_| PeerError::Closed)?;
-        // How it ends is told by the requests that were under way.
-        let driver = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
-        let signed = ask_manifest(&requests, &authority, patience.request).await?;
-        let manifest = believed(&signed, reference, &shown)?;
-        Ok(Self { requests, authority, manifest, patience: patience.request, _driver: driver })
+        let carriage = Carriage::start(Corked::new(stream), &reference.host, patience.request).await?;
+        let manifest = believed(&carriage.manifest().await?, reference, &shown)?;
+        Ok(Self { carriage, manifest })
     }
 
     /// What the server said of itself when it was connected to.
@@ -78,10 +57,10 @@ impl Trunk {
         &self.manifest
     }
 
-    /// Whether the connection has ended.
+    /// Whether the connection has ended, or takes no more requests.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.requests.is_closed()
+        self.carriage.has_ended()
     }
 
     /// What the server says of itself now: the signed manifest as it stands, unchecked, for whoever checks it.
@@ -89,7 +68,7 @@ impl Trunk {
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn signed_manifest(&self) -> Result<Bytes, PeerError> {
-        ask_manifest(&self.requests, &self.authority, self.patience).await
+        self.carriage.manifest().await
     }
 
     /// Posts a body to `path`, with its type and nothing else, and reads an answer of at most `limit` bytes.
@@ -103,72 +82,8 @@ impl Trunk {
         body: Bytes,
         limit: usize,
     ) -> Result<Answer, Unanswered> {
-        let request = request(Method::POST, &self.authority, path)?.header(CONTENT_TYPE, content_type);
-        exchange(&self.requests, request, body, limit, self.patience).await
-    }
-}
-
-fn builder(patience: Duration) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_header_list_size(LONGEST_HEAD)
-        .keep_alive_interval(patience)
-        .keep_alive_timeout(patience);
-    builder
-}
-
-fn authority(host: &RelayHost) -> Result<Authority, PeerError> {
-    host.as_str().parse().map_err(|_| PeerError::Unreachable)
-}
-
-fn request(method: Method, authority: &Authority, path: &'static str) -> Result<Builder, PeerError> {
-    let uri = Uri::builder().scheme(Scheme::HTTPS).authority(authority.clone()).path_and_query(path);
-    Ok(Request::builder().method(method).uri(uri.build().map_err(|_| PeerError::Protocol)?))
-}
-
-async fn ask_manifest(
-    requests: &SendRequest<Full<Bytes>>,
-    authority: &Authority,
-    patience: Duration,
-) -> Result<Bytes, PeerError> {
-    let request = request(Method::GET, authority, manifest::PATH)?;
-    match exchange(requests, request, Bytes::new(), manifest::MAX_LENGTH, patience).await {
-        Ok(Answer { status: StatusCode::OK, body, .. }) => Ok(body),
-        Ok(_) => Err(PeerError::Protocol),
-        Err(Unanswered::Failed(error)) => Err(error),
-        Err(Unanswered::Unsent) => Err(PeerError::Closed),
-    }
-}
-
-async fn exchange(
-    requests: &SendRequest<Full<Bytes>>,
-    request: Builder,
-    body: Bytes,
-    limit: usize,
-    patience: Duration,
-) -> Result<Answer, Unanswered> {
-    let request = request.body(Full::new(body)).map_err(|_| PeerError::Protocol)?;
-    let mut requests = requests.clone();
-    let sent = async move {
-        requests.ready().await.map_err(|_| Unanswered::Unsent)?;
-        match requests.try_send_request(request).await {
-            Ok(response) => Ok(read(response, limit).await?),
-            Err(error) if error.message().is_some() => Err(Unanswered::Unsent),
-            Err(error) => Err(classify(error.error()).into()),
-        }
-    };
-    timeout(patience, sent).await.unwrap_or(Err(PeerError::TimedOut.into()))
-}
-
-async fn read(response: Response<Incoming>, limit: usize) -> Result<Answer, PeerError> {
-    let (head, body) = response.into_parts();
-    let content_type = head.headers.get(CONTENT_TYPE).cloned();
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(Answer { status: head.status, content_type, body: body.to_bytes() }),
-        Err(error) => Err(error.downcast_ref().map_or(PeerError::Protocol, classify)),
+        let request = self.carriage.request(Method::POST, path)?.header(CONTENT_TYPE, content_type);
+        self.carriage.exchange(request, body, limit).await
     }
 }
 

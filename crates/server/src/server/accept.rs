@@ -18,6 +18,7 @@ use super::patient::Patient;
 use super::seldom::Seldom;
 use super::serve::{Protocol, serve};
 use super::shared::Shared;
+use crate::corked::Corked;
 use crate::gulps::Gulps;
 use crate::log::Event;
 
@@ -95,10 +96,10 @@ impl Guest {
         match tls {
             None => Box::pin(self.serve(Patient::new(stream, limit), Protocol::Http1)).await,
             Some(tls) => match Box::pin(self.handshake(Blanked(Patient::new(Gulps::new(stream), limit)), tls)).await {
-                Some(stream) => {
-                    let protocol = protocol(&stream);
-                    Box::pin(self.serve(stream, protocol)).await;
-                }
+                Some(stream) => match protocol(&stream) {
+                    Protocol::Http1 => Box::pin(self.serve(stream, Protocol::Http1)).await,
+                    Protocol::Http2 => Box::pin(self.serve(Corked::new(stream), Protocol::Http2)).await,
+                },
                 None => self.shared.metrics.handshake_failed(),
             },
         }
