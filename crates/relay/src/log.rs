@@ -34,6 +34,14 @@ sealpost_server::events! {
     WARN RedisSlowLog {} = "Redis keeps a slow log, with times and keys: set slowlog-log-slower-than to -1";
     /// Redis writes times into its file.
     WARN RedisTimestamps {} = "Redis writes times into its append-only file: set aof-timestamp-enabled to no";
+    /// Redis keeps times of what took long.
+    WARN RedisLatency {} = "Redis keeps times of what took long: set latency-monitor-threshold to 0";
+    /// Redis tells keys to whoever listens.
+    WARN RedisKeyspace {} = "Redis tells whoever listens which keys change: set notify-keyspace-events to \"\"";
+    /// Redis logs who connects.
+    WARN RedisTalkative {} = "Redis logs who connects and when: set loglevel to notice";
+    /// Somebody has had Redis show every command.
+    WARN RedisMonitored {} = "somebody has had Redis show every command since it was started: take MONITOR from all of its users";
     /// A row is not one that this program writes; said once.
     ERROR DamagedRow {} = "the store found a damaged row";
     /// An epoch's directory was opened.

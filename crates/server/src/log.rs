@@ -79,6 +79,14 @@ macro_rules! events {
                     })*
                 }
             }
+
+            /// What the log says of it, without its numbers.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$event { .. } => $text,)*
+                }
+            }
         }
     };
 }

@@ -25,6 +25,7 @@ mod shelves;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod upkeep;
 mod wake;
 mod worker;
@@ -54,9 +55,10 @@ use replication::Replication;
 use wake::{DRAIN_EVERY, Wake};
 use worker::{Command, Commands};
 
-pub use check::Unfit;
-pub use open::OpenError;
+pub use check::{Seen, Unfit};
+pub use open::{OpenError, look};
 pub use options::{Durability, Options, Rates};
+pub use traces::Trace;
 
 /// Requests that may be under way. Who asks beyond that is told to try later.
 const MOST_UNDER_WAY: usize = 1 << 16;

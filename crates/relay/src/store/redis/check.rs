@@ -9,7 +9,7 @@ use super::health::field;
 use super::link::{Link, Node};
 use super::open::{OpenError, info, refused};
 use super::options::Durability;
-use crate::log::Event;
+use super::traces::{Trace, traces};
 
 /// The oldest version that will do: scripts with flags and sharded channels came with it.
 const OLDEST: u32 = 7;
@@ -64,19 +64,41 @@ pub enum Unfit {
     },
 }
 
+/// A server as it was looked at: why it does not do, and what it brings back that the relay does not keep.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Where it is in a cluster; empty for the one server.
+    pub server: String,
+    /// Why it does not do; not at all if it does.
+    pub unfit: Vec<Unfit>,
+    /// What it brings back.
+    pub traces: Vec<Trace>,
+}
+
 /// Checks every master.
 pub(super) async fn check(link: &Link, durability: Durability) -> Result<(), OpenError> {
-    for node in link.masters().await.map_err(refused("CLUSTER SLOTS"))? {
-        let info = info(link, &node).await?;
-        of_itself(&info, durability)?;
-        let policy = setting(link, &node, "maxmemory-policy").await?;
-        if policy != "noeviction" {
-            return Err(Unfit::Evicts { policy }.into());
-        }
-        is_durable(link, &node, durability).await?;
-        warn(link, &node).await?;
+    for Seen { server: _, unfit, traces } in look(link, durability).await? {
+        unfit.into_iter().next().map_or(Ok(()), Err)?;
+        traces.into_iter().for_each(|trace| trace.event().log());
     }
     Ok(())
+}
+
+/// Looks at every master.
+pub(super) async fn look(link: &Link, durability: Durability) -> Result<Vec<Seen>, OpenError> {
+    let mut seen = Vec::new();
+    for node in link.masters().await.map_err(refused("CLUSTER SLOTS"))? {
+        let info = info(link, &node).await?;
+        let evicts = evicts(&setting(link, &node, "maxmemory-policy").await?);
+        let durable = is_durable(link, &node, durability).await?;
+        let unfit = of_itself(&info, durability).err().into_iter().chain(evicts).chain(durable);
+        seen.push(Seen { server: node.to_string(), unfit: unfit.collect(), traces: traces(link, &node).await? });
+    }
+    Ok(seen)
+}
+
+fn evicts(policy: &str) -> Option<Unfit> {
+    (policy != "noeviction").then(|| Unfit::Evicts { policy: policy.to_owned() })
 }
 
 /// Whether what a server says of itself will do.
@@ -93,33 +115,22 @@ fn of_itself(info: &str, durability: Durability) -> Result<(), Unfit> {
     if forgets && !matches!(durability, Durability::Replicas(_)) { Err(Unfit::Forgets) } else { Ok(()) }
 }
 
-async fn is_durable(link: &Link, node: &Node, durability: Durability) -> Result<(), OpenError> {
-    match durability {
+async fn is_durable(link: &Link, node: &Node, durability: Durability) -> Result<Option<Unfit>, OpenError> {
+    Ok(match durability {
         Durability::Disk => {
             let policy = setting(link, node, "appendfsync").await?;
-            if policy == "always" { Ok(()) } else { Err(Unfit::Hasty { policy }.into()) }
+            (policy != "always").then_some(Unfit::Hasty { policy })
         }
         Durability::Replicas(replicas) => {
             let least = setting(link, node, "min-replicas-to-write").await?.parse().unwrap_or(0);
-            if least >= replicas { Ok(()) } else { Err(Unfit::Alone { replicas, least }.into()) }
+            (least < replicas).then_some(Unfit::Alone { replicas, least })
         }
-        Durability::Second => Ok(()),
-    }
-}
-
-/// Tells of what brings back what the relay does not keep.
-async fn warn(link: &Link, node: &Node) -> Result<(), OpenError> {
-    if setting(link, node, "slowlog-log-slower-than").await? != "-1" {
-        Event::RedisSlowLog {}.log();
-    }
-    if setting(link, node, "aof-timestamp-enabled").await? == "yes" {
-        Event::RedisTimestamps {}.log();
-    }
-    Ok(())
+        Durability::Second => None,
+    })
 }
 
 /// How a server is set.
-async fn setting(link: &Link, node: &Node, name: &str) -> Result<String, OpenError> {
+pub(super) async fn setting(link: &Link, node: &Node, name: &str) -> Result<String, OpenError> {
     let refused = refused("CONFIG GET");
     let answer = link.ask_node(node, cmd("CONFIG").arg("GET").arg(name)).await.map_err(&refused)?;
     let value = match answer {

@@ -1,5 +1,6 @@
 //! The connection to a server, or to all of a cluster.
 
+use std::fmt;
 use std::sync::Arc;
 
 use redis::aio::ConnectionManager;
@@ -30,6 +31,15 @@ pub(super) enum Node {
     Single,
     /// One of a cluster.
     Of(Arc<str>, u16),
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single => Ok(()),
+            Self::Of(host, port) => write!(f, "{host}:{port}"),
+        }
+    }
 }
 
 /// A call of a script.

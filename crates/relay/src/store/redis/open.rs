@@ -104,13 +104,26 @@ struct Way {
 
 /// Connects and checks.
 pub(super) async fn open(options: &Options) -> Result<Opened, OpenError> {
+    let opened = connect(options).await?;
+    check::check(&opened.link, options.durability).await?;
+    opened.link.load_scripts().await?;
+    Ok(opened)
+}
+
+/// Looks at every master, as [`open`] does, and changes nothing.
+///
+/// # Errors
+/// [`OpenError`], where they cannot be looked at.
+pub async fn look(options: &Options) -> Result<Vec<check::Seen>, OpenError> {
+    check::look(&connect(options).await?.link, options.durability).await
+}
+
+async fn connect(options: &Options) -> Result<Opened, OpenError> {
     let way = Way::of(options)?;
     let info = way.first_answer(options).await?;
     let (sender, pushes) = unbounded_channel();
     let is_cluster = field(&info, "cluster_enabled") == Some("1");
     let link = if is_cluster { way.cluster(sender).await } else { way.single(&info, sender).await }?;
-    check::check(&link, options.durability).await?;
-    link.load_scripts().await?;
     Ok(Opened { link, pushes })
 }
 
