@@ -1,6 +1,7 @@
 //! The command line of `sealpost-relay`.
 
 mod check;
+mod doctor;
 mod epoch;
 mod failure;
 mod init;
@@ -25,6 +26,7 @@ Examples:
   sealpost-relay init --dir /var/lib/sealpost-relay --listen 0.0.0.0:8443 \\
       --host relay.example.org:8443 --region eu-de
   sealpost-relay check-config --config /var/lib/sealpost-relay/sealpost-relay.toml
+  sealpost-relay doctor --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
   sealpost-relay init --role key-service --dir /var/lib/sealpost-keys
   sealpost-relay invite --count 3
@@ -50,6 +52,8 @@ enum Command {
     Serve(serve::Serve),
     /// Say what is wrong with a configuration, and where; changes nothing.
     CheckConfig(check::CheckConfig),
+    /// Look at configuration, machine, disk and Redis, and say what is wrong and what mends it.
+    Doctor(doctor::Doctor),
     /// Write a configuration, the operator's key and a TLS key; overwrites nothing.
     Init(Box<init::Init>),
     /// Rewrite the store without anything that was erased.
@@ -80,6 +84,7 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::CheckConfig(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Init(init) => init.run(),
         Command::Purge(purge) => purge.run(),
         Command::Epoch(epoch) => epoch.run(),

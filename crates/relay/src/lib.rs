@@ -3,6 +3,7 @@
 pub mod at_rest;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod key_service;
 pub mod log;
 pub mod ohttp_proxy;

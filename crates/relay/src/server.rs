@@ -14,6 +14,7 @@ use sealpost_wire::manifest;
 use sealpost_wire::time::Day;
 use thiserror::Error;
 
+pub(crate) use warnings::free_space;
 pub use warnings::{Warning, warnings};
 
 use crate::config::{self, Config, Role};

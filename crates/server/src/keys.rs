@@ -35,6 +35,7 @@ pub enum KeyFileError {
     },
     /// It does not hold a key.
     #[error("there is no key in {}: {expected} was expected", path.display())]
+    #[diagnostic(help("put the file back from a backup"))]
     NotAKey {
         /// The file.
         path: PathBuf,

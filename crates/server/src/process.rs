@@ -49,13 +49,18 @@ fn keep_files_private() {
     umask(Mode::RWXG | Mode::RWXO);
 }
 
+/// How many files may have to be open with so many connections.
+pub(crate) const fn files_for(connections: usize) -> u64 {
+    (connections as u64).saturating_add(FILES_BESIDES)
+}
+
 /// Raises the limit of open files as far as the system lets it.
 fn allow_connections(count: usize) {
     let limits = getrlimit(Resource::Nofile);
     // What cannot be raised shows in the comparison below.
     let _raised = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits });
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    if allowed < (count as u64).saturating_add(FILES_BESIDES) {
+    if allowed < files_for(count) {
         Event::FewFiles { limit: allowed }.log();
     }
 }

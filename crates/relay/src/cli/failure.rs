@@ -129,6 +129,13 @@ pub enum Failure {
     #[error("nothing was changed")]
     #[diagnostic(help("say --yes if that is what you want"))]
     Unconfirmed,
+    /// Something is wrong with the machine or the configuration; it was said what.
+    #[error("{problems} of what was looked at must be mended")]
+    #[diagnostic(help("each is said above with what mends it"))]
+    Unwell {
+        /// How many.
+        problems: usize,
+    },
     /// What listens on the admin address did not answer as a relay does.
     #[error("what listens on the admin address is not this relay")]
     NotARelay,
@@ -169,7 +176,7 @@ impl Failure {
             Self::Start(StartError::OwnGateway) => 3,
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
-            Self::EpochNotOpened { .. } | Self::StoreOut => 1,
+            Self::EpochNotOpened { .. } | Self::StoreOut | Self::Unwell { .. } => 1,
         }
     }
 }

@@ -97,6 +97,13 @@ impl Redis {
         hosts.map(|address| address.rsplit_once(':').map_or(address, |(host, _)| host)).any(|host| !is_loopback(host))
     }
 
+    /// Whether servers on other machines than this are asked without a password.
+    pub(crate) fn is_unprotected(&self) -> bool {
+        let hosts = self.urls.iter().filter_map(|url| url.strip_prefix(PLAIN).or_else(|| url.strip_prefix(TLS)));
+        let is_remote = |address: &str| !is_loopback(address.rsplit_once(':').map_or(address, |(host, _)| host));
+        self.password.as_os_str().is_empty() && hosts.into_iter().any(is_remote)
+    }
+
     /// Adds every rule that it breaks.
     pub(super) fn check(&self, rules: &mut Rules) {
         let is_url = |url: &String| [PLAIN, TLS].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(is_address));

@@ -146,7 +146,7 @@ fn of_key_service(config: &Config) -> Vec<Warning> {
 }
 
 /// What is free on the disk where `path` is or will be; `None` when the system does not tell.
-fn free_space(path: &Path) -> Option<u64> {
+pub(crate) fn free_space(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
     fs4::available_space(there).ok()
 }

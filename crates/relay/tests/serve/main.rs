@@ -11,6 +11,7 @@
 mod admin;
 mod bodies;
 mod directory;
+mod doctor;
 mod epochs;
 mod evaluating;
 mod key_service;

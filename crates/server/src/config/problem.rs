@@ -67,6 +67,12 @@ impl Problem {
         self
     }
 
+    /// What would mend it, in a few words.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        self.help.clone().unwrap_or_else(|| format!("write {}", self.expected))
+    }
+
     /// The same for programs.
     #[must_use]
     pub fn report(&self) -> Report {
