@@ -9,6 +9,7 @@ mod invite;
 mod purge;
 mod running;
 mod serve;
+mod status;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
     CheckConfig(check::CheckConfig),
     /// Look at configuration, machine, disk and Redis, and say what is wrong and what mends it.
     Doctor(doctor::Doctor),
+    /// Ask the running server how it is.
+    Status(status::Status),
     /// Write a configuration, the operator's key and a TLS key; overwrites nothing.
     Init(Box<init::Init>),
     /// Rewrite the store without anything that was erased.
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::CheckConfig(check) => check.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Status(status) => status.run(),
         Command::Init(init) => init.run(),
         Command::Purge(purge) => purge.run(),
         Command::Epoch(epoch) => epoch.run(),

@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     totals: Vec<Counter>,
     subscriptions: Gauge,
     store_bytes: Gauge,
+    in_flight_bytes: Gauge,
 }
 
 impl Metrics {
@@ -57,6 +58,7 @@ impl Metrics {
             totals: totals.into_iter().map(|(name, help, _)| all.counter(name, help)).collect(),
             subscriptions: all.gauge("sealpost_subscriptions", "Mailboxes that connected collectors wait for"),
             store_bytes: all.gauge("sealpost_store_bytes", "Bytes that the store takes of its disk"),
+            in_flight_bytes: all.gauge("sealpost_in_flight_bytes", "Bytes of deposits that wait for the store"),
         }
     }
 
@@ -77,6 +79,7 @@ impl Metrics {
         }
         self.subscriptions.set(totals.subscriptions as f64);
         self.store_bytes.set(totals.store_bytes as f64);
+        self.in_flight_bytes.set(totals.in_flight_bytes as f64);
     }
 }
 
@@ -102,6 +105,7 @@ fn named(totals: &Totals) -> [(&'static str, &'static str, u64); 19] {
         tickets_refused,
         subscriptions: _,
         store_bytes: _,
+        in_flight_bytes: _,
         tickets: TicketTotals { issued, spent },
     } = *totals;
     [

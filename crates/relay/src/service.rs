@@ -127,8 +127,13 @@ impl Relay {
     /// Counts of the whole relay since it was opened, for metrics.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let tickets = self.0.issuer.as_ref().map(Issuer::totals).unwrap_or_default();
-        self.0.counts.totals(self.0.hub.subscriptions(), self.0.store.size().unwrap_or_default(), tickets)
+        self.0.counts.totals(Totals {
+            subscriptions: self.0.hub.subscriptions(),
+            store_bytes: self.0.store.size().unwrap_or_default(),
+            in_flight_bytes: self.0.in_flight.bytes(),
+            tickets: self.0.issuer.as_ref().map(Issuer::totals).unwrap_or_default(),
+            ..Totals::default()
+        })
     }
 
     /// The store, if others use it besides.

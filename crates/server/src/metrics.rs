@@ -8,6 +8,7 @@ use std::time::Duration;
 use metrics::{Key, KeyName, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use sealpost_wire::request::Refusal;
+use sealpost_wire::time::Hour;
 
 pub use metrics::{Counter, Gauge, Histogram};
 
@@ -143,6 +144,14 @@ impl Registry {
         PerLabel(L::ALL.iter().map(of).collect(), PhantomData)
     }
 
+    /// The program's version, on a number that is always 1.
+    fn version(&self) {
+        let name = "sealpost_build_info";
+        self.0.describe_gauge(KeyName::from_const_str(name), None, "The program's version".into());
+        let labels = [("version", env!("CARGO_PKG_VERSION"))];
+        self.0.register_gauge(&labelled(name, &labels), &METADATA).set(1.0);
+    }
+
     fn requests<K: Label>(&self) -> Vec<Counter> {
         let (name, help) = ("sealpost_requests_total", "Requests over HTTP, by what became of them");
         self.0.describe_counter(KeyName::from_const_str(name), None, help.into());
@@ -217,8 +226,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The numbers of a server whose program has requests of the kinds `K`.
-    pub(crate) fn new<K: Label>(all: Registry) -> Self {
+    /// The numbers of a server whose program has requests of the kinds `K`, started in that hour.
+    pub(crate) fn new<K: Label>(all: Registry, Hour(started): Hour) -> Self {
+        all.gauge("sealpost_started_hour", "The hour in which the server was started, in hours after 1970")
+            .set(f64::from(started));
+        all.version();
         Self {
             connections: all.gauge("sealpost_connections", "Connections there are"),
             refused: all.counter("sealpost_connections_refused_total", "Connections closed for there being too many"),
@@ -300,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_request_counts_under_its_own_kind_and_answer() {
-        let metrics = Metrics::new::<Kinds>(Registry::new());
+        let metrics = Metrics::new::<Kinds>(Registry::new(), Hour(0));
         metrics.request(Kind::Own(Kinds::Two), Answer::Denied, Duration::ZERO);
         metrics.request::<Kinds>(Kind::Besides(Besides::Other), Answer::NoSuchRequest, Duration::ZERO);
         let page = metrics.render();

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use sealpost_wire::time::Hour;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -70,8 +71,9 @@ impl<P: Program> Server<P> {
         manifest: ManifestCell,
         program: P,
     ) -> Result<Self, StartError> {
-        let Foundation { tls, registry, keys, .. } = foundation;
-        let shared = Arc::new(Shared::new(serving, manifest, keys, Metrics::new::<P::Kind>(registry)));
+        let Foundation { tls, registry, keys, clock, .. } = foundation;
+        let metrics = Metrics::new::<P::Kind>(registry, Hour::of(clock.now()));
+        let shared = Arc::new(Shared::new(serving, manifest, keys, metrics));
         let listener = start::listen(serving.listen).await?;
         let admin = match serving.admin {
             Admin::Off => None,

@@ -136,6 +136,14 @@ pub enum Failure {
         /// How many.
         problems: usize,
     },
+    /// There is no running server to ask.
+    #[error("no server of this configuration runs")]
+    #[diagnostic(help("start it with `sealpost-relay serve`, or name its configuration with --config"))]
+    NotRunning,
+    /// A running server cannot be asked anything.
+    #[error("a running server cannot be asked: its configuration says admin = \"off\"")]
+    #[diagnostic(help("write an address such as admin = \"127.0.0.1:8444\", and start it again"))]
+    NoAdmin,
     /// What listens on the admin address did not answer as a relay does.
     #[error("what listens on the admin address is not this relay")]
     NotARelay,
@@ -176,7 +184,7 @@ impl Failure {
             Self::Start(StartError::OwnGateway) => 3,
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
-            Self::EpochNotOpened { .. } | Self::StoreOut | Self::Unwell { .. } => 1,
+            Self::EpochNotOpened { .. } | Self::StoreOut | Self::Unwell { .. } | Self::NotRunning | Self::NoAdmin => 1,
         }
     }
 }

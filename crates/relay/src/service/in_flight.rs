@@ -26,6 +26,12 @@ impl InFlight {
         Self { room: Arc::new(Semaphore::new(total as usize)), total }
     }
 
+    /// How many bytes wait now, in whole permits.
+    pub(super) fn bytes(&self) -> u64 {
+        let taken = (self.total as usize).saturating_sub(self.room.available_permits());
+        (taken * PERMIT) as u64
+    }
+
     /// Waits until there is room for `requests`; what comes back holds it.
     pub(super) async fn enter(&self, requests: &[Deposit]) -> Room {
         let bytes: usize = requests.iter().map(|request| request.envelope.class().stored_length()).sum();

@@ -14,6 +14,8 @@ macro_rules! totals {
             pub subscriptions: u64,
             /// Bytes that the store takes of its disk, journal included; 0 while it is out.
             pub store_bytes: u64,
+            /// Bytes of deposits that wait for the store now.
+            pub in_flight_bytes: u64,
             /// Tickets issued and spent.
             pub tickets: TicketTotals,
         }
@@ -24,8 +26,9 @@ macro_rules! totals {
         }
 
         impl Counts {
-            pub(super) fn totals(&self, subscriptions: u64, store_bytes: u64, tickets: TicketTotals) -> Totals {
-                Totals { $($name: self.$name.read(),)* subscriptions, store_bytes, tickets }
+            /// What was counted; the rest of `now` is how it is.
+            pub(super) fn totals(&self, now: Totals) -> Totals {
+                Totals { $($name: self.$name.read(),)* ..now }
             }
         }
     };

@@ -84,7 +84,7 @@ async fn metrics_count_the_whole_relay_and_name_no_object() {
     }
     let size = text.lines().find_map(|line| line.strip_prefix("sealpost_store_bytes ")).expect("no size of the store");
     assert!(size.parse::<f64>().unwrap() > 4_080.0, "{size}");
-    let labels = ["{kind=", "{socket=", "{le="];
+    let labels = ["{kind=", "{socket=", "{le=", "{version="];
     for line in text.lines().filter(|line| line.contains('{')) {
         assert!(labels.iter().any(|label| line.contains(label)), "{line}");
     }

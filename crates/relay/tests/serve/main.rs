@@ -27,5 +27,6 @@ mod relay;
 mod requests;
 mod sides;
 mod sockets;
+mod status;
 mod tickets;
 mod tls;

@@ -62,7 +62,7 @@ pub struct Foundation {
     pub(super) keys: Option<Arc<DayKeys>>,
     certificate: Option<Certificate>,
     operator: Arc<OperatorSecret>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Foundation {
