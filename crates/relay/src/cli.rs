@@ -53,7 +53,7 @@ enum Command {
     Serve(serve::Serve),
     /// Say what is wrong with a configuration, and where; changes nothing.
     CheckConfig(check::CheckConfig),
-    /// Look at configuration, machine, disk and Redis, and say what is wrong and what mends it.
+    /// Say what is wrong with configuration, machine, disk and Redis, and what mends it.
     Doctor(doctor::Doctor),
     /// Ask the running server how it is.
     Status(status::Status),

@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Admin, Config, ConfigError, Problem};
 use crate::doctor;
 
-/// Look at configuration, machine, disk and Redis, and say what is wrong and what mends it.
+/// Say what is wrong with configuration, machine, disk and Redis, and what mends it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
