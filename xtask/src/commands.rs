@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::layers;
-use crate::machine::{self, AUDIT, BUILD, TEST};
+use crate::machine::{self, AUDIT, BUILD, FAKETIME, TEST, VALGRIND};
 use crate::run::{cargo, metadata, output, root, run, run_or};
 
 const PROGRAMS: &[&str] = &[
@@ -149,14 +149,9 @@ pub(crate) struct Bench {
     json: bool,
 }
 
-/// Builds an optimized relay and what loads it, and has it measured.
-///
-/// Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
+/// Has an optimized relay measured.
 pub(crate) fn bench(bench: &Bench) -> Result<(), Failure> {
-    machine::ensure(BUILD)?;
-    run(&mut cargo(&["build", "--release", "--bins", "--package", "sealpost-relay", "--package", "sealpost-benches"]))?;
-    let mut command = Command::new(built("sealpost-bench", true)?);
-    command.current_dir(root());
+    let mut command = generator()?;
     if bench.quick {
         command.arg("quick");
     } else {
@@ -166,6 +161,55 @@ pub(crate) fn bench(bench: &Bench) -> Result<(), Failure> {
         command.arg("--json");
     }
     run(&mut command)
+}
+
+/// `cargo xtask soak`
+#[derive(Args)]
+pub(crate) struct Soak {
+    /// For how long
+    #[arg(long, default_value = "3", value_name = "N")]
+    minutes: String,
+    /// One JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Has an optimized relay soaked; it fails where something is lost, or grows.
+pub(crate) fn soak(soak: &Soak) -> Result<(), Failure> {
+    machine::ensure(FAKETIME)?;
+    let mut command = generator()?;
+    command.arg("soak").arg("--minutes").arg(&soak.minutes);
+    if soak.json {
+        command.arg("--json");
+    }
+    run(&mut command)
+}
+
+/// `cargo xtask instructions`
+#[derive(Args)]
+pub(crate) struct Instructions {
+    /// Write down what is counted, instead of comparing it
+    #[arg(long)]
+    write: bool,
+}
+
+/// Counts the instructions of what every message goes through; it fails where they are more than were written down.
+pub(crate) fn instructions(instructions: &Instructions) -> Result<(), Failure> {
+    machine::ensure(BUILD)?;
+    machine::ensure(VALGRIND)?;
+    let word = if instructions.write { "write" } else { "check" };
+    run(&mut cargo(&["bench", "--package", "sealpost-benches", "--bench", "instructions", "--", word]))
+}
+
+/// Builds an optimized relay and what loads it; gives the latter.
+///
+/// Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
+fn generator() -> Result<Command, Failure> {
+    machine::ensure(BUILD)?;
+    run(&mut cargo(&["build", "--release", "--bins", "--package", "sealpost-relay", "--package", "sealpost-benches"]))?;
+    let mut command = Command::new(built("sealpost-bench", true)?);
+    command.current_dir(root());
+    Ok(command)
 }
 
 /// Where cargo put a program that it built.
@@ -193,13 +237,14 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     run(cargo(&["test", "--workspace"]).args(arguments).env("SEALPOST_PROGRAMS_ARE_BUILT", "1"))
 }
 
-/// `fmt`, `clippy`, `layers`, `docs`, `test`, `deny`, in the order of how soon they fail.
+/// `fmt`, `clippy`, `layers`, `docs`, `test`, `instructions`, `deny`, in the order of how soon they fail.
 pub(crate) fn check() -> Result<(), Failure> {
     fmt(false)?;
     layers::check()?;
     clippy()?;
     docs()?;
     test(&[])?;
+    instructions(&Instructions { write: false })?;
     deny()
 }
 

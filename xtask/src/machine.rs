@@ -50,6 +50,12 @@ pub(crate) const DEPLOY: &[Need] = &[
     Need { trial: &["python3", "-c", "import venv, ensurepip"], packages: &["python3-venv"] },
 ];
 
+/// For a soak besides: the relay's days pass in seconds.
+pub(crate) const FAKETIME: &[Need] = &[Need { trial: &["faketime", "--version"], packages: &["faketime"] }];
+
+/// For counting instructions besides.
+pub(crate) const VALGRIND: &[Need] = &[Need { trial: &["valgrind", "--version"], packages: &["valgrind"] }];
+
 /// Makes sure that all of `needs` are met.
 pub(crate) fn ensure(needs: &[Need]) -> Result<(), Failure> {
     let missing: Vec<_> =

@@ -34,13 +34,17 @@ enum Command {
     Adversary(commands::Adversary),
     /// What a message costs a relay, and the least it could (--quick: in minutes)
     Bench(commands::Bench),
+    /// Do the ways that every message goes take more instructions than before? (--write keeps them)
+    Instructions(commands::Instructions),
+    /// Load for as long as one likes: is anything lost, does anything grow?
+    Soak(commands::Soak),
     /// Build the programs, then run every test
     Test {
         /// Passed on to `cargo test`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// All that CI runs, and deny: fmt, clippy, layers, docs, test
+    /// All that CI runs, and deny: fmt, clippy, layers, docs, test, instructions
     Check,
     /// Is the code formatted? (--fix formats it)
     Fmt {
@@ -76,6 +80,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Audit(audit) => commands::audit(&audit),
         Command::Adversary(adversary) => commands::adversary(&adversary),
         Command::Bench(bench) => commands::bench(&bench),
+        Command::Instructions(instructions) => commands::instructions(&instructions),
+        Command::Soak(soak) => commands::soak(&soak),
         Command::Test { arguments } => commands::test(&arguments),
         Command::Check => commands::check(),
         Command::Fmt { fix } => commands::fmt(fix),
