@@ -21,7 +21,7 @@ use crate::plot;
 use crate::progress::Progress;
 use crate::scenario::crew::Shape;
 use crate::scenario::online::{Load, Times};
-use crate::scenario::{all, all::All, away, idle, online, quick};
+use crate::scenario::{all, all::All, away, idle, online, quick, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -62,6 +62,13 @@ enum Command {
     Idle(IdleArguments),
     /// The figures that matter, within five minutes.
     Quick,
+    /// Hours of it, or minutes: with connections that break, mailboxes that change, envelopes that expire, and a relay that
+    /// is killed.
+    Soak {
+        /// For so long.
+        #[arg(long, default_value_t = 3.0, value_parser = positive)]
+        minutes: f64,
+    },
     /// Everything.
     All {
         /// Write results and plots into this directory, too.
@@ -201,6 +208,7 @@ async fn obey(command: Command, common: &Common) -> Result<(), Failure> {
     match command {
         Command::Floor { listen, tls } => floor::serve(listen, tls).await,
         Command::Quick => quick(&programs, common).await,
+        Command::Soak { minutes } => soak(&programs, minutes, common).await,
         Command::All { write } => all(&programs, write.as_deref(), common).await,
         Command::Online(arguments) => {
             let (shape, tls) = (arguments.shape.shape()?, arguments.shape.tls);
@@ -249,6 +257,16 @@ async fn all(programs: &Programs, write: Option<&Path>, common: &Common) -> Resu
         keep(&results, directory)?;
     }
     tell(common, &results)
+}
+
+/// Figures of a relay that does not hold are told, and it fails.
+async fn soak(programs: &Programs, minutes: f64, common: &Common) -> Result<(), Failure> {
+    let progress = Progress::default();
+    let soaked = soak::run(programs, Duration::from_secs_f64(minutes * 60.0), &progress).await;
+    progress.finish();
+    let soaked = soaked?;
+    tell(common, &soaked)?;
+    if soaked.holds { Ok(()) } else { Err(Failure::NotSteady) }
 }
 
 /// Writes results and plots.

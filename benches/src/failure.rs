@@ -54,6 +54,12 @@ pub enum Failure {
     /// The relay did not take a deposit that it has no reason to refuse.
     #[error("the relay answered a deposit with {0:?}")]
     NotAccepted(Outcome),
+    /// Envelopes were there behind their time, or not before it.
+    #[error("envelopes that had expired were there, or others were not")]
+    NotExpired,
+    /// Memory, files or disk grew.
+    #[error("the relay does not stay as it is: see the figures")]
+    NotSteady,
     /// Nothing moved any more.
     #[error("{0} did not happen within {1} seconds")]
     Hanging(&'static str, u64),
@@ -66,6 +72,14 @@ pub enum Failure {
     /// A result is not one of this program's.
     #[error("{} is no result of this program", .0.display())]
     Result(PathBuf, #[source] serde_json::Error),
+}
+
+impl Failure {
+    /// Whether it is a connection that broke, as connections do.
+    #[must_use]
+    pub const fn is_of_the_connection(&self) -> bool {
+        matches!(self, Self::Ended | Self::Connection(_) | Self::Tls(_) | Self::Socket(_) | Self::Http(_))
+    }
 }
 
 impl From<tokio_tungstenite::tungstenite::Error> for Failure {

@@ -11,11 +11,14 @@
 
 pub mod client;
 pub mod collector;
+pub mod errand;
 pub mod frames;
 pub mod latency;
 pub mod mailboxes;
 pub mod mark;
 pub mod pace;
+pub mod porter;
+pub mod postman;
 pub mod sender;
 pub mod verify;
 pub mod window;

@@ -15,6 +15,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// Resident memory, in bytes.
     pub resident: u64,
+    /// Files, sockets and the like that it has open.
+    pub files: u64,
 }
 
 impl Usage {
@@ -30,7 +32,8 @@ impl Usage {
         let strange = || Failure::Files("reading /proc", io::ErrorKind::InvalidData.into());
         let cpu = cpu(&stat, clock_ticks_per_second()).ok_or_else(strange)?;
         let resident = resident(&status).ok_or_else(strange)?;
-        Ok(Self { cpu, resident })
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).map_err(|error| Failure::Files("reading /proc", error))?;
+        Ok(Self { cpu, resident, files: open.count() as u64 })
     }
 }
 

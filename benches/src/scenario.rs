@@ -7,3 +7,4 @@ pub mod idle;
 pub mod online;
 pub mod phase;
 pub mod quick;
+pub mod soak;

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +19,13 @@ use crate::seal::Opening;
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 const CONFIG: &str = "sealpost-relay.toml";
+
+/// What a relay is run with besides its defaults.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tuning {
+    /// Sections of the configuration, keys in them, and values as TOML has them.
+    pub values: Vec<(&'static str, &'static str, toml::Value)>,
+}
 
 /// What is to be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +60,8 @@ pub struct Subject {
 
 struct Server {
     child: Child,
-    _directory: TempDir,
+    directory: TempDir,
+    address: SocketAddr,
 }
 
 impl Programs {
@@ -71,18 +80,43 @@ impl Programs {
     /// # Errors
     /// [`Failure`], of the start.
     pub fn start(&self, kind: Kind, tls: bool) -> Result<Subject, Failure> {
+        self.start_tuned(kind, tls, &Tuning::default())
+    }
+
+    /// The same; a relay with that, too.
+    ///
+    /// # Errors
+    /// [`Failure`], of the start.
+    pub fn start_tuned(&self, kind: Kind, tls: bool, tuning: &Tuning) -> Result<Subject, Failure> {
         if let Some(url) = self.url.as_ref().filter(|_| kind == Kind::Relay) {
             return Ok(Subject::at(target(url)?, Opening::AtRest));
         }
         let address = free_address()?;
         let directory = self.directory()?;
         let (child, opening) = match kind {
-            Kind::Relay => (self.relay(directory.path(), address, tls)?, Opening::AtRest),
+            Kind::Relay => {
+                self.make(directory.path(), address)?;
+                configure(&directory.path().join(CONFIG), tls, tuning)?;
+                (self.relay(directory.path(), None)?, Opening::AtRest)
+            }
             Kind::Floor => (self.floor(address, tls)?, Opening::Bare),
         };
-        let mut server = Server { child, _directory: directory };
-        server.wait(address)?;
+        let mut server = Server { child, directory, address };
+        server.wait()?;
         Ok(Subject { target: Target::new(address, "localhost", tls)?, opening, server: Some(server) })
+    }
+
+    /// Kills a relay that was started here, without a warning, and starts it again where it was: by a clock so many days
+    /// ahead, where libfaketime is there.
+    ///
+    /// # Errors
+    /// [`Failure`], of the start.
+    pub fn kill_and_start(&self, subject: &mut Subject, days: u32) -> Result<(), Failure> {
+        let server =
+            subject.server.as_mut().ok_or_else(|| Failure::Argument("another's relay is not killed".into()))?;
+        server.kill();
+        server.child = self.relay(server.directory.path(), Some(days))?;
+        server.wait()
     }
 
     fn directory(&self) -> Result<TempDir, Failure> {
@@ -90,17 +124,23 @@ impl Programs {
         made.map_err(|error| Failure::Files("making a directory for the store", error))
     }
 
-    fn relay(&self, directory: &Path, address: SocketAddr, tls: bool) -> Result<Child, Failure> {
-        let missing = |error| Failure::NoProgram(self.relay.clone(), error);
+    fn make(&self, directory: &Path, address: SocketAddr) -> Result<(), Failure> {
         let init = ["init", "--listen", &address.to_string(), "--admin", "off"];
         let mut program = Command::new(&self.relay);
         program.current_dir(directory).args(init).stdout(Stdio::null()).stderr(Stdio::null());
-        program.status().map_err(missing)?;
-        configure(&directory.join(CONFIG), tls).map_err(|error| Failure::Files("writing the configuration", error))?;
+        program.status().map(drop).map_err(|error| Failure::NoProgram(self.relay.clone(), error))
+    }
+
+    fn relay(&self, directory: &Path, days: Option<u32>) -> Result<Child, Failure> {
         let log = fs::File::create(directory.join("log")).map_err(|error| Failure::Files("opening a log", error))?;
         let mut program = Command::new(&self.relay);
         program.current_dir(directory).arg("serve").env_remove("SEALPOST_RELAY_CONFIG");
-        program.stdout(Stdio::null()).stderr(log).spawn().map_err(missing)
+        if let Some((days, library)) = days.zip(libfaketime()) {
+            program.env("LD_PRELOAD", library).env("FAKETIME", format!("+{days}d"));
+            program.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
+        let spawned = program.stdout(Stdio::null()).stderr(log).spawn();
+        spawned.map_err(|error| Failure::NoProgram(self.relay.clone(), error))
     }
 
     fn floor(&self, address: SocketAddr, tls: bool) -> Result<Child, Failure> {
@@ -128,6 +168,12 @@ impl Subject {
         self.server.as_ref().map(|server| Usage::of(server.child.id())).transpose()
     }
 
+    /// What its files take, in bytes, if it was started for the run.
+    #[must_use]
+    pub fn disk(&self) -> Option<u64> {
+        self.server.as_ref().map(|server| files(server.directory.path()))
+    }
+
     /// Whether mailboxes are to be opened before they are written to.
     #[must_use]
     pub fn keeps_mailboxes(&self) -> bool {
@@ -136,9 +182,9 @@ impl Subject {
 }
 
 impl Server {
-    fn wait(&mut self, address: SocketAddr) -> Result<(), Failure> {
+    fn wait(&mut self) -> Result<(), Failure> {
         let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
+        while TcpStream::connect(self.address).is_err() {
             if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
                 return Err(Failure::Ended);
             }
@@ -149,23 +195,53 @@ impl Server {
         }
         Ok(())
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
+    fn kill(&mut self) {
         // It may have ended by itself.
         let _killed = self.child.kill();
         let _reaped = self.child.wait();
     }
 }
 
-/// What a relay is run with besides its defaults: no limit on deposits to one mailbox, of which there are few here.
-fn configure(path: &Path, tls: bool) -> std::io::Result<()> {
-    let mut text = fs::read_to_string(path)?.replace("deposits_per_minute = 600", "deposits_per_minute = 1000000000");
-    if !tls {
-        text = text.replace("mode = \"own\"", "mode = \"off\"");
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
     }
-    fs::write(path, text)
+}
+
+/// What a relay is run with besides its defaults: no limit on deposits to one mailbox, of which there are few here.
+fn configure(path: &Path, tls: bool, tuning: &Tuning) -> Result<(), Failure> {
+    let strange = |_| Failure::Argument("the relay wrote a configuration that is none".into());
+    let text = fs::read_to_string(path).map_err(|error| Failure::Files("reading the configuration", error))?;
+    let mut config: toml::Table = text.parse().map_err(strange)?;
+    set(&mut config, "limits", "deposits_per_minute", 1_000_000_000.into());
+    if !tls {
+        set(&mut config, "tls", "mode", "off".into());
+    }
+    tuning.values.iter().for_each(|(section, key, value)| set(&mut config, section, key, value.clone()));
+    fs::write(path, config.to_string()).map_err(|error| Failure::Files("writing the configuration", error))
+}
+
+fn set(config: &mut toml::Table, section: &str, key: &str, value: toml::Value) {
+    let section = config.entry(section).or_insert_with(|| toml::Table::new().into());
+    if let Some(section) = section.as_table_mut() {
+        section.insert(key.to_owned(), value);
+    }
+}
+
+/// What the files of a directory take of the disk, those below too.
+fn files(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    let each = entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
+    each.map(|(path, of)| if of.is_dir() { files(&path) } else { of.blocks() * 512 }).sum()
+}
+
+/// The library that gives a process another time of day.
+#[must_use]
+pub fn libfaketime() -> Option<PathBuf> {
+    let below = |directory: PathBuf| directory.join("faketime/libfaketimeMT.so.1");
+    let platforms = fs::read_dir("/usr/lib").ok()?.filter_map(Result::ok).map(|entry| below(entry.path()));
+    platforms.chain([below("/usr/lib".into())]).find(|library| library.is_file())
 }
 
 /// Where a URL points to; `https` is by TLS.

@@ -34,7 +34,7 @@ enum Command {
     Adversary(commands::Adversary),
     /// What a message costs a relay, and the least it could (--quick: in minutes)
     Bench(commands::Bench),
-    /// Do the ways that every message goes take more instructions than before? (--write keeps them)
+    /// Does a message take more instructions than before? (--write keeps them)
     Instructions(commands::Instructions),
     /// Load for as long as one likes: is anything lost, does anything grow?
     Soak(commands::Soak),

@@ -1,12 +1,12 @@
 //! A collector: one socket that has some mailboxes delivered, checks what comes and acknowledges it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use sealpost_wire::EnvelopeId;
 use sealpost_wire::envelope::AT_REST_OVERHEAD;
-use sealpost_wire::frame::Channel;
+use sealpost_wire::frame::{Channel, Subscribe};
 use sealpost_wire::request::MAX_BATCH;
 
 use super::client::Socket;
@@ -35,8 +35,11 @@ pub struct Owned {
     pub window: Arc<Window>,
 }
 
-struct Channels {
+/// The mailboxes of one connection, what came of each, and what is still to be acknowledged.
+pub(super) struct Channels {
     by_channel: BTreeMap<Channel, (Owned, Received, Vec<EnvelopeId>)>,
+    /// Channels that were left: what was on its way then may still come.
+    left: BTreeSet<Channel>,
     waiting: usize,
     latency: Latency,
     opening: Opening,
@@ -70,9 +73,8 @@ impl Collector {
     ) -> Result<Self, Failure> {
         let subscriptions = mailboxes.iter().map(|owned| owned.of.subscribe(owned.mailbox)).collect();
         socket.say([frames::subscription(subscriptions)]).await?;
-        let channel = |owned: Owned| (owned.mailbox, (owned, Received::default(), Vec::new()));
-        let by_channel = mailboxes.into_iter().map(channel).collect();
-        let channels = Channels { by_channel, waiting: 0, latency: Latency::default(), opening };
+        let mut channels = Channels::new(opening);
+        mailboxes.into_iter().for_each(|owned| channels.take_in(owned));
         Ok(Self { socket, channels, phase })
     }
 
@@ -100,38 +102,77 @@ impl Collector {
                 frame = self.socket.hear() => frame?,
                 () = self.phase.closed() => break,
             };
-            self.channels.read(&frame, &self.phase)?;
-            while self.channels.waiting < ACKNOWLEDGED {
-                let Some(frame) = self.socket.hear().now_or_never() else { break };
-                self.channels.read(&frame?, &self.phase)?;
-            }
-            self.acknowledge().await?;
+            self.channels.read_all(&frame, &mut self.socket, &self.phase).await?;
         }
-        let received = self.channels.by_channel.into_iter().map(|(mailbox, (_, received, _))| (mailbox, received));
-        Ok(Collected { received: received.collect(), latency: self.channels.latency })
+        Ok(self.channels.collected())
     }
 
     async fn acknowledge(&mut self) -> Result<(), Failure> {
-        if self.channels.waiting == 0 {
-            return Ok(());
-        }
-        self.channels.waiting = 0;
-        let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
-        for (channel, (_, _, got)) in &mut self.channels.by_channel {
-            ids.extend(got.chunks(MAX_BATCH).map(|ids| (*channel, ids.to_vec())));
-            got.clear();
-        }
-        self.socket.say([frames::acknowledgement(ids)]).await
+        self.channels.acknowledge(&mut self.socket).await
     }
 }
 
 impl Channels {
+    /// None yet.
+    pub(super) fn new(opening: Opening) -> Self {
+        let (by_channel, left, latency) = (BTreeMap::new(), BTreeSet::new(), Latency::default());
+        Self { by_channel, left, waiting: 0, latency, opening }
+    }
+
+    /// One more mailbox.
+    pub(super) fn take_in(&mut self, owned: Owned) {
+        self.by_channel.insert(owned.mailbox, (owned, Received::default(), Vec::new()));
+    }
+
+    /// One less; what came of it.
+    pub(super) fn leave(&mut self, channel: Channel) -> Option<Received> {
+        self.left.insert(channel);
+        self.by_channel.remove(&channel).map(|(_, received, _)| received)
+    }
+
+    /// How the relay is asked for all of them.
+    pub(super) fn subscriptions(&self) -> Vec<Subscribe> {
+        self.by_channel.values().map(|(owned, ..)| owned.of.subscribe(owned.mailbox)).collect()
+    }
+
+    /// What came of all.
+    pub(super) fn collected(self) -> Collected {
+        let received = self.by_channel.into_iter().map(|(mailbox, (_, received, _))| (mailbox, received));
+        Collected { received: received.collect(), latency: self.latency }
+    }
+
+    /// Takes note of a frame and of those behind it that are there, and acknowledges what was in them.
+    pub(super) async fn read_all(&mut self, frame: &[u8], socket: &mut Socket, phase: &Phase) -> Result<(), Failure> {
+        self.read(frame, phase)?;
+        while self.waiting < ACKNOWLEDGED {
+            let Some(frame) = socket.hear().now_or_never() else { break };
+            self.read(&frame?, phase)?;
+        }
+        self.acknowledge(socket).await
+    }
+
+    async fn acknowledge(&mut self, socket: &mut Socket) -> Result<(), Failure> {
+        if self.waiting == 0 {
+            return Ok(());
+        }
+        self.waiting = 0;
+        let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
+        for (channel, (_, _, got)) in &mut self.by_channel {
+            ids.extend(got.chunks(MAX_BATCH).map(|ids| (*channel, ids.to_vec())));
+            got.clear();
+        }
+        socket.say([frames::acknowledgement(ids)]).await
+    }
+
     /// Takes note of a frame; tells how many channels have caught up.
     fn read(&mut self, frame: &[u8], phase: &Phase) -> Result<u64, Failure> {
         let now = phase.now();
         let mut first = 0;
         let mut of: Option<Arc<Window>> = None;
-        let caught_up = frames::deliveries(frame, |delivered| {
+        let told = frames::deliveries(frame, |delivered| {
+            if self.left.contains(&delivered.channel) {
+                return Ok(());
+            }
             let (window, is_first) = self.take(delivered, now, phase)?;
             let same = of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &window));
             if !same && let Some(of) = of.replace(window) {
@@ -143,7 +184,12 @@ impl Channels {
         if let Some(of) = of {
             of.deliver(first);
         }
-        Ok(caught_up)
+        // A mailbox that was left may have been closed before the relay had heard of it.
+        if told.ended.iter().all(|channel| self.left.contains(channel)) {
+            Ok(told.caught_up)
+        } else {
+            Err(Failure::NoFrame)
+        }
     }
 
     fn take(&mut self, delivered: Delivered<'_>, now: u64, phase: &Phase) -> Result<(Arc<Window>, bool), Failure> {

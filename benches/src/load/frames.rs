@@ -90,16 +90,35 @@ pub struct Delivered<'b> {
     pub sealed: &'b [u8],
 }
 
-/// What stands in a delivery frame: `each` is called with every envelope in it; gives how many channels have caught up.
+/// What a delivery frame says besides its envelopes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// How many channels have caught up.
+    pub caught_up: u64,
+    /// Channels that have ended.
+    pub ended: Vec<Channel>,
+}
+
+impl Told {
+    /// The same, where no channel is to end.
+    ///
+    /// # Errors
+    /// [`Failure::NoFrame`], when one has.
+    pub fn without_end(self) -> Result<u64, Failure> {
+        if self.ended.is_empty() { Ok(self.caught_up) } else { Err(Failure::NoFrame) }
+    }
+}
+
+/// What stands in a delivery frame: `each` is called with every envelope in it.
 ///
 /// # Errors
-/// [`Failure::NoFrame`], also when a channel has ended; or that of `each`.
+/// [`Failure::NoFrame`], or that of `each`.
 pub fn deliveries<'b>(
     frame: &'b [u8],
     mut each: impl FnMut(Delivered<'b>) -> Result<(), Failure>,
-) -> Result<u64, Failure> {
+) -> Result<Told, Failure> {
     let mut decoder = Decoder::new(frame);
-    let mut caught_up = 0;
+    let mut told = Told::default();
     for _ in 0..decoder.map()?.ok_or(Failure::NoFrame)? {
         match decoder.u8()? {
             1 => {
@@ -108,15 +127,20 @@ pub fn deliveries<'b>(
                 }
             }
             2 => {
-                caught_up = decoder.array()?.unwrap_or_default();
-                (0..caught_up).try_for_each(|_| decoder.skip())?;
+                told.caught_up = decoder.array()?.unwrap_or_default();
+                (0..told.caught_up).try_for_each(|_| decoder.skip())?;
             }
-            3 if decoder.array()? != Some(0) => return Err(Failure::NoFrame),
-            3 => {}
+            3 => {
+                for _ in 0..decoder.array()?.ok_or(Failure::NoFrame)? {
+                    decoder.array()?;
+                    told.ended.push(decoder.u32()?);
+                    decoder.skip()?;
+                }
+            }
             _ => decoder.skip()?,
         }
     }
-    Ok(caught_up)
+    Ok(told)
 }
 
 fn delivered<'b>(decoder: &mut Decoder<'b>) -> Result<Delivered<'b>, Failure> {
@@ -140,6 +164,12 @@ pub fn acknowledgement(received: Vec<(Channel, Vec<EnvelopeId>)>) -> Vec<u8> {
 #[must_use]
 pub fn subscription(subscribe: Vec<Subscribe>) -> Vec<u8> {
     to_bytes(&OwnerFrame { subscribe: List::new(subscribe).unwrap_or_default(), ..OwnerFrame::default() })
+}
+
+/// Wants a mailbox no more.
+#[must_use]
+pub fn unsubscription(channel: Channel) -> Vec<u8> {
+    to_bytes(&OwnerFrame { unsubscribe: List::new(vec![channel]).unwrap_or_default(), ..OwnerFrame::default() })
 }
 
 #[cfg(test)]
@@ -200,14 +230,16 @@ mod tests {
             });
             Ok(())
         });
-        assert_eq!((caught_up.unwrap(), read), (2, all));
+        assert_eq!((caught_up.unwrap().without_end().unwrap(), read), (2, all));
     }
 
     #[test]
     fn an_ended_channel_and_what_is_no_frame_end_the_run() {
         let ended = vec![Ended { channel: 1, reason: Refusal::Denied }];
         let frame = DeliveryFrame { ended: List::new(ended).unwrap(), ..DeliveryFrame::default() };
-        assert!(deliveries(&to_bytes(&frame), |_| Ok(())).is_err());
+        let told = deliveries(&to_bytes(&frame), |_| Ok(())).unwrap();
+        assert_eq!(told.ended, [1]);
+        assert!(told.without_end().is_err());
         assert!(deliveries(&[0xff], |_| Ok(())).is_err());
         assert!(outcomes(&[0xff]).is_err());
     }

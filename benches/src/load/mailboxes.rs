@@ -3,7 +3,7 @@
 use rand::RngCore;
 use sealpost_wire::codec::V1;
 use sealpost_wire::frame::{Channel, Subscribe, Tagged};
-use sealpost_wire::request::{Deposit, MailboxKind, OpenMailbox};
+use sealpost_wire::request::{CloseMailbox, Deposit, MailboxKind, OpenMailbox};
 use sealpost_wire::{CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SizeClass, to_bytes};
 
 use super::frames::FIRST_TAG;
@@ -41,6 +41,12 @@ impl Mailbox {
     pub fn open(&self) -> OpenMailbox {
         let kind = MailboxKind::Pairwise;
         OpenMailbox { version: V1, mailbox: self.id(), collect: self.collect.clone(), kind, ticket: None }
+    }
+
+    /// Asks to close it.
+    #[must_use]
+    pub fn close(&self) -> CloseMailbox {
+        CloseMailbox { version: V1, mailbox: self.id(), collect: self.collect.clone() }
     }
 
     /// Asks to have it delivered.

@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn reading(at: Instant, delivered: u64, server_ms: u64) -> Reading {
-        let usage = |ms| Usage { cpu: Duration::from_millis(ms), resident: 5 };
+        let usage = |ms| Usage { cpu: Duration::from_millis(ms), resident: 5, files: 0 };
         Reading { at, delivered, server: Some(usage(server_ms)), own: usage(server_ms / 2) }
     }
 

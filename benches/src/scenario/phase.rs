@@ -76,6 +76,12 @@ impl Phase {
         self.closed.cancel();
     }
 
+    /// Whether they are to collect no more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
+    }
+
     /// Waits for that.
     pub async fn closed(&self) {
         self.closed.cancelled().await;
