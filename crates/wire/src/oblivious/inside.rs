@@ -14,6 +14,8 @@ const CONTENT_TYPE: &str = "content-type";
 const GET: &str = "GET";
 const POST: &str = "POST";
 const SCHEME: &str = "https";
+/// An empty trailer: how long it is.
+const NO_TRAILER: &[u8] = &[0];
 
 /// A request inside another one: `POST` with a CBOR body, or `GET` without one. A gateway answers for itself alone, so
 /// there is no authority, and there is no field but the type of the body.
@@ -62,7 +64,7 @@ impl InsideRequest {
     /// The bytes to be sealed: as short as they may be, but no shorter than `least`; none when they are too many.
     #[must_use]
     pub fn to_bytes(&self, least: usize) -> Option<Vec<u8>> {
-        padded(self.encode(), &REQUEST_LENGTHS, least)
+        padded(&self.head()?, self.posted(), &REQUEST_LENGTHS, least)
     }
 
     /// Reads what was sealed.
@@ -70,17 +72,22 @@ impl InsideRequest {
     /// # Errors
     /// [`InsideError`]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InsideError> {
-        exact(bytes, &REQUEST_LENGTHS, Self::read, Self::encode)
+        let request = read(bytes, &REQUEST_LENGTHS, Self::read)?;
+        check(bytes, request.head(), request.posted())?;
+        Ok(request)
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
+    fn head(&self) -> Option<Vec<u8>> {
         let method = if self.body.is_some() { POST } else { GET };
         let mut message = Message::request(method.into(), SCHEME.into(), Vec::new(), self.path.clone().into());
-        if let Some(body) = &self.body {
+        if self.body.is_some() {
             message.put_header(CONTENT_TYPE, CBOR);
-            message.write_content(body);
         }
-        encode(&message)
+        head(&message, self.posted())
+    }
+
+    fn posted(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
     }
 
     fn read(message: &Message) -> Option<Self> {
@@ -95,7 +102,7 @@ impl InsideReply {
     /// status is none of an answer.
     #[must_use]
     pub fn to_bytes(&self, least: usize) -> Option<Vec<u8>> {
-        padded(self.encode(), &REPLY_LENGTHS, least)
+        padded(&self.head()?, &self.body, &REPLY_LENGTHS, least)
     }
 
     /// Reads what was sealed.
@@ -103,14 +110,15 @@ impl InsideReply {
     /// # Errors
     /// [`InsideError`]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InsideError> {
-        exact(bytes, &REPLY_LENGTHS, Self::read, Self::encode)
+        let reply = read(bytes, &REPLY_LENGTHS, Self::read)?;
+        check(bytes, reply.head(), &reply.body)?;
+        Ok(reply)
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
+    fn head(&self) -> Option<Vec<u8>> {
         let mut message = Message::response(StatusCode::try_from(self.status).ok().filter(|it| !it.informational())?);
         message.put_header(CONTENT_TYPE, self.content_type.as_str());
-        message.write_content(&self.body);
-        encode(&message)
+        head(&message, &self.body)
     }
 
     fn read(message: &Message) -> Option<Self> {
@@ -120,34 +128,51 @@ impl InsideReply {
     }
 }
 
-fn encode(message: &Message) -> Option<Vec<u8>> {
+/// What comes before `body` in a message of known length: all of `message`, which has no content, and how long the body is (RFC
+/// 9292, section 3.1). The body is left where it lies: it is most of a message.
+fn head(message: &Message, body: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     message.write_bhttp(Mode::KnownLength, &mut bytes).ok()?;
+    // No content, and no trailer.
+    bytes.truncate(bytes.len().checked_sub(2)?);
+    bytes.extend(integer(body.len())?);
     Some(bytes)
 }
 
-fn padded(encoded: Option<Vec<u8>>, lengths: &[usize], least: usize) -> Option<Vec<u8>> {
-    let mut bytes = encoded?;
-    let length = lengths.iter().find(|length| **length >= bytes.len().max(least))?;
-    bytes.resize(*length, 0);
+/// The shortest encoding of an integer (RFC 9000, section 16), as far as bodies go.
+fn integer(number: usize) -> Option<Vec<u8>> {
+    match u32::try_from(number).ok()? {
+        short @ ..0x40 => Some(vec![short.to_be_bytes()[3]]),
+        medium @ ..0x4000 => Some((medium | 0x4000).to_be_bytes()[2..].to_vec()),
+        long @ ..0x4000_0000 => Some((long | 0x8000_0000).to_be_bytes().to_vec()),
+        _ => None,
+    }
+}
+
+fn padded(head: &[u8], body: &[u8], lengths: &[usize], least: usize) -> Option<Vec<u8>> {
+    let shortest = head.len() + body.len() + NO_TRAILER.len();
+    let length = *lengths.iter().find(|length| **length >= shortest.max(least))?;
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend_from_slice(head);
+    bytes.extend_from_slice(body);
+    // The trailer, which is empty, looks like the padding.
+    bytes.resize(length, 0);
     Some(bytes)
 }
 
-/// Reads `bytes` and takes the value if they are its encoding and zeros.
-fn exact<T>(
-    bytes: &[u8],
-    lengths: &[usize],
-    read: impl FnOnce(&Message) -> Option<T>,
-    encode: impl FnOnce(&T) -> Option<Vec<u8>>,
-) -> Result<T, InsideError> {
+fn read<T>(bytes: &[u8], lengths: &[usize], read: impl FnOnce(&Message) -> Option<T>) -> Result<T, InsideError> {
     if !lengths.contains(&bytes.len()) {
         return Err(InsideError::Length);
     }
     let message = Message::read_bhttp(&mut Cursor::new(bytes)).map_err(|_| InsideError::Unreadable)?;
-    let value = read(&message).ok_or(InsideError::Form)?;
-    let encoded = encode(&value).ok_or(InsideError::Form)?;
-    let padding = bytes.strip_prefix(&*encoded).ok_or(InsideError::Form)?;
-    if padding.iter().all(|byte| *byte == 0) { Ok(value) } else { Err(InsideError::Padding) }
+    read(&message).ok_or(InsideError::Form)
+}
+
+/// Whether `bytes` are the one encoding of what was read from them, and zeros.
+fn check(bytes: &[u8], head: Option<Vec<u8>>, body: &[u8]) -> Result<(), InsideError> {
+    let rest = head.and_then(|head| bytes.strip_prefix(&*head)?.strip_prefix(body)?.strip_prefix(NO_TRAILER));
+    let padding = rest.ok_or(InsideError::Form)?;
+    if padding.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(InsideError::Padding) }
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

@@ -1,3 +1,5 @@
+use bhttp::{Message, Mode};
+
 use super::*;
 use crate::capability::{CollectKey, DepositKey, EnvelopeId};
 use crate::codec::{List, V1};
@@ -41,6 +43,22 @@ fn a_reply_is_these_bytes() {
         b"\x02\xa1\x00\x00",                         // the body, and no trailer
     ];
     assert_eq!(reply(vec![0xa1, 0]).to_bytes(0).unwrap(), written(&expected.concat()));
+}
+
+#[test]
+fn the_library_would_write_the_same_with_a_body_of_any_length() {
+    for length in [0, 1, 0x3f, 0x40, 0x3fff, 0x4000, 60_000] {
+        let body = vec![7; length];
+        let mut message = Message::request("POST".into(), "https".into(), Vec::new(), "/v1/take".into());
+        message.put_header("content-type", "application/cbor");
+        message.write_content(&body);
+        let mut expected = Vec::new();
+        message.write_bhttp(Mode::KnownLength, &mut expected).unwrap();
+        let bytes = post(&body).to_bytes(0).unwrap();
+        let padding = bytes.strip_prefix(&*expected).unwrap();
+        assert!(padding.iter().all(|byte| *byte == 0), "{length}");
+        assert!(InsideRequest::from_bytes(&bytes) == Ok(post(&body)), "{length}");
+    }
 }
 
 #[test]
