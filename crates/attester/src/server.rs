@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
 use sealpost_server::keys::KeyFileError;
-use sealpost_server::{Foundation, Stuck};
+use sealpost_server::{Foundation, Reloader, Stuck};
 use sealpost_wire::manifest::Role;
 use thiserror::Error;
 
@@ -88,6 +88,12 @@ impl Server {
     /// The system's.
     pub fn admin_address(&self) -> io::Result<Option<SocketAddr>> {
         self.0.admin_address()
+    }
+
+    /// What reads the TLS certificate anew while the server runs.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.0.reloader()
     }
 
     /// Serves until `stop` is ready; then takes no new connection, lets the others end, and cuts off what is left after the

@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use miette::Diagnostic;
-use sealpost_server::Foundation;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
+use sealpost_server::{Foundation, Reloader};
 use sealpost_wire::manifest;
 use sealpost_wire::time::Day;
 use thiserror::Error;
@@ -119,6 +119,16 @@ impl Server {
             Served::Relay(server) => server.admin_address(),
             Served::KeyService(server) => server.admin_address(),
             Served::OhttpProxy(server) => server.admin_address(),
+        }
+    }
+
+    /// What reads the TLS certificate anew while the server runs.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        match &self.0 {
+            Served::Relay(server) => server.reloader(),
+            Served::KeyService(server) => server.reloader(),
+            Served::OhttpProxy(server) => server.reloader(),
         }
     }
 

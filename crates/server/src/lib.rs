@@ -20,7 +20,7 @@ mod denial;
 mod gulps;
 
 pub use denial::Denial;
-pub use server::{Connection, Foundation, Program, Server, StartError, Stuck};
+pub use server::{Connection, Foundation, Program, Reloader, Server, StartError, Stuck};
 
 #[doc(hidden)]
 pub use tracing;

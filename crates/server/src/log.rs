@@ -110,6 +110,10 @@ events! {
     WARN CutOff {} = "connections that did not end in time were cut off";
     /// The manifest could not be written, so the former one is served on.
     ERROR ManifestKept {} = "the manifest could not be signed anew";
+    /// SIGHUP came, and the certificate's files were read.
+    INFO CertificateRead {} = "the TLS certificate was read anew; new connections are shown it";
+    /// SIGHUP came, and the files do for no certificate.
+    ERROR CertificateKept {} = "the TLS certificate could not be read anew: the former one is shown on; check-config says why";
     /// The keys of Oblivious HTTP could not be looked after; said once for each outage.
     ERROR KeysUnkept {} = "the key of a day for Oblivious HTTP could not be made, read or erased";
     /// The limit of connections is reached; said once a minute at most.

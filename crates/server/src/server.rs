@@ -6,6 +6,7 @@ mod connection;
 mod heard;
 mod patient;
 mod program;
+mod reload;
 mod seldom;
 mod serve;
 mod shared;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use blank::Blanking;
 pub use connection::{Connection, OtherSide};
 pub use program::Program;
+pub use reload::Reloader;
 pub(crate) use shared::Shared;
 pub use start::{Foundation, StartError, check_keys};
 
@@ -56,6 +58,7 @@ pub struct Server<P> {
     listener: TcpListener,
     admin: Option<TcpListener>,
     tls: Option<Arc<ServerConfig>>,
+    reloader: Reloader,
     shared: Arc<Shared>,
     program: Arc<P>,
 }
@@ -71,7 +74,8 @@ impl<P: Program> Server<P> {
         manifest: ManifestCell,
         program: P,
     ) -> Result<Self, StartError> {
-        let Foundation { tls, registry, keys, clock, .. } = foundation;
+        let Foundation { tls, material, registry, keys, clock, .. } = foundation;
+        let reloader = Reloader::new(material, manifest.clone());
         let metrics = Metrics::new::<P::Kind>(registry, Hour::of(clock.now()));
         let shared = Arc::new(Shared::new(serving, manifest, keys, metrics));
         let listener = start::listen(serving.listen).await?;
@@ -79,7 +83,7 @@ impl<P: Program> Server<P> {
             Admin::Off => None,
             Admin::On(address) => Some(start::listen(address).await?),
         };
-        Ok(Self { listener, admin, tls, shared, program: Arc::new(program) })
+        Ok(Self { listener, admin, tls, reloader, shared, program: Arc::new(program) })
     }
 
     /// Where clients connect: the port is the real one when the configuration's is 0.
@@ -98,6 +102,12 @@ impl<P: Program> Server<P> {
         self.admin.as_ref().map(TcpListener::local_addr).transpose()
     }
 
+    /// What reads the certificate anew while the server runs.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
+    }
+
     /// Serves until `stop` is ready; then takes no new connection, lets the others end, cuts off what is left after the
     /// configured time, and closes the program.
     ///
@@ -113,10 +123,10 @@ impl<P: Program> Server<P> {
     }
 
     async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, admin, tls, shared, program } = self;
+        let Self { listener, admin, tls, reloader, shared, program } = self;
         let ended = CancellationToken::new();
         let desk = Desk { program: Arc::clone(&program), shared: Arc::clone(&shared) };
-        let chores = chores(Arc::clone(&program), Arc::clone(&shared));
+        let chores = chores(Arc::clone(&program), Arc::clone(&shared), reloader);
         let admin = tokio::spawn(admin::serve(admin, desk, ended.clone()));
         let chores = tokio::spawn(ended.clone().run_until_cancelled_owned(chores));
         let accepting =
@@ -165,14 +175,15 @@ async fn drain(shared: &Shared) {
     }
 }
 
-async fn chores<P: Program>(program: Arc<P>, shared: Arc<Shared>) {
+async fn chores<P: Program>(program: Arc<P>, shared: Arc<Shared>, reloader: Reloader) {
     let tidy = every(TIDY_EVERY, || async { shared.metrics.tidy() });
-    let keep = every(KEEP_EVERY, || keep(&shared));
+    let keep = every(KEEP_EVERY, || keep(&shared, &reloader));
     tokio::join!(tidy, keep, program.chores());
 }
 
-/// Looks after the keys of Oblivious HTTP, and tells of another one at once.
-async fn keep(shared: &Shared) {
+/// Looks after the keys of Oblivious HTTP, and tells of another one at once; and after those of TLS.
+async fn keep(shared: &Shared, reloader: &Reloader) {
+    reloader.keep();
     if let Some(keys) = &shared.keys
         && keys.keep_on().await
     {

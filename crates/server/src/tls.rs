@@ -2,6 +2,7 @@
 //! connection of a client to the next.
 
 mod certificate;
+mod shown;
 
 use std::sync::Arc;
 
@@ -12,9 +13,9 @@ use rustls::client::{ClientConfig, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::server::{NoServerSessionStorage, ServerConfig};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 pub use certificate::{Certificate, CertificateError};
+pub(crate) use shown::Shown;
 
 /// The protocols that a client may choose by ALPN, the server's favourite first.
 pub const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -24,10 +25,15 @@ pub const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// # Errors
 /// When the provider lacks what TLS 1.3 needs, which the one that is linked in does not.
 pub fn server_config(certificate: &Certificate) -> Result<ServerConfig, rustls::Error> {
+    server_config_of(Arc::new(Shown::new(certificate)))
+}
+
+/// The same with whatever is shown at the time.
+pub(crate) fn server_config_of(shown: Arc<Shown>) -> Result<ServerConfig, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::clone(certificate.certified()))));
+        .with_cert_resolver(shown);
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();

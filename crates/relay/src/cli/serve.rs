@@ -15,7 +15,8 @@ Example:
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
 
 On SIGTERM or SIGINT it takes no new connection, lets the others end for as long as `drain_timeout`
-says, closes the store and exits with 0. RUST_LOG is not read: see [log] in the configuration.")]
+says, closes the store and exits with 0. On SIGHUP it reads the TLS certificate and its key anew, for new
+connections. RUST_LOG is not read: see [log] in the configuration.")]
 pub(super) struct Serve {
     #[command(flatten)]
     file: ConfigFile,
@@ -29,7 +30,10 @@ impl Serve {
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
         let served = runtime.block_on(async {
             let stop = process::stop_signal().map_err(Failure::system("listening for signals"))?;
-            Ok(Server::bind(&config).await?.run(stop).await?)
+            let server = Server::bind(&config).await?;
+            let reloads = server.reloader().on_hangup().map_err(Failure::system("listening for signals"))?;
+            tokio::spawn(reloads);
+            Ok(server.run(stop).await?)
         });
         // What still waits for a disk that does not answer must not keep the process.
         runtime.shutdown_background();

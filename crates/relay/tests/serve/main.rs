@@ -24,6 +24,7 @@ mod privacy;
 mod program;
 mod proxy;
 mod relay;
+mod reloading;
 mod requests;
 mod sides;
 mod sockets;

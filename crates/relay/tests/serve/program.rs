@@ -166,8 +166,12 @@ impl Running {
         Self::start(std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap()))
     }
 
-    pub(crate) fn end(mut self, signal: Signal) -> Output {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(self.pid() as i32).unwrap(), signal).unwrap();
+    }
+
+    pub(crate) fn end(mut self, signal: Signal) -> Output {
+        self.signal(signal);
         self.child.take().unwrap().wait_with_output().unwrap()
     }
 }

@@ -12,6 +12,7 @@ use sealpost_wire::operator::OperatorSecret;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use super::reload::Material;
 use crate::clock::Clock;
 use crate::config::{Serving, TlsMode};
 use crate::keys::{self, KeyFileError};
@@ -58,6 +59,7 @@ pub enum StartError {
 /// What a server has before it listens: keys, a clock, and a place for its numbers.
 pub struct Foundation {
     pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) material: Option<Material>,
     pub(super) registry: Registry,
     pub(super) keys: Option<Arc<DayKeys>>,
     certificate: Option<Certificate>,
@@ -73,12 +75,14 @@ impl Foundation {
     /// [`StartError`], but for those of manifest and listeners.
     pub fn open(serving: &Serving<'_>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let certificate = certificate(serving).map_err(StartError::Certificate)?;
-        let tls = certificate.as_ref().map(tls::server_config).transpose().map_err(StartError::Tls)?;
+        let material = certificate.as_ref().map(|certificate| Material::new(serving, certificate));
+        let tls = material.as_ref().map(|material| tls::server_config_of(Arc::clone(&material.shown)));
+        let tls = tls.transpose().map_err(StartError::Tls)?;
         let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
         let keys = directory(serving).map(|directory| DayKeys::open(directory, Arc::clone(&clock)));
         let keys = keys.transpose().map_err(StartError::Oblivious)?.map(Arc::new);
         let (tls, registry) = (tls.map(Arc::new), Registry::new());
-        Ok(Self { tls, registry, keys, certificate, operator: Arc::new(operator), clock })
+        Ok(Self { tls, material, registry, keys, certificate, operator: Arc::new(operator), clock })
     }
 
     /// The operator's key.

@@ -87,7 +87,7 @@ impl Certificate {
     }
 
     /// Chain and key, for TLS.
-    pub(super) fn certified(&self) -> &CertifiedKey {
+    pub(super) fn certified(&self) -> &Arc<CertifiedKey> {
         &self.certified
     }
 }

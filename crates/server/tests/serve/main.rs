@@ -11,6 +11,7 @@ mod client;
 mod oblivious;
 mod peers;
 mod program;
+mod reloading;
 mod running;
 mod sides;
 mod trunks;

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::{Admin, Connections, Oblivious, Public, Serving, Tls, TlsMode};
 use sealpost_server::manifest::ManifestCell;
-use sealpost_server::{Foundation, Server, Stuck, keys};
+use sealpost_server::{Foundation, Reloader, Server, Stuck, keys};
 use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::Role;
 use tempfile::TempDir;
@@ -28,9 +28,10 @@ pub(crate) struct Running {
     pub(crate) admin: SocketAddr,
     pub(crate) manifest: ManifestCell,
     pub(crate) seen: Seen,
+    pub(crate) reloader: Reloader,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Stuck>>,
-    _directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 /// How it is to run.
@@ -84,11 +85,12 @@ impl Running {
         manifest.change(|manifest| manifest.host.clone_from(&host));
         let reference = RelayRef { host: host.parse().unwrap(), operator };
         let (address, admin) = (server.address().unwrap(), server.admin_address().unwrap().unwrap());
+        let reloader = server.reloader();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _stop_or_dropped = stopped.await;
         }));
-        Self { reference, address, admin, manifest, seen, stop, running, _directory: directory }
+        Self { reference, address, admin, manifest, seen, reloader, stop, running, directory }
     }
 
     /// Stops it and waits until it has.
