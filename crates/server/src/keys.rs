@@ -2,11 +2,12 @@
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use rand::CryptoRng;
+use rustix::process::getegid;
 use sealpost_wire::operator::OperatorSecret;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -74,20 +75,29 @@ pub fn create_operator(path: &Path, rng: &mut impl CryptoRng) -> Result<Operator
     Ok(secret)
 }
 
-/// Reads a key file of at most 16 KiB, if only its owner may.
+/// Reads a key file of at most 16 KiB, if only its owner may; or if root hands it over, as systemd and Kubernetes do: then a group
+/// may read it that is the server's own, or root's.
 ///
 /// # Errors
 /// [`KeyFileError::Io`], [`KeyFileError::Exposed`].
 pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    let metadata = file.metadata().map_err(failed)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 && !is_handed_over(mode, metadata.uid(), metadata.gid(), getegid().as_raw()) {
         return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LENGTH));
     Read::take(&mut file, MAX_LENGTH as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// Whether nobody can write to a file of root's, and only one group read it: that of the server itself, or root's, to which the
+/// system has added this account alone (an access control list shows as the group's bits).
+const fn is_handed_over(mode: u32, owner: u32, group: u32, own_group: u32) -> bool {
+    const ROOT: u32 = 0;
+    mode & 0o277 == 0o040 && owner == ROOT && (group == own_group || group == ROOT)
 }
 
 /// No key file is longer: so much is read at most, into a buffer that never moves.
@@ -213,6 +223,18 @@ mod tests {
                 assert!(matches!(read_operator(path), Err(KeyFileError::Exposed { .. })), "{mode:o}");
             }
         });
+    }
+
+    #[test]
+    fn a_key_that_root_hands_over_is_for_the_servers_group_or_roots_and_nobody_writes_it() {
+        const OWN: u32 = 65_532;
+        assert!(is_handed_over(0o440, 0, OWN, OWN), "Kubernetes");
+        assert!(is_handed_over(0o440, 0, 0, OWN), "systemd, by an access control list");
+        for (mode, owner, group) in
+            [(0o440, OWN, OWN), (0o440, 0, OWN + 1), (0o640, 0, OWN), (0o460, 0, OWN), (0o444, 0, OWN), (0o450, 0, OWN)]
+        {
+            assert!(!is_handed_over(mode, owner, group, OWN), "{mode:o} of {owner}:{group}");
+        }
     }
 
     #[test]
