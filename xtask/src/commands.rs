@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::layers;
-use crate::machine::{self, AUDIT, BUILD, FAKETIME, TEST, VALGRIND};
+use crate::machine::{self, AUDIT, BUILD, FAKETIME, PAGE, TEST, VALGRIND};
 use crate::run::{cargo, metadata, output, root, run, run_or};
 
 const PROGRAMS: &[&str] = &[
@@ -210,6 +210,26 @@ fn generator() -> Result<Command, Failure> {
     let mut command = Command::new(built("sealpost-bench", true)?);
     command.current_dir(root());
     Ok(command)
+}
+
+/// `cargo xtask page`
+#[derive(Args)]
+pub(crate) struct Page {
+    /// Take the pictures in docs/ anew, with five minutes to see
+    #[arg(long)]
+    write: bool,
+}
+
+/// Has a browser draw the page at the admin listener, and judges what it drew.
+pub(crate) fn page(page: &Page) -> Result<(), Failure> {
+    const FIVE_MINUTES: &str = "300";
+    machine::ensure(BUILD)?;
+    machine::ensure(PAGE)?;
+    let mut command = cargo(&["test", "--package", "sealpost-relay", "--test", "serve", "page::", "--", "--ignored"]);
+    if page.write {
+        command.env("SEALPOST_PAGE_SECONDS", FIVE_MINUTES).env("SEALPOST_PAGE_PICTURES", root().join("docs"));
+    }
+    run(&mut command)
 }
 
 /// Where cargo put a program that it built.

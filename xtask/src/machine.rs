@@ -37,6 +37,10 @@ pub(crate) const TEST: &[Need] = &[
     Need { trial: &["redis-server", "--version"], packages: &["redis-server"] },
 ];
 
+/// For the page at the admin listener: somebody who looks at it.
+pub(crate) const PAGE: &[Need] =
+    &[Need { trial: &["chromium", "--version"], packages: &["chromium", "fonts-dejavu-core"] }];
+
 /// For the files of `deploy/`: what will read them.
 pub(crate) const DEPLOY: &[Need] = &[
     Need { trial: &["systemd-analyze", "--version"], packages: &["systemd"] },

@@ -60,6 +60,8 @@ enum Command {
     Docs,
     /// Are the files of deploy/ right? (installs what reads them)
     DeployCheck,
+    /// The operator's page in a browser (installs Chromium)
+    Page(commands::Page),
     /// Licences, bans and sources of dependencies (installs cargo-deny once)
     Deny,
 }
@@ -89,6 +91,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Layers => layers::check(),
         Command::Docs => commands::docs(),
         Command::DeployCheck => deploy::check(),
+        Command::Page(page) => commands::page(&page),
         Command::Deny => commands::deny(),
     }
 }

@@ -1,6 +1,8 @@
 //! The operator's listener: health, readiness, numbers of the whole server, and what its program has. Plain HTTP, loopback
 //! by default.
 
+mod page;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ pub(crate) async fn serve<P: Program>(listener: Option<TcpListener>, desk: Desk<
 fn router<P: Program>(desk: Desk<P>, local: bool) -> Router {
     let besides = desk.program.admin_routes();
     Router::new()
+        .route("/", get(page::page))
         .route("/health", get(health))
         .route("/ready", get(ready::<P>))
         .route("/metrics", get(metrics::<P>))
@@ -67,6 +70,7 @@ async fn ready<P: Program>(State(desk): State<Desk<P>>) -> (StatusCode, &'static
 /// `GET /metrics`
 async fn metrics<P: Program>(State(desk): State<Desk<P>>) -> Response {
     desk.program.set_numbers();
+    desk.shared.set_numbers();
     ([(CONTENT_TYPE, METRICS)], desk.shared.metrics.render()).into_response()
 }
 

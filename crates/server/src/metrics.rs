@@ -220,6 +220,7 @@ pub(crate) struct Metrics {
     connections: Gauge,
     refused: Counter,
     failed_handshakes: Counter,
+    under_way: Gauge,
     /// One for each pair of kind and answer, answers running fastest.
     requests: Vec<Counter>,
     request_seconds: Histogram,
@@ -235,6 +236,7 @@ impl Metrics {
             connections: all.gauge("sealpost_connections", "Connections there are"),
             refused: all.counter("sealpost_connections_refused_total", "Connections closed for there being too many"),
             failed_handshakes: all.counter("sealpost_handshakes_failed_total", "Connections that never spoke TLS"),
+            under_way: all.gauge("sealpost_requests_under_way", "Requests over HTTP that are being answered"),
             requests: all.requests::<K>(),
             request_seconds: all.histogram("sealpost_request_seconds", "From a request's head to its answer"),
             all,
@@ -254,6 +256,11 @@ impl Metrics {
     /// Counts a connection that did not come to speak TLS.
     pub(crate) fn handshake_failed(&self) {
         self.failed_handshakes.increment(1);
+    }
+
+    /// Shows how many requests are being answered.
+    pub(crate) fn requests_under_way(&self, count: usize) {
+        self.under_way.set(count as f64);
     }
 
     /// Counts a request, what became of it and how long it took.

@@ -19,6 +19,7 @@ mod limits;
 mod many;
 mod objects;
 mod oblivious;
+mod page;
 mod peer;
 mod privacy;
 mod program;

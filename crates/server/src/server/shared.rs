@@ -60,4 +60,10 @@ impl Shared {
             cut: CancellationToken::new(),
         }
     }
+
+    /// Sets the numbers that nothing else sets, before they are shown.
+    pub(crate) fn set_numbers(&self) {
+        let taken = self.limits.requests.saturating_sub(self.requests.available_permits());
+        self.metrics.requests_under_way(taken);
+    }
 }
