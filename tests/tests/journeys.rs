@@ -17,6 +17,7 @@ mod journeys {
     mod meddling;
     mod memory;
     mod moving;
+    mod numbers;
     mod prompt;
     mod proxied;
     mod quiet;
