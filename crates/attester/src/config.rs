@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use sealpost_server::config::{Configuration, Rules, Section, Serving};
+use sealpost_server::sandbox::Places;
 use sealpost_wire::RelayRef;
 use serde::{Deserialize, Serialize};
 
 pub use sealpost_server::config::{
-    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Problem, Public, Report, Template, Tls, TlsMode,
+    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Problem, Public, Report, Sandbox, Template, Tls, TlsMode,
 };
 pub use sections::{Gateway, GatewayKind, Limits};
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub limits: Limits,
     /// What one connection, and all of them, may take.
     pub connections: Connections,
+    /// Whether it is kept to its own files.
+    pub sandbox: Sandbox,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -64,6 +67,7 @@ impl Default for Config {
             gateway: Gateway::default(),
             limits: Limits::default(),
             connections: Connections::default(),
+            sandbox: Sandbox::default(),
             log: Log::default(),
         }
     }
@@ -74,6 +78,16 @@ impl Config {
     #[must_use]
     pub fn rooted_at(self, directory: &Path) -> Self {
         Configuration::rooted_at(self, directory)
+    }
+
+    /// Where the files are that it uses.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let places = Places::of(&self.serving());
+        match self.gateway.kind {
+            GatewayKind::File => places.writing_beside(&self.gateway.file),
+            GatewayKind::Webhook => places.reading(&self.gateway.secret),
+        }
     }
 }
 

@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use sealpost_server::config::{Configuration, Rules, Section, Serving};
+use sealpost_server::sandbox::Places;
 use sealpost_wire::oblivious::LONGEST_REQUEST;
 use serde::{Deserialize, Serialize};
 
 pub use redis::{Backend, Durability, Redis};
 pub use sealpost_server::config::{
-    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Template, Tls,
-    TlsMode,
+    Admin, ConfigError, Connections, Log, LogFormat, LogLevel, Oblivious, Problem, Public, Report, Sandbox, Template,
+    Tls, TlsMode,
 };
 pub use sections::{Directory, KeyService, Limits, OhttpProxy, Retention, Role, Store, TicketPolicy, Tickets};
 
@@ -62,6 +63,8 @@ pub struct Config {
     pub oblivious: Oblivious,
     /// Where a proxy passes them on to.
     pub ohttp_proxy: OhttpProxy,
+    /// Whether it is kept to its own files.
+    pub sandbox: Sandbox,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -89,6 +92,7 @@ impl Default for Config {
             tickets: Tickets::default(),
             oblivious: Oblivious::default(),
             ohttp_proxy: OhttpProxy::default(),
+            sandbox: Sandbox::default(),
             log: Log::default(),
         }
     }
@@ -99,6 +103,21 @@ impl Config {
     #[must_use]
     pub fn rooted_at(self, directory: &Path) -> Self {
         Configuration::rooted_at(self, directory)
+    }
+
+    /// Where the files are that the server uses in its role.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let tickets = (self.tickets.policy != TicketPolicy::Off).then_some(&self.tickets.keys);
+        let (read, written): (&[&PathBuf], _) = match (self.role, self.store.backend) {
+            (Role::Relay, Backend::Embedded) => (&[], [Some(&self.data), tickets]),
+            (Role::Relay, Backend::Redis) => (&[&self.redis.password, &self.redis.ca], [None, tickets]),
+            (Role::KeyService, _) => (&[], [Some(&self.key_service.keys), tickets]),
+            (Role::OhttpProxy, _) => (&[], [None, None]),
+        };
+        let named = read.iter().filter(|path| !path.as_os_str().is_empty());
+        let places = named.fold(Places::of(&self.serving()), |places, file| places.reading(file));
+        written.into_iter().flatten().fold(places, |places, directory| places.writing(directory))
     }
 }
 

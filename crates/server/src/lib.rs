@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod oblivious;
 pub mod peer;
 pub mod process;
+pub mod sandbox;
 pub mod server;
 pub mod tls;
 

@@ -130,6 +130,14 @@ events! {
     WARN AdminExposed {} = "the admin listener has no password and is not on loopback";
     /// The process could not be kept from being dumped to disk.
     WARN Dumpable {} = "core dumps could not be disabled";
+    /// The process reaches its own files alone, and starts no program.
+    INFO Confined {} = "confined to the server's own files (Landlock)";
+    /// The same, less what an older kernel cannot forbid.
+    INFO ConfinedInPart {} = "confined to the server's own files (Landlock), as far as this kernel can";
+    /// The kernel cannot confine it.
+    WARN Unconfined {} = "this kernel confines no process to its files: it has no Landlock, or it is turned off";
+    /// The configuration does without.
+    WARN SandboxOff {} = "not confined to the server's own files: [sandbox] is off";
     /// The limit of open files is less than the connections need.
     WARN FewFiles {
         /// The limit.

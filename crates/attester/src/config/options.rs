@@ -11,6 +11,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("gateway", GATEWAY),
     Section::new("limits", LIMITS),
     Section::new("connections", expected::CONNECTIONS),
+    Section::new("sandbox", expected::SANDBOX),
     Section::new("log", expected::LOG),
 ];
 

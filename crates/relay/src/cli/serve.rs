@@ -1,7 +1,7 @@
 //! `sealpost-relay serve`
 
 use clap::Args;
-use sealpost_server::process;
+use sealpost_server::{process, sandbox};
 use tokio::runtime::Runtime;
 
 use super::{ConfigFile, Failure};
@@ -27,6 +27,7 @@ impl Serve {
         let config = config::load(&self.file.config)?;
         log::start(&config.log);
         process::prepare(config.connections.max);
+        sandbox::enter(&config.sandbox, &config.places());
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
         let served = runtime.block_on(async {
             let stop = process::stop_signal().map_err(Failure::system("listening for signals"))?;

@@ -21,6 +21,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::new("tickets", TICKETS),
     Section::new("oblivious", expected::OBLIVIOUS),
     Section::new("ohttp_proxy", OHTTP_PROXY),
+    Section::new("sandbox", expected::SANDBOX),
     Section::new("log", expected::LOG),
 ];
 

@@ -27,6 +27,7 @@ mod proxy;
 mod relay;
 mod reloading;
 mod requests;
+mod sandbox;
 mod sides;
 mod sockets;
 mod status;

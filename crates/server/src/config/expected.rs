@@ -53,6 +53,9 @@ pub const OBLIVIOUS: &[Key] = &[
     Key::new("keys", "the path of a directory, which is made, for nothing but these keys"),
 ];
 
+/// The options of [`Sandbox`](super::Sandbox), in the section `sandbox`.
+pub const SANDBOX: &[Key] = &[Key::new("enabled", "true or false")];
+
 /// The options of [`Log`](super::Log), in the section `log`.
 pub const LOG: &[Key] = &[
     Key::new("format", "\"text\" or \"json\""),
