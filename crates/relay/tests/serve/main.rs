@@ -14,6 +14,7 @@ mod directory;
 mod doctor;
 mod epochs;
 mod evaluating;
+mod floods;
 mod key_service;
 mod limits;
 mod many;
