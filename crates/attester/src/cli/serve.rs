@@ -16,7 +16,8 @@ Example:
 
 On SIGTERM or SIGINT it takes no new connection, lets the others end for as long as `drain_timeout`
 says, and exits with 0. Codes that were sent are then good no more: they are in memory alone.
-On SIGHUP it reads the TLS certificate and its key anew, for new connections. RUST_LOG is not read: see [log] in the configuration.")]
+On SIGHUP it reads the TLS certificate and its key anew, for new connections.
+RUST_LOG is not read: see [log] in the configuration.")]
 pub(super) struct Serve {
     #[command(flatten)]
     file: ConfigFile,

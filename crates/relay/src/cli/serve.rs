@@ -15,8 +15,8 @@ Example:
   sealpost-relay serve --config /var/lib/sealpost-relay/sealpost-relay.toml
 
 On SIGTERM or SIGINT it takes no new connection, lets the others end for as long as `drain_timeout`
-says, closes the store and exits with 0. On SIGHUP it reads the TLS certificate and its key anew, for new
-connections. RUST_LOG is not read: see [log] in the configuration.")]
+says, closes the store and exits with 0. On SIGHUP it reads the TLS certificate and its key anew,
+for new connections. RUST_LOG is not read: see [log] in the configuration.")]
 pub(super) struct Serve {
     #[command(flatten)]
     file: ConfigFile,
