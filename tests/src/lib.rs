@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod address_book;
+pub mod chaos;
 pub mod clock;
 pub mod demo;
 pub mod deployment;

@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sealpost-client",
             "sealpost-crypto",
             "sealpost-identity",
+            "sealpost-redis-stage",
             "sealpost-wire",
         ],
     ),

@@ -2,7 +2,9 @@
 
 mod cluster;
 mod server;
+mod slots;
 mod talk;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Plan};
 pub use server::{Server, free_port, is_installed};
+pub use slots::{begin_move, end_move, move_slot, move_some};

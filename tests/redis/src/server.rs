@@ -8,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::talk::tell;
+use crate::talk::{tell, tell_raw};
 
 const PROGRAM: &str = "redis-server";
 const START: Duration = Duration::from_secs(20);
@@ -33,6 +34,8 @@ pub fn is_installed() -> bool {
 pub struct Server {
     /// `None` while it is killed.
     child: Option<Child>,
+    /// The program's own, which a leash holds.
+    process: Option<Pid>,
     address: SocketAddr,
     arguments: Vec<OsString>,
     directory: TempDir,
@@ -62,6 +65,7 @@ impl Server {
         let own = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port];
         let mut server = Self {
             child: None,
+            process: None,
             address,
             arguments: own.iter().chain(arguments).map(OsString::from).collect(),
             directory,
@@ -90,6 +94,50 @@ impl Server {
         tell(self.address, words)
     }
 
+    /// The same of a command that a list of strings answers, which may have any bytes in them; empty for any other answer.
+    ///
+    /// # Errors
+    /// It is not reached.
+    pub fn tell_raw(&self, words: &[&[u8]]) -> io::Result<Vec<Vec<u8>>> {
+        tell_raw(self.address, words)
+    }
+
+    /// What it is called in its cluster.
+    ///
+    /// # Errors
+    /// It is not reached, or in no cluster.
+    pub fn node_id(&self) -> io::Result<String> {
+        self.tell(&[b"CLUSTER", b"MYID"])
+    }
+
+    /// Whether it answers, as a master.
+    #[must_use]
+    pub fn is_master(&self) -> bool {
+        self.tell(&[b"INFO", b"replication"]).is_ok_and(|info| info.contains("role:master"))
+    }
+
+    /// Has it do nothing, as `kill -STOP` does, until [`Self::resume`].
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn pause(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn resume(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// The process of the program itself, which is not our child.
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        let process = self.process.filter(|_| self.child.is_some()).ok_or(io::ErrorKind::NotFound)?;
+        Ok(kill_process(process, signal)?)
+    }
+
     /// Kills it as `kill -9` does. Its files stay.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -115,7 +163,11 @@ impl Server {
         command.args(["-c", LEASH, "sh", PROGRAM]).args(&self.arguments).arg("--dir").arg(self.directory.path());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(command.spawn()?);
-        self.wait()
+        self.wait()?;
+        let info = self.tell(&[b"INFO", b"server"])?;
+        let process = info.lines().find_map(|line| line.strip_prefix("process_id:")?.trim().parse().ok());
+        self.process = process.and_then(Pid::from_raw);
+        Ok(())
     }
 
     fn wait(&mut self) -> io::Result<()> {

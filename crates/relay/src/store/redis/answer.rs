@@ -1,6 +1,6 @@
 //! What a request of Redis can fail with, and what its answers are read as.
 
-use redis::{RedisError, Value};
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 use thiserror::Error;
 
 /// Why there is no answer. Nothing is promised to have happened.
@@ -21,6 +21,14 @@ pub(super) enum Fault {
     /// What was looked at changed, each time before it could be changed.
     #[error("others were faster, each time")]
     Overtaken,
+}
+
+impl Fault {
+    /// Whether something is wrong with the server. It is not while what is asked for moves to another.
+    pub(super) fn is_outage(&self) -> bool {
+        let is_moving = |error: &RedisError| error.kind() == ErrorKind::Server(ServerErrorKind::TryAgain);
+        !matches!(self, Self::Redis(error) if is_moving(error))
+    }
 }
 
 pub(super) const fn integer(value: &Value) -> Result<i64, Fault> {

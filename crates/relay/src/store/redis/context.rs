@@ -34,7 +34,7 @@ impl Context {
     /// Calls a script whose answer may be given as soon as it is there.
     pub(super) async fn look(&self, call: Call) -> Result<Value, Fault> {
         let answer = self.link.call(&call).await;
-        if answer.is_err() {
+        if answer.as_ref().is_err_and(Fault::is_outage) {
             self.health.failed(call.tag());
         }
         answer

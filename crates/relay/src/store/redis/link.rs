@@ -12,6 +12,10 @@ use super::answer::{Fault, text};
 use super::keys::Tag;
 use super::scripts::{SCRIPTS, Script};
 
+/// A second key that a call names beside its tags, and that is never there. While a slot is on its way from one server to
+/// another, both refuse a call that names several keys of which they lack any: so no script is carried out where only a part
+/// of what it reads has arrived, and takes a mailbox that is still on its way for one that is gone.
+const BESIDE: &str = "~";
 /// The most that one call of a script is about, where it may be about many things.
 const MOST_AT_ONCE: usize = 64;
 
@@ -53,18 +57,21 @@ impl Call {
     /// A call about one tag.
     pub(super) fn new(script: &Script, tag: &Tag) -> Self {
         let mut command = cmd("EVALSHA");
-        command.arg(script.hash()).arg(1).arg(tag.as_bytes());
+        command.arg(script.hash()).arg(2).arg(tag.as_bytes()).arg(tag.key(BESIDE));
         Self { command, tag: tag.clone() }
     }
 
     /// A call about several tags; none about no tag.
     pub(super) fn about(script: &Script, tags: &[&Tag]) -> Option<Self> {
         let mut command = cmd("EVALSHA");
-        command.arg(script.hash()).arg(tags.len());
+        command.arg(script.hash()).arg(tags.len() + 1);
         tags.iter().for_each(|tag| {
             command.arg(tag.as_bytes());
         });
-        tags.first().map(|tag| Self { command, tag: (*tag).clone() })
+        tags.first().map(|tag| {
+            command.arg(tag.key(BESIDE));
+            Self { command, tag: (*tag).clone() }
+        })
     }
 
     /// Adds an argument.

@@ -27,8 +27,12 @@ const CONNECTING: Duration = Duration::from_secs(5);
 const ANSWERING: Duration = Duration::from_secs(10);
 /// How often a lost connection is tried to be made again before those who wait for it are told.
 const RETRIES: usize = 1;
-/// How long a cluster's slot may be on its way from one server to another, in tries.
+/// How often a cluster's servers are tried before those who wait are told: where to go, after a break, or when what is asked for
+/// has arrived that is on its way from one to another.
 const CLUSTER_RETRIES: u32 = 8;
+/// How long between those tries, in milliseconds: at first, and at most. Together a second; the client's own waits are longer than
+/// that for each.
+const CLUSTER_WAITS: [u64; 2] = [10, 300];
 
 /// Why a store on Redis could not be opened.
 #[derive(Debug, Error, Diagnostic)]
@@ -200,7 +204,9 @@ impl Way {
     async fn cluster(self, pushes: Pushes) -> Result<Link, OpenError> {
         let mut builder = ClusterClientBuilder::new(self.servers.clone()).use_protocol(ProtocolVersion::RESP3);
         builder = builder.push_sender(pushes).connection_timeout(CONNECTING).response_timeout(ANSWERING);
-        builder = builder.retries(CLUSTER_RETRIES).overall_response_timeout(Some(ANSWERING));
+        let [first, most] = CLUSTER_WAITS;
+        builder = builder.retries(CLUSTER_RETRIES).min_retry_wait(first).max_retry_wait(most);
+        builder = builder.overall_response_timeout(Some(ANSWERING));
         if self.authorities.is_some() {
             builder = builder.certs(self.certificates());
         }

@@ -3,6 +3,7 @@
 
 mod backend;
 mod durable;
+mod moving;
 mod outages;
 mod sharing;
 mod starting;

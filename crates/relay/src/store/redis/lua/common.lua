@@ -1,5 +1,8 @@
 -- What several scripts do; it stands before each of them. What lies under which key: keys.rs.
 
+-- The last key stands beside the tags only so that nothing is done in a slot that is on its way: link.rs.
+KEYS[#KEYS] = nil
+
 -- The last day of an object's lease, if an object of that kind ('m' mailbox, 's' shelf) and id is there today and `hash` is
 -- that of its key. Equal strings are one object in Lua, so that comparing them takes the same time whatever they are.
 local function lease_of(tag, kind, id, hash, today)
