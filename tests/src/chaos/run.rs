@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::runtime::{Handle, Runtime};
-use tokio::time::sleep;
 
 use super::fault::Fault;
 use super::ledger::Ledger;
@@ -81,14 +81,14 @@ fn break_it(
     let (start, mut rng, mut spells) = (Instant::now(), StdRng::seed_from_u64(plan.seed), Vec::new());
     loop {
         for fault in Fault::round(&plan.faults, &mut rng) {
-            handle.block_on(sleep(QUIET));
+            sleep(QUIET);
             progress(Progress::Breaking(fault, spells.len()));
             let from = Instant::now();
             load.ledger.breaks(Some(fault));
             fault.happen(stage, &mut rng).map_err(|trouble| format!("{}: {trouble}", fault.name()))?;
             progress(Progress::Recovering);
             handle.block_on(load.is_well()).map_err(|trouble| format!("{}: {trouble}", fault.name()))?;
-            handle.block_on(sleep(AFTERWARDS));
+            sleep(AFTERWARDS);
             load.ledger.breaks(None);
             spells.push(Spell { fault, from, until: Instant::now() });
         }
