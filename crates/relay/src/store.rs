@@ -109,7 +109,8 @@ pub enum Kept {
     Full,
     /// There is no mailbox of that id with that collect hash.
     Gone,
-    /// It is a stranger's, and they come too fast to this front door.
+    /// It is to be tried later: it is a stranger's, and they come too fast to this front door; or what would keep it is out,
+    /// while the rest of the store is not.
     Slowed,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use redis::Value;
 use sealpost_wire::request::{MailboxKind, Stored};
 use sealpost_wire::time::Hour;
@@ -20,6 +20,9 @@ use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Page, Range,
 const FIRST: std::ops::Range<u64> = 1 << 8..1 << 48;
 /// As far as a script can count.
 const MOST: u64 = 1 << 52;
+
+/// The answer to a deposit that is to be tried later.
+const SLOWED: i64 = 4;
 
 type Owned<T> = Result<T, Denied>;
 
@@ -56,7 +59,7 @@ impl Context {
         let tags: Vec<Tag> = envelopes.iter().map(|envelope| self.mailbox(&envelope.mailbox)).collect();
         let divided = self.link.divide(&tags);
         let kept = divided.iter().map(|places| self.keep(at(&envelopes, places), at(&tags, places), now));
-        let answers = in_order(&divided, try_join_all(kept).await?);
+        let answers = in_order(&divided, parts(&divided, join_all(kept).await)?);
         envelopes.into_iter().zip(answers).map(|(new, answer)| self.kept(new, answer)).collect()
     }
 
@@ -66,7 +69,7 @@ impl Context {
             1 => Ok(Kept::Kept),
             2 => Ok(Kept::Full),
             3 => Ok(Kept::Gone),
-            4 => Ok(Kept::Slowed),
+            SLOWED => Ok(Kept::Slowed),
             sequence => {
                 let sequence = u64::try_from(sequence).map_err(|_| Fault::Odd)?;
                 let stored = Arc::new(Stored { sequence, id: new.id, sealed: new.sealed });
@@ -105,7 +108,9 @@ impl Context {
         let tags: Vec<Tag> = received.iter().map(|(owner, _)| self.mailbox(&owner.id)).collect();
         let divided = self.link.divide(&tags);
         let erased = divided.iter().map(|places| self.erase(at(&received, places), at(&tags, places), now));
-        let answers = in_order(&divided, try_join_all(erased).await?);
+        // Others are erased even where one cannot be.
+        let erased: Vec<_> = join_all(erased).await.into_iter().collect::<Result<_, _>>()?;
+        let answers = in_order(&divided, erased);
         Ok(answers.into_iter().map(|answer| if answer == 1 { Ok(()) } else { Err(Denied) }).collect())
     }
 
@@ -138,7 +143,7 @@ impl Context {
         let tags: Vec<Tag> = mailboxes.iter().map(|mailbox| self.mailbox(mailbox)).collect();
         let divided = self.link.divide(&tags);
         let renewed = divided.iter().map(|places| self.extend(at(&mailboxes, places), at(&tags, places), moment));
-        try_join_all(renewed).await.map(drop)
+        join_all(renewed).await.into_iter().collect()
     }
 
     async fn extend(&self, mailboxes: Vec<&MailboxId>, tags: Vec<&Tag>, moment: Moment) -> Result<(), Fault> {
@@ -146,6 +151,15 @@ impl Context {
         let call = call.with(moment.now.day().0).with(moment.lease.0);
         self.change(call.with_all(mailboxes.into_iter().map(MailboxId::as_bytes))).await.map(drop)
     }
+}
+
+/// What became of deposits, call by call. Where some servers are out, what is theirs is to be tried later, and nothing else.
+fn parts(divided: &[Vec<usize>], answers: Vec<Result<Vec<i64>, Fault>>) -> Result<Vec<Vec<i64>>, Fault> {
+    if answers.iter().all(Result::is_err) {
+        return answers.into_iter().collect();
+    }
+    let part = |(places, answer): (&Vec<usize>, Result<_, _>)| answer.unwrap_or_else(|_| vec![SLOWED; places.len()]);
+    Ok(divided.iter().zip(answers).map(part).collect())
 }
 
 /// The things at these places.

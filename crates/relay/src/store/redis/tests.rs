@@ -3,8 +3,8 @@
 
 mod backend;
 mod durable;
-mod moving;
 mod outages;
+mod parts;
 mod sharing;
 mod starting;
 mod traces;

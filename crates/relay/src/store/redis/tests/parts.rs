@@ -1,0 +1,86 @@
+//! A cluster of which a part is not there, or on its way from one server to another.
+
+use std::sync::Arc;
+
+use sealpost_redis_stage::{Cluster, Server, begin_move, end_move, move_some};
+use sealpost_wire::request::MailboxKind;
+
+use super::backend::{SYNCED, deposit, lying, opened, options};
+use crate::store::contract::{Heard, NOW, OWNER, QUOTA, at, envelope, id, mailbox};
+use crate::store::redis::Redis;
+use crate::store::redis::keys::beginning;
+use crate::store::{Kept, MailboxOwner, Range, Store, Unavailable};
+
+/// A cluster of two, with the slot of [`OWNER`]'s mailbox, where it is and where it is to go.
+struct Stage {
+    cluster: Cluster,
+    store: Redis,
+    slot: u16,
+    from: usize,
+}
+
+impl Stage {
+    fn set() -> Self {
+        let arguments = [SYNCED, &["--cluster-require-full-coverage", "no"]].concat();
+        let cluster = Cluster::start(2, &arguments).unwrap();
+        let store = Redis::open(options(&cluster.addresses()), QUOTA, Arc::<Heard>::default()).unwrap();
+        let tag = store.context.keys.of(beginning(OWNER.id.as_bytes()));
+        let slot = cluster.masters()[0].tell(&[b"CLUSTER", b"KEYSLOT", tag.as_bytes()]).unwrap().parse().unwrap();
+        let from = usize::from(slot >= 8_192);
+        Self { cluster, store, slot, from }
+    }
+
+    /// A mailbox that the other server has.
+    fn elsewhere(&self) -> MailboxOwner {
+        let is_elsewhere = |owner: &MailboxOwner| {
+            let tag = self.store.context.keys.of(beginning(owner.id.as_bytes()));
+            let slot: u16 = self.to().tell(&[b"CLUSTER", b"KEYSLOT", tag.as_bytes()]).unwrap().parse().unwrap();
+            usize::from(slot >= 8_192) != self.from
+        };
+        (2..).map(|number| mailbox(number, 1)).find(is_elsewhere).unwrap()
+    }
+
+    fn from(&self) -> &Server {
+        &self.cluster.masters()[self.from]
+    }
+
+    fn to(&self) -> &Server {
+        &self.cluster.masters()[1 - self.from]
+    }
+}
+
+/// A mailbox of which only a part has arrived must not look as if it were not there, or were empty.
+#[tokio::test]
+async fn what_is_on_its_way_to_another_server_is_to_be_tried_later() {
+    let stage = Stage::set();
+    opened(&stage.store).await;
+    assert_eq!(deposit(&stage.store, 1).await, Ok(Kept::Kept));
+    begin_move(stage.slot, stage.from(), stage.to()).unwrap();
+    assert_eq!(deposit(&stage.store, 2).await, Err(Unavailable));
+    assert_eq!(lying(&stage.store).await, Err(Unavailable));
+    while move_some(stage.slot, stage.from(), stage.to()).unwrap() {}
+    assert_eq!(stage.store.acknowledge(vec![(OWNER, vec![id(1)])], NOW).await, Err(Unavailable));
+    assert!(stage.store.ready(), "a move is no outage");
+    end_move(stage.slot, stage.to(), stage.cluster.servers()).unwrap();
+    assert_eq!(deposit(&stage.store, 2).await, Ok(Kept::Kept));
+    assert_eq!(lying(&stage.store).await, Ok(vec![1, 2]));
+}
+
+#[tokio::test]
+async fn a_server_that_is_out_takes_nothing_with_it_but_its_own() {
+    let mut stage = Stage::set();
+    let other = stage.elsewhere();
+    opened(&stage.store).await;
+    assert_eq!(stage.store.open_mailbox(other, MailboxKind::Pairwise, at(NOW)).await, Ok(Ok(())));
+    let both = |number| vec![envelope(OWNER, number, NOW), envelope(other, number, NOW)];
+    assert_eq!(stage.store.deposit(both(1), NOW).await, Ok(vec![Kept::Kept, Kept::Kept]));
+    let from = stage.from;
+    stage.cluster.servers_mut()[from].kill();
+    assert_eq!(stage.store.deposit(both(2), NOW).await, Ok(vec![Kept::Slowed, Kept::Kept]));
+    let received = vec![(OWNER, vec![id(1)]), (other, vec![id(1), id(2)])];
+    assert_eq!(stage.store.acknowledge(received, NOW).await, Err(Unavailable));
+    stage.cluster.servers_mut()[from].restart().unwrap();
+    while lying(&stage.store).await != Ok(vec![1]) {}
+    let range = Range { after: 0, envelopes: 9, bytes: usize::MAX };
+    assert!(stage.store.page(other, range, at(NOW)).await.unwrap().unwrap().envelopes.is_empty());
+}
