@@ -22,8 +22,10 @@ mod report;
 mod run;
 mod sender;
 mod stage;
+mod up;
 
 pub use fault::Fault;
 pub use report::{Report, table};
 pub use run::{Plan, Progress, run};
 pub use stage::{Durability, Setting, Stage};
+pub use up::Cluster;

@@ -102,6 +102,12 @@ impl Server {
         self.listen
     }
 
+    /// Where its operator asks it.
+    #[must_use]
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// Where everything of it is: what it keeps, its keys, its configuration, its log.
     #[must_use]
     pub fn directory(&self) -> &Path {

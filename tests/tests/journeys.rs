@@ -21,6 +21,7 @@ mod journeys {
     mod prompt;
     mod proxied;
     mod quiet;
+    mod relays_on_redis;
     mod rotation;
     mod shapes;
     mod terminal;

@@ -12,7 +12,7 @@ use crate::layers;
 use crate::machine::{self, AUDIT, BUILD, FAKETIME, PAGE, TEST, VALGRIND};
 use crate::run::{cargo, metadata, output, root, run, run_or};
 
-const PROGRAMS: &[&str] = &[
+pub(crate) const PROGRAMS: &[&str] = &[
     "--package",
     "sealpost-relay",
     "--package",

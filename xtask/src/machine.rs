@@ -27,6 +27,9 @@ pub(crate) const AUDIT: &[Need] = &[
     Need { trial: &["redis-server", "--version"], packages: &["redis-server"] },
 ];
 
+/// For relays on Redis.
+pub(crate) const REDIS: &[Need] = &[Need { trial: &["redis-server", "--version"], packages: &["redis-server"] }];
+
 /// For the tests besides: they put a client into another time, type at a terminal, and mount a file system that is soon
 /// full, dump the memory of a relay, and keep on Redis what it keeps.
 pub(crate) const TEST: &[Need] = &[

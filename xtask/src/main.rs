@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stderr, reason = "a program that runs others says on its standard error which one it runs")]
 
+mod cluster;
 mod commands;
 mod deploy;
 mod failure;
@@ -38,6 +39,10 @@ enum Command {
     Instructions(commands::Instructions),
     /// Load for as long as one likes: is anything lost, does anything grow?
     Soak(commands::Soak),
+    /// Two relays on a cluster of Redis, broken in every way under load: what is lost?
+    Chaos(cluster::Chaos),
+    /// Two relays on a cluster of Redis, here, until Ctrl-C
+    Up(cluster::Up),
     /// Build the programs, then run every test
     Test {
         /// Passed on to `cargo test`
@@ -84,6 +89,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Bench(bench) => commands::bench(&bench),
         Command::Instructions(instructions) => commands::instructions(&instructions),
         Command::Soak(soak) => commands::soak(&soak),
+        Command::Chaos(chaos) => cluster::chaos(&chaos),
+        Command::Up(up) => cluster::up(&up),
         Command::Test { arguments } => commands::test(&arguments),
         Command::Check => commands::check(),
         Command::Fmt { fix } => commands::fmt(fix),

@@ -1,6 +1,7 @@
 //! Runs other programs from the root of the workspace, and says so.
 
 use std::env;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,6 +46,13 @@ pub(crate) fn run_or(command: &mut Command, fine: &[i32]) -> Result<(), Failure>
     } else {
         Err(Failure::new(format!("{line}: {status}")))
     }
+}
+
+/// Prints the command, and becomes it: what the terminal tells us, it is told.
+pub(crate) fn become_it(command: &mut Command) -> Failure {
+    let line = shown(command);
+    eprintln!("▸ {line}");
+    Failure::new(format!("cannot run {line}: {}", command.exec()))
 }
 
 /// Runs the command and returns what it wrote to its standard output.

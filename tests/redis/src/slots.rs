@@ -45,8 +45,8 @@ pub fn end_move(slot: u16, to: &Server, all: &[Server]) -> io::Result<()> {
     let (slot, id) = (slot.to_string(), to.node_id()?);
     let told: &[&[u8]] = &[b"CLUSTER", b"SETSLOT", slot.as_bytes(), b"NODE", id.as_bytes()];
     to.tell(told)?;
-    let others = all.iter().filter(|server| server.address() != to.address() && server.is_master());
-    others.map(|server| server.tell(told).map(drop)).collect()
+    let mut others = all.iter().filter(|server| server.address() != to.address() && server.is_master());
+    others.try_for_each(|server| server.tell(told).map(drop))
 }
 
 /// Moves a slot with all that is in it.

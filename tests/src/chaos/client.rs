@@ -50,10 +50,7 @@ impl Socket {
 }
 
 /// Makes one request, and gives what answers it.
-pub(super) async fn ask<R: Request>(
-    relay: SocketAddr,
-    request: &R,
-) -> Result<std::result::Result<R::Reply, Refused>> {
+pub(super) async fn ask<R: Request>(relay: SocketAddr, request: &R) -> Result<std::result::Result<R::Reply, Refused>> {
     let mut stream = TcpStream::connect(relay).await?;
     let body = to_bytes(request);
     let head = format!(

@@ -111,9 +111,7 @@ fn kill_master(stage: &mut Stage, rng: &mut StdRng) -> Result<()> {
     if stage.durability == Durability::Disk {
         sleep(A_WHILE);
     } else {
-        wait::until("a replica takes over", TAKEN_OVER, || {
-            Ok((stage.masters().len() == masters.len()).then_some(()))
-        })?;
+        wait::until("a replica takes over", TAKEN_OVER, || Ok((stage.masters().len() == masters.len()).then_some(())))?;
         sleep(A_WHILE);
     }
     bring_back(stage, killed)

@@ -97,7 +97,8 @@ mod tests {
 
     fn stored(mailbox: &Mailbox, letter: u32) -> Stored {
         let deposit = mailbox.deposit(letter).unwrap();
-        let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::try_from(at_rest_key(&mailbox.deposit).expose().as_slice()).unwrap());
+        let cipher =
+            Aes256Gcm::new(&Key::<Aes256Gcm>::try_from(at_rest_key(&mailbox.deposit).expose().as_slice()).unwrap());
         let aad = at_rest_aad(&mailbox.id(), &deposit.id);
         let payload = Payload { msg: deposit.envelope.as_bytes(), aad: &aad };
         let sealed = cipher.encrypt(&Nonce::try_from([7; NONCE].as_slice()).unwrap(), payload).unwrap();

@@ -60,13 +60,18 @@ impl Line {
         thread::spawn(move || {
             for client in self.listener.incoming().flatten() {
                 // A server that is not there ends the connection, as it would without the line.
-                let _ended = TcpStream::connect(server).and_then(|server| join(client, server, &gate));
+                let _ended = TcpStream::connect(server).and_then(|server| join_by(&gate, client, server));
             }
         });
     }
 }
 
-fn join(client: TcpStream, server: TcpStream, gate: &Arc<Gate>) -> io::Result<()> {
+/// Carries between both until one of them closes.
+pub(super) fn join(client: TcpStream, server: TcpStream) -> io::Result<()> {
+    join_by(&Arc::default(), client, server)
+}
+
+fn join_by(gate: &Arc<Gate>, client: TcpStream, server: TcpStream) -> io::Result<()> {
     [&client, &server].into_iter().try_for_each(|stream| stream.set_nodelay(true))?;
     let relay = Arc::<OnceLock<usize>>::default();
     for (from, to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {

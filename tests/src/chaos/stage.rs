@@ -124,8 +124,11 @@ fn relays(directory: &Path, setting: Setting, redis: &[u16]) -> Result<[Server; 
     let relay = |number: usize| {
         let own = directory.join(format!("relay-{number}"));
         let user = USERS.get(number).copied().unwrap_or_default();
-        let settings =
-            Settings { public_port: setting.public_port, options: options(setting, user, redis), ..Settings::default() };
+        let settings = Settings {
+            public_port: setting.public_port,
+            options: options(setting, user, redis),
+            ..Settings::default()
+        };
         let relay = Server::init(&own, &settings)?;
         let mut password =
             OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(own.join("redis.password"))?;
