@@ -151,8 +151,13 @@ impl Cluster {
         let info = server.tell(&[b"CLUSTER", b"INFO"]);
         let is_whole = |info: String| info.contains("cluster_state:ok") && info.lines().any(|line| line == known);
         let nodes = server.tell(&[b"CLUSTER", b"NODES"]);
-        info.is_ok_and(is_whole) && nodes.is_ok_and(|nodes| !nodes.contains("fail"))
+        info.is_ok_and(is_whole) && nodes.is_ok_and(|nodes| !nodes.lines().any(has_failed))
     }
+}
+
+/// Whether this line of `CLUSTER NODES` is of a server that does not answer, or did not.
+fn has_failed(line: &str) -> bool {
+    line.split(' ').nth(2).is_none_or(|flags| flags.split(',').any(|flag| ["fail", "fail?"].contains(&flag)))
 }
 
 /// Whether a replica follows; a master does, too.

@@ -1,10 +1,14 @@
 //! One server.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -196,12 +200,25 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens on.
+/// Below the ports that systems give to outgoing connections: one of those could take a server's while it is down.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+const PORT_TRIES: usize = 1_000;
+
+/// A port that nobody listens on, and that was not given before.
 ///
 /// # Errors
 /// The system has none.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut ports = iter::repeat_with(|| PORTS.start + random() % (PORTS.end - PORTS.start)).take(PORT_TRIES);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok() && given.insert(*port));
+    free.ok_or_else(|| io::Error::other("no port is free"))
+}
+
+/// What the standard library makes its hash tables unpredictable with.
+fn random() -> u16 {
+    RandomState::new().build_hasher().finish() as u16
 }
 
 #[cfg(test)]
