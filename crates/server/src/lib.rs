@@ -19,6 +19,7 @@ mod admin;
 mod corked;
 mod denial;
 mod gulps;
+mod written;
 
 pub use denial::Denial;
 pub use server::{Connection, Foundation, Program, Reloader, Server, StartError, Stuck};

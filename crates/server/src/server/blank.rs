@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::rt::Executor;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use super::connection::Connection;
+use crate::written::writes_through;
 
 /// How deep the stack below a task is wiped, in bytes. No request reaches deeper; without optimization they reach far.
 const DEPTH: usize = if cfg!(debug_assertions) { 320 * 1024 } else { 48 * 1024 };
@@ -39,31 +40,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Blanked<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Blanked<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
+writes_through!(Blanked.0);
 
 /// A task of a connection, after each of whose steps the stack is wiped once a key was told there.
 pub struct Blanking<F> {
