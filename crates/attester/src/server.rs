@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
 use sealpost_server::keys::KeyFileError;
-use sealpost_server::{Foundation, Reloader, Stuck};
+use sealpost_server::{Foundation, Moved, Reloader, Stuck};
 use sealpost_wire::manifest::Role;
 use thiserror::Error;
 
@@ -50,7 +50,12 @@ pub enum StartError {
 }
 
 /// An attester that has opened its listeners, and waits for [`Server::run`].
-pub struct Server(sealpost_server::Server<AttesterProgram>);
+pub struct Server(Served);
+
+enum Served {
+    Attester(sealpost_server::Server<AttesterProgram>),
+    Moved(sealpost_server::Server<Moved>),
+}
 
 impl Server {
     /// Reads the keys and binds the listeners that `config` names.
@@ -68,10 +73,13 @@ impl Server {
     pub async fn bind_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let serving = config.serving();
         let foundation = Foundation::open(&serving, clock)?;
+        if serving.public.moved_to.is_some() {
+            return Ok(Self(Served::Moved(Moved::bind(&serving, foundation, Role::Attester).await?)));
+        }
         let manifest = foundation.sign(foundation.manifest(&serving, Role::Attester))?;
         let program = AttesterProgram { attester: open::attester(config, &foundation)? };
         warnings(config).into_iter().for_each(Warning::log);
-        Ok(Self(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?))
+        Ok(Self(Served::Attester(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)))
     }
 
     /// Where clients connect: the port is the real one when the configuration's is 0.
@@ -79,7 +87,10 @@ impl Server {
     /// # Errors
     /// The system's.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.0.address()
+        match &self.0 {
+            Served::Attester(server) => server.address(),
+            Served::Moved(server) => server.address(),
+        }
     }
 
     /// Where the operator connects, if anywhere.
@@ -87,13 +98,19 @@ impl Server {
     /// # Errors
     /// The system's.
     pub fn admin_address(&self) -> io::Result<Option<SocketAddr>> {
-        self.0.admin_address()
+        match &self.0 {
+            Served::Attester(server) => server.admin_address(),
+            Served::Moved(server) => server.admin_address(),
+        }
     }
 
     /// What reads the TLS certificate anew while the server runs.
     #[must_use]
     pub fn reloader(&self) -> Reloader {
-        self.0.reloader()
+        match &self.0 {
+            Served::Attester(server) => server.reloader(),
+            Served::Moved(server) => server.reloader(),
+        }
     }
 
     /// Serves until `stop` is ready; then takes no new connection, lets the others end, and cuts off what is left after the
@@ -102,7 +119,10 @@ impl Server {
     /// # Errors
     /// None that an attester has: it never hangs for good.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stuck> {
-        self.0.run(stop).await
+        match self.0 {
+            Served::Attester(server) => server.run(stop).await,
+            Served::Moved(server) => server.run(stop).await,
+        }
     }
 }
 

@@ -129,6 +129,22 @@ pub fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     }
 }
 
+/// Writes a file in the place of one that is there, durably, with the same permissions; a crash leaves the one or the other.
+///
+/// # Errors
+/// The system's.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    let unfinished = unfinished(path);
+    let _left_behind = std::fs::remove_file(&unfinished);
+    write_whole(&unfinished, bytes, mode)?;
+    std::fs::rename(&unfinished, path)?;
+    match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.set_permissions(Permissions::from_mode(mode))?;

@@ -13,6 +13,7 @@ pub mod peer;
 pub mod process;
 pub mod sandbox;
 pub mod server;
+pub mod succession;
 pub mod tls;
 
 mod admin;
@@ -22,7 +23,7 @@ mod gulps;
 mod written;
 
 pub use denial::Denial;
-pub use server::{Connection, Foundation, Program, Reloader, Server, StartError, Stuck};
+pub use server::{Connection, Foundation, Moved, Program, Reloader, Server, StartError, Stuck};
 
 #[doc(hidden)]
 pub use tracing;

@@ -102,6 +102,8 @@ events! {
         /// The port of the admin listener.
         port: u16
     } = "the admin listener is open";
+    /// It says where it has moved to.
+    INFO Moved {} = "this server has moved: it says where to, and does nothing else";
     /// A signal came.
     INFO Stopping {} = "stopping: no new connections";
     /// All that there was to do is done.

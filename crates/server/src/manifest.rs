@@ -147,6 +147,7 @@ pub(crate) fn manifest(
         ticket_keys: Vec::new(),
         ticket_attester: None,
         may_lose_seconds: 0,
+        moved_to: public.moved_to.as_ref().map(ToString::to_string),
     }
 }
 

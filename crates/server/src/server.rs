@@ -4,6 +4,7 @@ mod accept;
 mod blank;
 mod connection;
 mod heard;
+mod moved;
 mod patient;
 mod program;
 mod reload;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use blank::Blanking;
 pub use connection::{Connection, OtherSide};
+pub use moved::Moved;
 pub use program::Program;
 pub use reload::Reloader;
 pub(crate) use shared::Shared;

@@ -78,6 +78,9 @@ pub struct Manifest {
     /// lost. Everywhere else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub may_lose_seconds: u32,
+    /// Of a server that has moved: where to, `host:port`. Its operator's key, or a successor, signs there too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

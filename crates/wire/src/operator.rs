@@ -18,6 +18,10 @@ pub enum Purpose {
     Attestation,
     /// By an attester: that somebody may have a key service evaluate.
     Voucher,
+    /// A whole server, to be taken elsewhere.
+    Archive,
+    /// That a whole server was erased.
+    Erasure,
 }
 
 impl Purpose {
@@ -28,6 +32,8 @@ impl Purpose {
             Self::Succession => b"sealpost v1 succession\0",
             Self::Attestation => b"sealpost v1 attestation\0",
             Self::Voucher => b"sealpost v1 voucher\0",
+            Self::Archive => b"sealpost v1 archive\0",
+            Self::Erasure => b"sealpost v1 erasure\0",
         }
     }
 

@@ -93,6 +93,7 @@ const fn of_start(error: &StartError) -> u8 {
     match error {
         StartError::NoDirectory | StartError::NoUrl => 3,
         StartError::Secret(_) | StartError::SecretTooShort(_) | StartError::Tls(_) => 4,
+        StartError::Server(Server::Succession(_)) => 4,
         StartError::Server(Server::OperatorKey(_) | Server::Certificate(_) | Server::Tls(_) | Server::Oblivious(_)) => {
             4
         }

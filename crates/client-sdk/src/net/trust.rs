@@ -12,6 +12,9 @@
 //! have replaced its key: its manifest is fetched once more in the same way, and counts only if it is signed as before and
 //! not on an earlier day than the one that is known. So whoever gets hold of a former key cannot bring it back.
 //!
+//! A relay that has moved says so in its manifest: where to, signed. Its clients go there, and believe what they find under the
+//! same operator's key, or its successor's, as if a reference had led them there. What is known of the former place stays.
+//!
 //! Where there is a proxy, it tells the manifest, so that this device need not show itself. There is no certificate then
 //! that the manifest would have to name; it must be of these days instead, and its key for Oblivious HTTP the one that it told
 //! before on the same day, whichever way it came.
@@ -53,6 +56,9 @@ pub(crate) trait Pins: Send + Sync {
 /// For how long nobody asks again whether a gateway has a key of a day that has begun here.
 const FRESH: Duration = Duration::from_secs(300);
 
+/// So often one relay may have moved on.
+const MOST_MOVES: usize = 4;
+
 /// A relay whose manifest has been verified.
 pub(crate) struct KnownRelay {
     /// What it says of itself.
@@ -83,6 +89,12 @@ impl KnownRelay {
     fn contradicts(&self, known: &Self) -> bool {
         let keys = |relay: &Self| GatewayKeys::of(&relay.manifest).ok();
         keys(self).zip(keys(known)).is_some_and(|(these, those)| these.contradict(&those))
+    }
+
+    /// Where it has moved to, if it has.
+    fn next(&self) -> Option<RelayRef> {
+        let host = self.manifest.moved_to.as_ref()?.parse().ok()?;
+        Some(RelayRef { host, operator: self.operator })
     }
 
     /// Whether it was read a short while ago.
@@ -145,29 +157,61 @@ impl Trust {
         reach: Reach,
         guard: Option<&Guard>,
     ) -> Result<Stream, NetError> {
-        let known = self.known(relay, reach).await?;
+        let (place, known) = self.settled(relay, reach).await?;
         known.is_a(role)?;
-        match self.dialler.to_known(&relay.host, reach, &known, guard).await {
+        match self.dialler.to_known(&place.host, reach, &known, guard).await {
             Err(NetError::Trust(_)) => {
-                let renewed = self.refresh(relay, reach).await?;
+                self.ask(&place, reach).await?;
+                let (place, renewed) = self.settled(relay, reach).await?;
                 renewed.is_a(role)?;
-                self.dialler.to_known(&relay.host, reach, &renewed, guard).await
+                self.dialler.to_known(&place.host, reach, &renewed, guard).await
             }
             outcome => outcome,
         }
     }
 
+    /// Where `relay` is as far as is known: it, or where it has moved to.
+    fn place(&self, relay: &RelayRef) -> RelayRef {
+        let mut place = relay.clone();
+        for _ in 0..MOST_MOVES {
+            match self.remembered_at(&place).and_then(|known| known.next()) {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        place
+    }
+
+    /// Where `relay` is, and what is known of it there; whoever is not known yet is asked.
+    async fn settled(&self, relay: &RelayRef, reach: Reach) -> Result<(RelayRef, Arc<KnownRelay>), NetError> {
+        for _ in 0..MOST_MOVES {
+            let place = self.place(relay);
+            let known = match self.remembered_at(&place) {
+                Some(known) => known,
+                None => self.ask(&place, reach).await?,
+            };
+            if known.next().is_none() {
+                return Ok((place, known));
+            }
+        }
+        // It leads in a circle, or on and on.
+        Err(NetError::Unreachable)
+    }
+
     /// What is known of `relay`, from memory, the store or the relay, in that order.
     pub(super) async fn known(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
-        match self.remembered(relay) {
-            Some(known) => Ok(known),
-            None => self.refresh(relay, reach).await,
-        }
+        Ok(self.settled(relay, reach).await?.1)
+    }
+
+    /// Fetches the manifest of `relay` from where it is, and goes on to where that says that it has moved.
+    pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+        let known = self.ask(&self.place(relay), reach).await?;
+        if known.next().is_some() { self.known(relay, reach).await } else { Ok(known) }
     }
 
     /// Fetches the manifest of `relay`, and believes it if the operator's key signed it, not before the one that is known,
     /// and if it names the certificate of the connection that it came by.
-    pub(super) async fn refresh(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
+    async fn ask(&self, relay: &RelayRef, reach: Reach) -> Result<Arc<KnownRelay>, NetError> {
         let (stream, presented) = self.dialler.to_stranger(&relay.host, reach).await?;
         let bytes = self.fetch(stream, &relay.host).await?;
         let known = self.verify(relay, &bytes)?;
@@ -190,14 +234,14 @@ impl Trust {
 
     fn verify(&self, relay: &RelayRef, bytes: &[u8]) -> Result<KnownRelay, TrustError> {
         // Once the operator has handed over, the former key signs for nothing any more.
-        let operator = self.remembered(relay).map_or(relay.operator, |known| known.operator);
+        let operator = self.remembered_at(relay).map_or(relay.operator, |known| known.operator);
         KnownRelay::verify(bytes, &relay.host, &operator).map_err(TrustError::Manifest)
     }
 
     /// Puts what was verified in the place of what is known.
     fn succeed(&self, relay: &RelayRef, known: KnownRelay, bytes: &[u8]) -> Result<Arc<KnownRelay>, TrustError> {
         // Looked up again: another task may have learned something meanwhile.
-        let former = self.remembered(relay);
+        let former = self.remembered_at(relay);
         if former.as_ref().is_some_and(|former| known.is_older_than(former, clock::today())) {
             return Err(TrustError::Older);
         }
@@ -217,8 +261,12 @@ impl Trust {
         Ok(body.into())
     }
 
-    /// What is known of `relay`, from memory or the store.
+    /// What is known of `relay`, from memory or the store, where it is as far as is known.
     pub(super) fn remembered(&self, relay: &RelayRef) -> Option<Arc<KnownRelay>> {
+        self.remembered_at(&self.place(relay))
+    }
+
+    fn remembered_at(&self, relay: &RelayRef) -> Option<Arc<KnownRelay>> {
         if let Some(known) = self.lock().get(&name(relay)) {
             return Some(Arc::clone(known));
         }

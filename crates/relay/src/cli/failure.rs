@@ -190,9 +190,9 @@ impl Failure {
 }
 
 const fn of_start(error: &sealpost_server::StartError) -> u8 {
-    use sealpost_server::StartError::{Certificate, Listen, Manifest, Oblivious, OperatorKey, Tls};
+    use sealpost_server::StartError::{Certificate, Listen, Manifest, Oblivious, OperatorKey, Succession, Tls};
     match error {
-        OperatorKey(_) | Certificate(_) | Tls(_) | Oblivious(_) => 4,
+        OperatorKey(_) | Succession(_) | Certificate(_) | Tls(_) | Oblivious(_) => 4,
         Manifest(_) | Listen { .. } => 1,
     }
 }

@@ -22,6 +22,7 @@ pub const PUBLIC: &[Key] = &[
     Key::new("name", "1 to 64 printable characters"),
     Key::new("region", "1 to 64 printable characters, such as \"eu-de\""),
     Key::new("source", "a URL of at most 256 printable characters, or \"\""),
+    Key::new("moved_to", "the name and port by which clients reach it from now on, or \"\""),
 ];
 
 /// The options of [`Tls`](super::Tls), in the section `tls`.

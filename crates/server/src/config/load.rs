@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::problem::{File, Problem};
-use super::shape::{Shape, span_of};
+use super::shape::{Shape, section_of, span_of};
 use super::{Broken, Configuration, broken};
 
 /// Why there is no configuration.
@@ -100,7 +100,7 @@ impl Reading<'_> {
     }
 
     fn wrong_value(&self, top: &Spanned<DeTable<'_>>, Broken { key, why }: &Broken) -> Problem {
-        let span = span_of(top, key).unwrap_or(0..0);
+        let span = span_of(top, key).or_else(|| section_of(self.file.text, key)).unwrap_or(0..0);
         self.file.problem(span, format!("\"{key}\": {why}"), &self.shape.expected(key))
     }
 }

@@ -69,6 +69,8 @@ impl Rules {
         let named = |text: &str| (1..=64).contains(&text.chars().count()) && printable(text);
         self.require(named(&public.name), format!("{section}.name"), "not a name to show to people");
         self.require(named(&public.region), format!("{section}.region"), "not a region to show to people");
+        let elsewhere = public.moved_to.as_ref().is_none_or(|next| *next != public.host);
+        self.require(elsewhere, format!("{section}.moved_to"), "this is where it is");
         let source = public.source.len() <= 256 && printable(&public.source);
         self.require(source, format!("{section}.source"), "not a URL");
     }

@@ -75,6 +75,9 @@ pub struct Public {
     pub region: String,
     /// Where the source of the running program can be had.
     pub source: String,
+    /// Where the server has moved to: then it says that and nothing else.
+    #[serde(with = "optional_host")]
+    pub moved_to: Option<RelayHost>,
 }
 
 impl Default for Public {
@@ -85,7 +88,24 @@ impl Default for Public {
             name: "A Sealpost relay".into(),
             region: "unstated".into(),
             source: String::new(),
+            moved_to: None,
         }
+    }
+}
+
+/// A host that may be missing, which is "".
+mod optional_host {
+    use sealpost_wire::RelayHost;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "serde passes it so")]
+    pub(super) fn serialize<S: Serializer>(host: &Option<RelayHost>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(host.as_ref().map_or("", RelayHost::as_str))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RelayHost>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        (!text.is_empty()).then(|| text.parse().map_err(D::Error::custom)).transpose()
     }
 }
 

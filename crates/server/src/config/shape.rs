@@ -157,6 +157,16 @@ pub(super) fn span_of(top: &Table<'_>, path: &str) -> Option<Range<usize>> {
     find(table, name).map(Spanned::span)
 }
 
+/// Where the section begins in which `path` would stand, if the file has it.
+pub(super) fn section_of(text: &str, path: &str) -> Option<Range<usize>> {
+    let header = format!("[{}]", split(path).0);
+    let start = text.match_indices(&header).map(|(start, _)| start);
+    let start = start
+        .into_iter()
+        .find(|start| text.get(..*start).is_none_or(|before| before.is_empty() || before.ends_with('\n')))?;
+    Some(start..start + header.len())
+}
+
 fn find<'t, 'a>(table: &'t DeTable<'a>, name: &str) -> Option<&'t Spanned<DeValue<'a>>> {
     table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
 }
@@ -168,4 +178,17 @@ fn split(path: &str) -> (&str, &str) {
 
 fn joined(section: &str, name: &str) -> String {
     if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_found_where_its_line_begins() {
+        let text = "a = \"[tls]\"\n[tls]\nmode = 1\n";
+        assert_eq!(section_of(text, "tls.mode"), Some(12..17));
+        assert_eq!(section_of("[tls]\n", "tls.mode"), Some(0..5));
+        assert_eq!((section_of(text, "log.level"), section_of("a [tls]", "tls.mode")), (None, None));
+    }
 }

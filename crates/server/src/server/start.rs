@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 use rustls::ServerConfig;
-use sealpost_wire::manifest::{Manifest, Role};
+use sealpost_wire::manifest::{Manifest, Role, Succession};
 use sealpost_wire::operator::OperatorSecret;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -19,6 +19,7 @@ use crate::keys::{self, KeyFileError};
 use crate::manifest::{self, ManifestCell};
 use crate::metrics::Registry;
 use crate::oblivious::{DayKeys, KeysError};
+use crate::succession::{self, SuccessionError};
 use crate::tls::{self, Certificate, CertificateError};
 
 /// Why a server cannot start.
@@ -28,6 +29,10 @@ pub enum StartError {
     #[error("the operator's key cannot be used")]
     #[diagnostic(help("`init` makes one"))]
     OperatorKey(#[source] KeyFileError),
+    /// Who knows a former key of the operator's could not follow.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Succession(SuccessionError),
     /// There is no certificate.
     #[error("there is no TLS certificate")]
     Certificate(#[source] CertificateError),
@@ -64,6 +69,7 @@ pub struct Foundation {
     pub(super) keys: Option<Arc<DayKeys>>,
     certificate: Option<Certificate>,
     operator: Arc<OperatorSecret>,
+    succession: Vec<Succession>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -79,10 +85,12 @@ impl Foundation {
         let tls = material.as_ref().map(|material| tls::server_config_of(Arc::clone(&material.shown)));
         let tls = tls.transpose().map_err(StartError::Tls)?;
         let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
+        let succession = succession::read(serving.operator_key, &operator.public()).map_err(StartError::Succession)?;
         let keys = directory(serving).map(|directory| DayKeys::open(directory, Arc::clone(&clock)));
         let keys = keys.transpose().map_err(StartError::Oblivious)?.map(Arc::new);
         let (tls, registry) = (tls.map(Arc::new), Registry::new());
-        Ok(Self { tls, material, registry, keys, certificate, operator: Arc::new(operator), clock })
+        let operator = Arc::new(operator);
+        Ok(Self { tls, material, registry, keys, certificate, operator, succession, clock })
     }
 
     /// The operator's key.
@@ -106,7 +114,8 @@ impl Foundation {
     /// What the server says of itself, as one that keeps nothing for anyone: the program adds the rest.
     #[must_use]
     pub fn manifest(&self, serving: &Serving<'_>, role: Role) -> Manifest {
-        manifest::manifest(serving, self.certificate.as_ref(), &self.operator.public(), role)
+        let told = manifest::manifest(serving, self.certificate.as_ref(), &self.operator.public(), role);
+        Manifest { succession: self.succession.clone(), ..told }
     }
 
     /// Signs what the server says of itself, as of today.
@@ -122,9 +131,10 @@ impl Foundation {
 /// Reads the keys that the configuration names, as a start would, and makes none.
 ///
 /// # Errors
-/// [`StartError::OperatorKey`], [`StartError::Certificate`], [`StartError::Oblivious`].
+/// [`StartError::OperatorKey`], [`StartError::Succession`], [`StartError::Certificate`], [`StartError::Oblivious`].
 pub fn check_keys(serving: &Serving<'_>) -> Result<(), StartError> {
-    keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
+    let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
+    succession::read(serving.operator_key, &operator.public()).map_err(StartError::Succession)?;
     if !makes_its_own(serving) {
         certificate(serving).map_err(StartError::Certificate)?;
     }

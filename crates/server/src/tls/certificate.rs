@@ -12,6 +12,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::keys::{self, KeyFileError};
+use crate::succession;
 
 /// A certificate chain with its private key, and the hash that the manifest names.
 #[derive(Clone)]
@@ -80,6 +81,23 @@ impl Certificate {
         Self::load(chain, key)
     }
 
+    /// Makes a self-signed certificate in the place of the one in these files, which is erased. Killed in between, there may be
+    /// no pair: then it is to be done again.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn renew(chain: &Path, key: &Path, host: &RelayHost) -> Result<Self, CertificateError> {
+        let [next_chain, next_key] = [chain, key].map(|path| succession::beside(path, "next"));
+        let of_key = |source| CertificateError::Key(KeyFileError::Io { path: key.to_owned(), source });
+        keys::erase(&next_key).map_err(of_key)?;
+        keys::remove(&next_chain).map_err(|source| chain_error(&next_chain, source))?;
+        Self::create(&next_chain, &next_key, host)?;
+        keys::erase(key).map_err(of_key)?;
+        succession::replace(&next_key, key).map_err(of_key)?;
+        succession::replace(&next_chain, chain).map_err(|source| chain_error(chain, source))?;
+        Self::load(chain, key)
+    }
+
     /// SHA-256 of the SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7) in hexadecimal, as the manifest names it.
     #[must_use]
     pub fn key_sha256(&self) -> &str {
@@ -133,6 +151,17 @@ mod tests {
         let again = Certificate::load(&directory.path().join("a.pem"), &directory.path().join("a.key")).unwrap();
         assert_eq!(first.key_sha256(), again.key_sha256());
         assert_eq!(first.key_sha256().len(), 64);
+    }
+
+    #[test]
+    fn a_renewed_certificate_has_another_key_and_takes_the_place_of_both_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let former = made(directory.path(), "a");
+        let (chain, key) = (directory.path().join("a.pem"), directory.path().join("a.key"));
+        let next = Certificate::renew(&chain, &key, &"relay.example:8443".parse().unwrap()).unwrap();
+        assert_ne!(former.key_sha256(), next.key_sha256());
+        assert_eq!(Certificate::load(&chain, &key).unwrap().key_sha256(), next.key_sha256());
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 
     #[test]

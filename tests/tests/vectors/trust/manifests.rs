@@ -45,6 +45,7 @@ fn manifest_of(operator: &OperatorSecret) -> Manifest {
         ticket_keys: vec![],
         ticket_attester: None,
         may_lose_seconds: 0,
+        moved_to: None,
     }
 }
 

@@ -260,5 +260,6 @@ pub(crate) fn manifest_of(host: &RelayHost, operator: &OperatorKey, certificates
         ticket_keys: vec![],
         ticket_attester: None,
         may_lose_seconds: 0,
+        moved_to: None,
     }
 }

@@ -216,5 +216,6 @@ fn manifest_of(reference: &RelayRef, certificate: &Certificate, operator: &Opera
         ticket_keys: vec![],
         ticket_attester: None,
         may_lose_seconds: 0,
+        moved_to: None,
     }
 }
