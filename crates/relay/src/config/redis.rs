@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::redis;
 
 /// Where the store lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Backend {
     /// In files of the relay's own.
