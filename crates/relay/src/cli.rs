@@ -3,15 +3,22 @@
 mod check;
 mod doctor;
 mod epoch;
+mod erase;
+mod export;
 mod failure;
+mod import;
 mod init;
 mod invite;
+mod keys;
+mod manifest;
+mod moved;
+mod passphrase;
 mod purge;
 mod running;
 mod serve;
 mod status;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,6 +72,18 @@ enum Command {
     Epoch(epoch::EpochCommand),
     /// Make codes that people get their first tickets for.
     Invite(invite::Invite),
+    /// Show, sign and verify what servers say of themselves.
+    Manifest(manifest::ManifestCommand),
+    /// Replace the operator's key or the TLS key by new ones that clients follow.
+    Keys(keys::Keys),
+    /// Put the whole server into one sealed and signed file.
+    Export(export::Export),
+    /// Make a server of what `export` wrote.
+    Import(Box<import::Import>),
+    /// Have this server say, signed, where it has moved to.
+    Moved(moved::Moved),
+    /// Erase the whole server, with a signed receipt.
+    Erase(erase::Erase),
 }
 
 /// Where the configuration is.
@@ -93,6 +112,12 @@ pub fn run() -> ExitCode {
         Command::Purge(purge) => purge.run(),
         Command::Epoch(epoch) => epoch.run(),
         Command::Invite(invite) => invite.run(),
+        Command::Manifest(manifest) => manifest.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
+        Command::Moved(moved) => moved.run(),
+        Command::Erase(erase) => erase.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,6 +128,22 @@ pub fn run() -> ExitCode {
 /// Writes a line to standard output; whoever closed it does not want it.
 fn say(line: impl std::fmt::Display) {
     let _closed = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Goes on if that was said already, or is agreed to on the terminal; only `y` and `yes` agree.
+fn confirm(yes: bool, question: &str) -> Result<(), Failure> {
+    let agreed =
+        yes || (io::stdin().is_terminal() && asked(question).map_err(Failure::system("asking on the terminal"))?);
+    if agreed { Ok(()) } else { Err(Failure::Unconfirmed) }
+}
+
+fn asked(question: &str) -> io::Result<bool> {
+    let mut terminal = io::stderr().lock();
+    write!(terminal, "{question} [y/N] ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Writes what an operator should know of to standard error.

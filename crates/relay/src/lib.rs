@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
 pub mod at_rest;
+mod belongings;
 pub mod cli;
 pub mod config;
 pub mod doctor;

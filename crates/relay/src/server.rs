@@ -6,11 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use miette::Diagnostic;
 use sealpost_server::clock::{Clock, SystemClock};
 use sealpost_server::config::Configuration;
-use sealpost_server::{Foundation, Reloader};
-use sealpost_wire::manifest;
+use sealpost_server::{Foundation, Moved, Reloader};
+use sealpost_wire::manifest::{self, Manifest};
 use sealpost_wire::time::Day;
 use thiserror::Error;
 
@@ -40,7 +41,11 @@ pub enum StartError {
     Server(#[from] sealpost_server::StartError),
     /// The store cannot be opened.
     #[error("the relay's data cannot be opened")]
-    Store(#[source] OpenError),
+    Store(
+        #[source]
+        #[diagnostic_source]
+        OpenError,
+    ),
     /// Redis cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -75,6 +80,8 @@ enum Served {
     Relay(sealpost_server::Server<RelayProgram>),
     KeyService(sealpost_server::Server<KeyServiceProgram>),
     OhttpProxy(sealpost_server::Server<OhttpProxyProgram>),
+    /// Whatever it was.
+    Moved(sealpost_server::Server<Moved>),
 }
 
 impl Server {
@@ -91,6 +98,11 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn bind_with(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        if config.relay.moved_to.is_some() {
+            let serving = config.serving();
+            let foundation = Foundation::open(&serving, clock)?;
+            return Ok(Self(Served::Moved(Moved::bind(&serving, foundation, role(config.role)).await?)));
+        }
         Ok(Self(match config.role {
             Role::Relay => Served::Relay(bind_relay(config, clock).await?),
             Role::KeyService => Served::KeyService(bind_key_service(config, clock).await?),
@@ -107,6 +119,7 @@ impl Server {
             Served::Relay(server) => server.address(),
             Served::KeyService(server) => server.address(),
             Served::OhttpProxy(server) => server.address(),
+            Served::Moved(server) => server.address(),
         }
     }
 
@@ -119,6 +132,7 @@ impl Server {
             Served::Relay(server) => server.admin_address(),
             Served::KeyService(server) => server.admin_address(),
             Served::OhttpProxy(server) => server.admin_address(),
+            Served::Moved(server) => server.admin_address(),
         }
     }
 
@@ -129,6 +143,7 @@ impl Server {
             Served::Relay(server) => server.reloader(),
             Served::KeyService(server) => server.reloader(),
             Served::OhttpProxy(server) => server.reloader(),
+            Served::Moved(server) => server.reloader(),
         }
     }
 
@@ -142,6 +157,7 @@ impl Server {
             Served::Relay(server) => server.run(stop).await,
             Served::KeyService(server) => server.run(stop).await,
             Served::OhttpProxy(server) => server.run(stop).await,
+            Served::Moved(server) => server.run(stop).await,
         };
         ran.map_err(|sealpost_server::Stuck| {
             Event::StoreStuck {}.log();
@@ -157,9 +173,7 @@ async fn bind_relay(
     let serving = config.serving();
     let shared = agree(config, &*clock).await?;
     let foundation = Foundation::open(&serving, Arc::clone(&clock))?;
-    let mut manifest = foundation.manifest(&serving, manifest::Role::Relay);
-    manifest.may_lose_seconds = config.may_lose_seconds();
-    (manifest.retention, manifest.limits) = (config.manifest_retention(), config.manifest_limits());
+    let mut manifest = of_relay(config, foundation.manifest(&serving, manifest::Role::Relay));
     let operator = Arc::clone(foundation.operator());
     let relay = Relay::open(config.settings(), operator, Arc::clone(&clock))?;
     // What is in the store is told from the first request on; what is missing is seen to while the relay serves.
@@ -171,6 +185,47 @@ async fn bind_relay(
     let program =
         RelayProgram { relay, shared, clock, metrics: Metrics::new(foundation.registry()), manifest: manifest.clone() };
     Ok(sealpost_server::Server::bind(&serving, foundation, manifest, program).await?)
+}
+
+/// What a relay says of itself besides what every server says.
+fn of_relay(config: &Config, manifest: Manifest) -> Manifest {
+    Manifest {
+        may_lose_seconds: config.may_lose_seconds(),
+        retention: config.manifest_retention(),
+        limits: config.manifest_limits(),
+        ..manifest
+    }
+}
+
+/// What a manifest calls a role.
+const fn role(role: Role) -> manifest::Role {
+    match role {
+        Role::Relay => manifest::Role::Relay,
+        Role::KeyService => manifest::Role::KeyService,
+        Role::OhttpProxy => manifest::Role::OhttpProxy,
+    }
+}
+
+/// The manifest that configuration and keys make, signed: without what only a running server knows.
+///
+/// # Errors
+/// [`StartError::Server`].
+pub fn signed_manifest(config: &Config, clock: Arc<dyn Clock>) -> Result<Bytes, StartError> {
+    let serving = config.serving();
+    let foundation = Foundation::open(&serving, clock)?;
+    let told = foundation.manifest(&serving, role(config.role));
+    let manifest = if config.role == Role::Relay { of_relay(config, told) } else { told };
+    Ok(foundation.sign(manifest)?.bytes())
+}
+
+/// Takes out of a shared store what is sealed with the operator's key: relays put it there again, sealed with the next one.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn forget_shared_keys(config: &Config) -> Result<(), StartError> {
+    let Some(options) = config.settings().redis.filter(|_| config.role == Role::Relay) else { return Ok(()) };
+    let store = Redis::open(options, config.settings().quota(), Arc::new(NobodyWaits)).map_err(StartError::Redis)?;
+    SharedKeys::forget(&store).await.map_err(StartError::SharedKeys)
 }
 
 /// Before any key is made or read, agrees on them with other relays of the same store, if there may be any.

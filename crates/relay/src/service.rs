@@ -18,6 +18,7 @@ mod totals;
 
 use std::sync::Arc;
 
+use miette::Diagnostic;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::time::{Day, Hour};
 use thiserror::Error;
@@ -58,16 +59,22 @@ struct Inner {
 }
 
 /// Why a relay could not be opened.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 pub enum OpenError {
     /// The store's directory cannot be used.
     #[error("the relay's store cannot be opened")]
-    Store(#[from] embedded::OpenError),
+    Store(
+        #[from]
+        #[diagnostic_source]
+        embedded::OpenError,
+    ),
     /// Redis cannot be used.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Redis(#[from] redis::OpenError),
     /// The keys of tickets cannot be used.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Tickets(#[from] KeysError),
 }
 

@@ -101,6 +101,16 @@ impl SharedKeys {
         if over.is_empty() { Ok(()) } else { store.unsettle(over).await.map_err(out) }
     }
 
+    /// Takes all of them out of the store.
+    ///
+    /// # Errors
+    /// [`SharedKeysError::Out`].
+    pub(crate) async fn forget(store: &Redis) -> Result<(), SharedKeysError> {
+        let out = |Unavailable| SharedKeysError::Out;
+        let settled = store.settle(BTreeMap::new()).await.map_err(out)?;
+        if settled.is_empty() { Ok(()) } else { store.unsettle(settled.into_keys().collect()).await.map_err(out) }
+    }
+
     /// What is in the files, and what is missing for today and the next day.
     fn proposed(&self, today: Day) -> Result<BTreeMap<String, Zeroizing<Vec<u8>>>, SharedKeysError> {
         let mut proposed = BTreeMap::new();

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod contract;
 mod directory;
+pub(crate) mod dump;
 pub mod embedded;
 mod lease;
 mod listing;

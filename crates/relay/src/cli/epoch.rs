@@ -5,8 +5,6 @@ mod directory;
 mod keys;
 mod row;
 
-use std::io::{self, IsTerminal, Write};
-
 use clap::{Args, Subcommand};
 use sealpost_wire::directory::Epoch;
 use sealpost_wire::time::Day;
@@ -16,7 +14,7 @@ use self::calendar::date;
 use self::directory::Directory;
 use self::keys::Keys;
 use self::row::{Row, table};
-use super::{ConfigFile, Failure, say, say_json};
+use super::{ConfigFile, Failure, confirm, say, say_json};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Role};
 
@@ -202,7 +200,7 @@ impl Retire {
         if today <= epoch.closes() && !self.force {
             return Err(Failure::LiveEpoch { epoch: epoch.0, closes: date(epoch.closes()) });
         }
-        self.confirm(epochs.what())?;
+        confirm(self.yes, &format!("Erase {} of epoch {} for good?", epochs.what(), epoch.0))?;
         epochs.retire(epoch, today)?;
         match self.json {
             true => say_json(&Retired { retired: epoch.0 }),
@@ -210,20 +208,4 @@ impl Retire {
         }
         Ok(())
     }
-
-    fn confirm(&self, what: &str) -> Result<(), Failure> {
-        let agreed = self.yes || (io::stdin().is_terminal() && asked(what, self.epoch)?);
-        if agreed { Ok(()) } else { Err(Failure::Unconfirmed) }
-    }
-}
-
-/// Asks on the terminal; only `y` and `yes` agree.
-fn asked(what: &str, epoch: u32) -> Result<bool, Failure> {
-    let failed = || Failure::system("asking on the terminal");
-    let mut terminal = io::stderr().lock();
-    write!(terminal, "Erase {what} of epoch {epoch} for good? [y/N] ").map_err(failed())?;
-    terminal.flush().map_err(failed())?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(failed())?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use sealpost_server::succession::SuccessionError;
 use thiserror::Error;
 
+use crate::archive::ArchiveError;
 use crate::config::ConfigError;
 use crate::key_service::KeepError;
 use crate::key_service::epochs::EpochsError;
@@ -144,6 +146,46 @@ pub enum Failure {
     #[error("a running server cannot be asked: its configuration says admin = \"off\"")]
     #[diagnostic(help("write an address such as admin = \"127.0.0.1:8444\", and start it again"))]
     NoAdmin,
+    /// Something is to be done that a running server would undo.
+    #[error("the server runs")]
+    #[diagnostic(help("stop it first: what it accepted meanwhile would be lost"))]
+    StillRunning,
+    /// The TLS key is not the server's own.
+    #[error("the certificate is not the server's own: [tls] says mode = \"files\", or \"off\"")]
+    #[diagnostic(help("put another certificate and key where `certificate` and `key` say"))]
+    NotOwnCertificate,
+    /// The operator's key cannot hand over to the next.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Succession(#[from] SuccessionError),
+    /// Another server does not answer as the one that was named.
+    #[error(transparent)]
+    Peer(sealpost_server::peer::PeerError),
+    /// A manifest does not hold.
+    #[error(transparent)]
+    Manifest(sealpost_wire::manifest::ManifestError),
+    /// An archive does not hold.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Archive(ArchiveError),
+    /// An archive is not the one that was named, or not of a server like this.
+    #[error("the archive is another server's; nothing was changed")]
+    ForeignArchive,
+    /// There is no passphrase.
+    #[error("there is no passphrase for the archive")]
+    #[diagnostic(help("say --passphrase-file FILE, or type one on a terminal"))]
+    NoPassphrase,
+    /// A store that is to be filled has something in it.
+    #[error("the store is not empty; nothing was changed")]
+    #[diagnostic(help("import into another --dir, or, with Redis, another `namespace` in [redis]"))]
+    StoreNotEmpty,
+    /// A store was not carried over.
+    #[error("{problem}")]
+    #[diagnostic(help("give the same command again; where it was, nothing was changed"))]
+    NotMoved {
+        /// Why.
+        problem: String,
+    },
     /// What listens on the admin address did not answer as a relay does.
     #[error("what listens on the admin address is not this relay")]
     NotARelay,
@@ -172,9 +214,15 @@ impl Failure {
     const fn code(&self) -> u8 {
         match self {
             Self::Config(_) => 3,
-            Self::HostUnknown | Self::AttesterOfRelay | Self::NothingToPurge | Self::NoEpochs | Self::NoInvites => 2,
+            Self::NotOwnCertificate
+            | Self::HostUnknown
+            | Self::AttesterOfRelay
+            | Self::NothingToPurge
+            | Self::NoEpochs
+            | Self::NoInvites => 2,
             Self::NoSuchEpoch { .. } | Self::LiveEpoch { .. } | Self::RetiredEpoch { .. } | Self::Unconfirmed => 2,
             Self::Key(_)
+            | Self::Succession(_)
             | Self::Epochs(_)
             | Self::Tickets(_)
             | Self::Start(StartError::Tickets(_) | StartError::Redis(OpenError::Password(_)))
@@ -185,6 +233,8 @@ impl Failure {
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
             Self::EpochNotOpened { .. } | Self::StoreOut | Self::Unwell { .. } | Self::NotRunning | Self::NoAdmin => 1,
+            Self::StillRunning | Self::Peer(_) | Self::Manifest(_) | Self::Archive(_) | Self::NotMoved { .. } => 1,
+            Self::StoreNotEmpty | Self::ForeignArchive | Self::NoPassphrase => 4,
         }
     }
 }

@@ -102,7 +102,7 @@ impl Settings {
     }
 
     /// What the embedded store needs of it.
-    pub(super) fn store_options(&self) -> Options {
+    pub(crate) fn store_options(&self) -> Options {
         Options {
             directory: self.directory.clone(),
             quota: self.quota(),

@@ -16,6 +16,7 @@ mod clerk;
 mod committer;
 mod directory;
 mod disk;
+mod dump;
 mod pages;
 mod rows;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use miette::Diagnostic;
 use sealpost_wire::directory::{BucketRead, Epoch, Slot};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
@@ -46,6 +48,7 @@ use buckets::Reader;
 use clerk::{Clerk, Command};
 use directory::Directory;
 use disk::{Disk, Fault};
+pub(crate) use dump::{dump, fill, is_free};
 use writes::Writes;
 
 /// What an embedded store is opened with.
@@ -64,17 +67,30 @@ pub struct Options {
 }
 
 /// Why a store could not be opened.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 pub enum OpenError {
     /// The directory cannot be made, read or settled.
     #[error("the store's directory cannot be used")]
+    #[diagnostic(help("the server's own account must own the directory of `data`, and be able to write there"))]
     Directory(#[source] io::Error),
     /// Another process has it open.
     #[error("another process has the store open")]
+    #[diagnostic(help("one server has one store: `sealpost-relay status` says whether it runs"))]
     Locked,
     /// It is damaged, or was not written by this program.
     #[error("the store's directory holds something else than a store that this program can read")]
+    #[diagnostic(help("is `data` the right directory? If so, put it back from a backup"))]
     Foreign(#[source] Option<fjall::Error>),
+    /// A later version of the program wrote it.
+    #[error("the store was written by a later version of this program: its format is {format}, and this one knows {FORMAT_1}", FORMAT_1 = rows::FORMAT_1[0])]
+    #[diagnostic(help(
+        "start the later version again, or go back to a backup from before it; nothing was changed. A later version \
+         changes an older store when it is started, so make a backup before that"
+    ))]
+    Newer {
+        /// The format that it has.
+        format: u8,
+    },
     /// The system does not give the store its threads.
     #[error("the store's threads cannot be started")]
     Threads(#[source] io::Error),
@@ -169,6 +185,7 @@ impl From<Fault> for OpenError {
             Fault::Database(fjall::Error::Io(error)) => Self::Directory(error),
             Fault::Database(error) => Self::Foreign(Some(error)),
             Fault::Damaged => Self::Foreign(None),
+            Fault::Newer { format } => Self::Newer { format },
         }
     }
 }

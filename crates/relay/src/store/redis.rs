@@ -12,6 +12,9 @@ mod answer;
 mod check;
 mod context;
 mod directory;
+mod dump;
+mod erase;
+mod format;
 mod health;
 mod keys;
 mod link;
@@ -56,6 +59,8 @@ use wake::{DRAIN_EVERY, Wake};
 use worker::{Command, Commands};
 
 pub use check::{Seen, Unfit};
+pub(crate) use dump::{dump, fill};
+pub(crate) use erase::erase;
 pub use open::{OpenError, look};
 pub use options::{Durability, Options, Rates};
 pub use traces::Trace;

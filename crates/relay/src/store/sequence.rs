@@ -12,6 +12,11 @@ const BLOCK: u64 = 1 << 16;
 /// Sequences reserved at a time: rarely, since each time costs a sync of its own.
 const RESERVATION: u64 = 1 << 32;
 
+/// The mark of a store whose sequences up to `last` are given.
+pub(super) const fn beyond(last: u64) -> u64 {
+    (last / BLOCK + 1) * BLOCK
+}
+
 /// Hands out blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Blocks {

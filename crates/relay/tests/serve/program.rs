@@ -166,6 +166,14 @@ impl Running {
         Self::start(std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap()))
     }
 
+    /// Ends it, and gives back where it was.
+    pub(crate) fn stopped(mut self, signal: Signal) -> TempDir {
+        let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
+        let output = self.end(signal);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        directory
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(self.pid() as i32).unwrap(), signal).unwrap();
     }
@@ -194,6 +202,25 @@ fn either_signal_ends_it_with_success() {
         assert!(log.contains("the store is closed"), "{log}");
         assert!(log.trim_end().ends_with("stopped"), "something comes after the end:\n{log}");
     }
+}
+
+#[test]
+fn a_second_start_on_one_store_is_refused_with_its_mend() {
+    let running = Running::start(initialized());
+    let directory = running.directory.path();
+    let config = fs::read_to_string(directory.join(CONFIG)).unwrap();
+    let ports = config.lines().map(|line| match line.split_once(" = ") {
+        Some((name @ ("listen" | "admin"), _)) => format!("{name} = \"127.0.0.1:{}\"\n", free_port()),
+        _ => format!("{line}\n"),
+    });
+    fs::write(directory.join("second.toml"), ports.collect::<String>()).unwrap();
+    let second = program(directory, &["serve", "--config", "second.toml"]);
+    assert_eq!(second.status.code(), Some(1));
+    let said = text(&second.stderr);
+    for part in ["another process has the store open", "sealpost-relay status"] {
+        assert!(said.contains(part), "no {part} in\n{said}");
+    }
+    assert!(running.end(Signal::TERM).status.success());
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl Clerk {
         }
         match work(self) {
             Ok(()) => {}
-            Err(Fault::Damaged) => self.tell_of_damage(),
+            Err(Fault::Damaged | Fault::Newer { .. }) => self.tell_of_damage(),
             Err(Fault::Database(_)) => self.fail(),
         }
         if self.begun.is_none() && self.has_pending() {

@@ -2,6 +2,7 @@
 
 mod copy;
 mod days;
+mod dump;
 mod epochs;
 mod open;
 mod read;
@@ -39,6 +40,12 @@ pub(super) enum Fault {
     /// The database failed: an I/O error, a full disk, or one of those earlier.
     #[error("the database failed")]
     Database(#[from] fjall::Error),
+    /// A later version of this program wrote it.
+    #[error("it has the format {format}")]
+    Newer {
+        /// Which.
+        format: u8,
+    },
     /// A row is not one that this program writes.
     #[error("a row is damaged")]
     Damaged,

@@ -17,7 +17,7 @@ use super::wake::News;
 use crate::store::{Denied, Kept, MailboxOwner, Moment, NewEnvelope, Page, Range, Right};
 
 /// A mailbox's sequences begin here: above what a deposit is answered with that is none.
-const FIRST: std::ops::Range<u64> = 1 << 8..1 << 48;
+pub(super) const FIRST: std::ops::Range<u64> = 1 << 8..1 << 48;
 /// As far as a script can count.
 const MOST: u64 = 1 << 52;
 

@@ -17,7 +17,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::answer::{Fault, text};
 use super::check;
+use super::format;
 use super::health::field;
+use super::keys::Keys;
 use super::link::Link;
 use super::options::Options;
 
@@ -85,6 +87,20 @@ pub enum OpenError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Unfit(#[from] check::Unfit),
+    /// A later version of the program wrote what is there.
+    #[error("what is in Redis was written by a later version of this program, in format {format}")]
+    #[diagnostic(help(
+        "start the later version again; nothing was changed. A later version changes an older store when it is started, so \
+         make a backup before that"
+    ))]
+    Newer {
+        /// In which form.
+        format: u32,
+    },
+    /// An import has begun and not ended.
+    #[error("the store in Redis is half filled")]
+    #[diagnostic(help("give the same `sealpost-relay import` again: it goes on"))]
+    HalfFilled,
     /// It answered something that no Redis server answers.
     #[error("what answers is no Redis server that this program can use")]
     Foreign(#[source] Option<RedisError>),
@@ -110,6 +126,7 @@ struct Way {
 pub(super) async fn open(options: &Options) -> Result<Opened, OpenError> {
     let opened = connect(options).await?;
     check::check(&opened.link, options.durability).await?;
+    format::settle(&opened.link, &Keys::new(options.namespace.clone())).await?;
     opened.link.load_scripts().await?;
     Ok(opened)
 }
@@ -122,7 +139,8 @@ pub async fn look(options: &Options) -> Result<Vec<check::Seen>, OpenError> {
     check::look(&connect(options).await?.link, options.durability).await
 }
 
-async fn connect(options: &Options) -> Result<Opened, OpenError> {
+/// Connects, and checks nothing.
+pub(super) async fn connect(options: &Options) -> Result<Opened, OpenError> {
     let way = Way::of(options)?;
     let info = way.first_answer(options).await?;
     let (sender, pushes) = unbounded_channel();

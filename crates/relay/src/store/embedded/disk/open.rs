@@ -28,7 +28,11 @@ impl Disk {
         let disk = Self::connect(path, cache_bytes)?;
         match disk.relay.get(FORMAT)? {
             Some(format) if *format == FORMAT_1 => Ok(disk),
-            _ => Err(Fault::Damaged),
+            Some(format) => match *format {
+                [format] if format > FORMAT_1[0] => Err(Fault::Newer { format }),
+                _ => Err(Fault::Damaged),
+            },
+            None => Err(Fault::Damaged),
         }
     }
 

@@ -30,6 +30,23 @@ fn a_foreign_database_is_refused() {
 }
 
 #[test]
+fn a_store_of_a_later_version_is_refused_as_such_and_stays_as_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    drop(open(&root).unwrap());
+    let set = |format: u8| {
+        let live = root.path().join("store").join("live");
+        let database = fjall::Database::builder(live).open().unwrap();
+        let relay = database.keyspace("relay", fjall::KeyspaceCreateOptions::default).unwrap();
+        relay.insert("format", [format]).unwrap();
+        database.persist(fjall::PersistMode::SyncAll).unwrap();
+    };
+    set(2);
+    assert!(matches!(open(&root), Err(OpenError::Newer { format: 2 })));
+    set(1);
+    assert!(open(&root).is_ok());
+}
+
+#[test]
 fn a_damaged_database_is_refused() {
     let root = tempfile::tempdir().unwrap();
     drop(open(&root).unwrap());

@@ -43,6 +43,19 @@ fn a_server_that_does_not_keep_what_it_is_given_is_refused() {
 }
 
 #[test]
+fn a_store_of_a_later_version_or_one_that_is_half_filled_is_refused_as_such() {
+    let server = Server::start(SYNCED).unwrap();
+    drop(open(options(&[server.address()])).unwrap());
+    server.tell(&[b"SET", b"{test:k}v", b"2"]).unwrap();
+    assert!(matches!(refused(options(&[server.address()])), OpenError::Newer { format: 2 }));
+    server.tell(&[b"SET", b"{test:k}v", b"1"]).unwrap();
+    server.tell(&[b"SET", b"{test:k}f", b"a hash"]).unwrap();
+    assert!(matches!(refused(options(&[server.address()])), OpenError::HalfFilled));
+    server.tell(&[b"DEL", b"{test:k}f"]).unwrap();
+    assert!(open(options(&[server.address()])).is_ok());
+}
+
+#[test]
 fn a_replica_is_refused() {
     let master = Server::start(SYNCED).unwrap();
     let port = master.address().port().to_string();
