@@ -66,6 +66,16 @@ fn a_relay_that_may_lose_something_says_so_and_others_say_nothing() {
 }
 
 #[test]
+fn a_server_that_has_moved_says_where_to_and_others_say_nothing() {
+    let operator = OperatorSecret::from_seed(&[1; 32]);
+    let moved = Manifest { moved_to: Some("relay.example.net:443".into()), ..manifest_of(&operator) };
+    let text = |manifest: &Manifest| serde_json::to_string(manifest).unwrap();
+    assert!(text(&moved).contains("\"moved_to\":\"relay.example.net:443\""));
+    assert!(!text(&manifest_of(&operator)).contains("moved_to"));
+    assert_eq!(judged(&moved, 1), Ok(operator.public()));
+}
+
+#[test]
 fn a_manifest_survives_the_network() {
     let manifest = manifest_of(&secret(1));
     let sent = serde_json::to_vec(&SignedManifest::sign(&manifest, &secret(1)).unwrap()).unwrap();

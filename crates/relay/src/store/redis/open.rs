@@ -131,7 +131,7 @@ pub(super) async fn open(options: &Options) -> Result<Opened, OpenError> {
     Ok(opened)
 }
 
-/// Looks at every master, as [`open`] does, and changes nothing.
+/// Looks at every master, as a start does, and changes nothing.
 ///
 /// # Errors
 /// [`OpenError`], where they cannot be looked at.
