@@ -34,6 +34,7 @@ pub(crate) const REDIS: &[Need] = &[Need { trial: &["redis-server", "--version"]
 /// full, dump the memory of a relay, and keep on Redis what it keeps.
 pub(crate) const TEST: &[Need] = &[
     Need { trial: &["mount", "--version"], packages: &["mount"] },
+    Need { trial: &["sh", "-c", "command -v pebble && command -v pebble-challtestsrv"], packages: &["pebble"] },
     Need { trial: &["faketime", "--version"], packages: &["faketime"] },
     Need { trial: &["script", "--version"], packages: &["bsdutils"] },
     Need { trial: &["gdb", "--version"], packages: &["gdb"] },

@@ -115,7 +115,7 @@ impl Configuration for Config {
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let Gateway { file, secret, .. } = &mut self.gateway;
-        vec![&mut self.operator_key, &mut self.tls.certificate, &mut self.tls.key, file, secret]
+        [&mut self.operator_key, file, secret].into_iter().chain(self.tls.paths()).collect()
     }
 }
 

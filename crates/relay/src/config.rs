@@ -149,16 +149,8 @@ impl Configuration for Config {
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let (data, keys, days) = (&mut self.data, &mut self.key_service.keys, &mut self.oblivious.keys);
-        let own = vec![
-            data,
-            keys,
-            days,
-            &mut self.tickets.keys,
-            &mut self.operator_key,
-            &mut self.tls.certificate,
-            &mut self.tls.key,
-        ];
-        own.into_iter().chain(self.redis.paths()).collect()
+        let own = vec![data, keys, days, &mut self.tickets.keys, &mut self.operator_key];
+        own.into_iter().chain(self.tls.paths()).chain(self.redis.paths()).collect()
     }
 }
 

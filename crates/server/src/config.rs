@@ -24,7 +24,7 @@ pub use load::{ConfigError, load, parse, placed};
 pub use problem::{Problem, Report};
 pub use review::review;
 pub use rules::{Broken, Rules};
-pub use sections::{Admin, Connections, Log, LogFormat, LogLevel, Oblivious, Public, Sandbox, Tls, TlsMode};
+pub use sections::{Acme, Admin, Connections, Log, LogFormat, LogLevel, Oblivious, Public, Sandbox, Tls, TlsMode};
 pub use shape::{Key, Section};
 pub use template::Template;
 

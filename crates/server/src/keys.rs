@@ -135,7 +135,16 @@ pub fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
 /// The system's.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    put(path, bytes, mode)
+}
+
+/// Writes a file, durably, with exactly these permissions, in the place of one that may be there; a crash leaves the one or the other.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let unfinished = unfinished(path);
+    // An earlier crash may have left one.
     let _left_behind = std::fs::remove_file(&unfinished);
     write_whole(&unfinished, bytes, mode)?;
     std::fs::rename(&unfinished, path)?;

@@ -114,6 +114,16 @@ events! {
     ERROR ManifestKept {} = "the manifest could not be signed anew";
     /// SIGHUP came, and the certificate's files were read.
     INFO CertificateRead {} = "the TLS certificate was read anew; new connections are shown it";
+    /// An authority has issued a certificate, and it is shown.
+    INFO CertificateIssued {} = "a certificate was issued by ACME; new connections are shown it";
+    /// An authority was asked for a certificate and could not be spoken with.
+    WARN AuthorityOut {} = "no certificate by ACME: the authority could not be asked, or refused; it is asked again in an hour";
+    /// An authority did not find the server behind its name.
+    WARN NameUnproved {} = "no certificate by ACME: the authority did not find this server on port 443 of its name; it is asked again in an hour";
+    /// A certificate, its key or the account could not be read or written.
+    ERROR CertificateUnwritten {} = "no certificate by ACME: its files, or the account's, could not be read or written";
+    /// An authority has issued something else.
+    ERROR CertificateUnfit {} = "no certificate by ACME: what was issued does for no TLS";
     /// SIGHUP came, and the files do for no certificate.
     ERROR CertificateKept {} = "the TLS certificate could not be read anew: the former one is shown on; check-config says why";
     /// The keys of Oblivious HTTP could not be looked after; said once for each outage.

@@ -52,6 +52,10 @@ impl Places {
         let places = Self::default().reading(serving.operator_key);
         let places = match tls.mode {
             TlsMode::Off => places,
+            TlsMode::Acme => [&tls.key, &tls.certificate, &tls.acme.account].into_iter().fold(
+                if tls.acme.ca.as_os_str().is_empty() { places } else { places.reading(&tls.acme.ca) },
+                |places, file| places.writing_beside(file),
+            ),
             TlsMode::Own if !tls.key.exists() => places.writing_beside(&tls.key).writing_beside(&tls.certificate),
             TlsMode::Own | TlsMode::Files => places.reading(&tls.key).reading(&tls.certificate),
         };

@@ -1,6 +1,7 @@
 //! The running server: it listens, serves each connection within its limits, and stops without losing anything.
 
 mod accept;
+mod acme;
 mod blank;
 mod connection;
 mod heard;
@@ -34,7 +35,7 @@ pub(crate) use shared::Shared;
 pub use start::{Foundation, StartError, check_keys};
 
 use crate::admin::{self, Desk};
-use crate::clock::{every, ticks};
+use crate::clock::{Clock, every, ticks};
 use crate::config::{Admin, Serving};
 use crate::http::router;
 use crate::log::Event;
@@ -61,6 +62,7 @@ pub struct Server<P> {
     admin: Option<TcpListener>,
     tls: Option<Arc<ServerConfig>>,
     reloader: Reloader,
+    clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
     program: Arc<P>,
 }
@@ -85,7 +87,7 @@ impl<P: Program> Server<P> {
             Admin::Off => None,
             Admin::On(address) => Some(start::listen(address).await?),
         };
-        Ok(Self { listener, admin, tls, reloader, shared, program: Arc::new(program) })
+        Ok(Self { listener, admin, tls, reloader, clock, shared, program: Arc::new(program) })
     }
 
     /// Where clients connect: the port is the real one when the configuration's is 0.
@@ -125,10 +127,10 @@ impl<P: Program> Server<P> {
     }
 
     async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, admin, tls, reloader, shared, program } = self;
+        let Self { listener, admin, tls, reloader, clock, shared, program } = self;
         let ended = CancellationToken::new();
         let desk = Desk { program: Arc::clone(&program), shared: Arc::clone(&shared) };
-        let chores = chores(Arc::clone(&program), Arc::clone(&shared), reloader);
+        let chores = chores(Arc::clone(&program), Arc::clone(&shared), reloader, clock);
         let admin = tokio::spawn(admin::serve(admin, desk, ended.clone()));
         let chores = tokio::spawn(ended.clone().run_until_cancelled_owned(chores));
         let accepting =
@@ -177,10 +179,11 @@ async fn drain(shared: &Shared) {
     }
 }
 
-async fn chores<P: Program>(program: Arc<P>, shared: Arc<Shared>, reloader: Reloader) {
+async fn chores<P: Program>(program: Arc<P>, shared: Arc<Shared>, reloader: Reloader, clock: Arc<dyn Clock>) {
+    let renewing = acme::keep(reloader.clone(), clock);
     let tidy = every(TIDY_EVERY, || async { shared.metrics.tidy() });
     let keep = every(KEEP_EVERY, || keep(&shared, &reloader));
-    tokio::join!(tidy, keep, program.chores());
+    tokio::join!(tidy, keep, renewing, program.chores());
 }
 
 /// Looks after the keys of Oblivious HTTP, and tells of another one at once; and after those of TLS.

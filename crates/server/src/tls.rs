@@ -25,18 +25,21 @@ pub const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// # Errors
 /// When the provider lacks what TLS 1.3 needs, which the one that is linked in does not.
 pub fn server_config(certificate: &Certificate) -> Result<ServerConfig, rustls::Error> {
-    server_config_of(Arc::new(Shown::new(certificate)))
+    server_config_of(Arc::new(Shown::new(certificate)), false)
 }
 
-/// The same with whatever is shown at the time.
-pub(crate) fn server_config_of(shown: Arc<Shown>) -> Result<ServerConfig, rustls::Error> {
+/// What an authority asks for that is to see that a name leads here (RFC 8737).
+pub(crate) const CHALLENGE: &[u8] = b"acme-tls/1";
+
+/// The same with whatever is shown at the time, and perhaps what answers authorities.
+pub(crate) fn server_config_of(shown: Arc<Shown>, answers: bool) -> Result<ServerConfig, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
         .with_cert_resolver(shown);
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    config.alpn_protocols = PROTOCOLS.into_iter().chain(answers.then_some(CHALLENGE)).map(<[u8]>::to_vec).collect();
     Ok(config)
 }
 

@@ -8,6 +8,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section::top(&[Key::new("directory", "the reference that the relay's `init` printed, \"sealpost-relay:…\"")]),
     Section::new("attester", expected::PUBLIC),
     Section::new("tls", expected::TLS),
+    Section::new("tls.acme", expected::ACME),
     Section::new("gateway", GATEWAY),
     Section::new("limits", LIMITS),
     Section::new("connections", expected::CONNECTIONS),

@@ -11,6 +11,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ]),
     Section::new("relay", expected::PUBLIC),
     Section::new("tls", expected::TLS),
+    Section::new("tls.acme", expected::ACME),
     Section::new("retention", RETENTION),
     Section::new("limits", LIMITS),
     Section::new("store", STORE),

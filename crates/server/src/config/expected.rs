@@ -27,10 +27,18 @@ pub const PUBLIC: &[Key] = &[
 
 /// The options of [`Tls`](super::Tls), in the section `tls`.
 pub const TLS: &[Key] = &[
-    Key::new("mode", "\"own\", \"files\", or, for a listener on loopback alone, \"off\""),
+    Key::new("mode", "\"own\", \"files\", \"acme\", or, for a listener on loopback alone, \"off\""),
     Key::new("certificate", "the path of a PEM file"),
     Key::new("key", "the path of a PEM file"),
-    Key::new("web_pki", "true or false; true only with mode \"files\""),
+    Key::new("web_pki", "true or false; true only with mode \"files\" or \"acme\""),
+];
+
+/// The options of [`Acme`](super::Acme), in the section `tls.acme`.
+pub const ACME: &[Key] = &[
+    Key::new("directory", "an https URL"),
+    Key::new("contact", "an e-mail address, or \"\""),
+    Key::new("account", "the path of a file, which is made"),
+    Key::new("ca", "the path of a PEM file, or \"\""),
 ];
 
 /// The options of [`Connections`](super::Connections), in the section `connections`.

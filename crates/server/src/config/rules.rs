@@ -1,5 +1,6 @@
 //! What no type can say of the values.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -76,8 +77,18 @@ impl Rules {
     }
 
     fn tls(&mut self, serving: &Serving<'_>) {
-        let checkable = !serving.tls.web_pki || serving.tls.mode == TlsMode::Files;
+        let checkable = !serving.tls.web_pki || matches!(serving.tls.mode, TlsMode::Files | TlsMode::Acme);
         self.require(checkable, "tls.web_pki", "clients cannot check a certificate that the server made itself");
+        if serving.tls.mode == TlsMode::Acme {
+            let is_name =
+                serving.public.host.host().parse::<IpAddr>().is_err() && serving.public.host.host().contains('.');
+            self.require(
+                is_name,
+                "tls.mode",
+                format!("an authority certifies names, and {}.host has none", serving.public_section),
+            );
+            self.require(serving.tls.acme.directory.starts_with("https://"), "tls.acme.directory", "not an https URL");
+        }
     }
 
     fn connections(&mut self, connections: &Connections) {

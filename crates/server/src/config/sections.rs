@@ -117,6 +117,8 @@ pub enum TlsMode {
     Own,
     /// The operator supplies both files.
     Files,
+    /// An authority of the web issues one, again and again, by ACME.
+    Acme,
     /// No TLS: only for a listener on loopback.
     Off,
 }
@@ -133,11 +135,59 @@ pub struct Tls {
     pub key: PathBuf,
     /// Whether clients check it by the web's public key infrastructure besides.
     pub web_pki: bool,
+    /// Of whom it is had by ACME.
+    pub acme: Acme,
 }
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { mode: TlsMode::Own, certificate: "tls.pem".into(), key: "tls.key".into(), web_pki: false }
+        Self {
+            mode: TlsMode::Own,
+            certificate: "tls.pem".into(),
+            key: "tls.key".into(),
+            web_pki: false,
+            acme: Acme::default(),
+        }
+    }
+}
+
+impl Tls {
+    /// Every path in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        let Acme { account, ca, .. } = &mut self.acme;
+        let ca = Some(ca).filter(|path| !path.as_os_str().is_empty());
+        [&mut self.certificate, &mut self.key, account].into_iter().chain(ca).collect()
+    }
+
+    /// Whether the server makes a certificate when there is none.
+    #[must_use]
+    pub fn makes_its_own(&self) -> bool {
+        matches!(self.mode, TlsMode::Own | TlsMode::Acme)
+    }
+}
+
+/// An authority that issues certificates by ACME (RFC 8555), and this server's account with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Acme {
+    /// The URL of its directory.
+    pub directory: String,
+    /// An address that it may write to; empty for none.
+    pub contact: String,
+    /// The file of the account, which is made.
+    pub account: PathBuf,
+    /// Certificates that the authority's own must come from; empty for those of the system.
+    pub ca: PathBuf,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self {
+            directory: "https://acme-v02.api.letsencrypt.org/directory".into(),
+            contact: String::new(),
+            account: "acme.json".into(),
+            ca: PathBuf::new(),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use super::shared::Shared;
 use crate::corked::Corked;
 use crate::gulps::Gulps;
 use crate::log::Event;
+use crate::tls::CHALLENGE;
 
 /// How long to wait when the system has no connection to give: most often it is out of files.
 const BREATH: Duration = Duration::from_millis(100);
@@ -97,8 +98,10 @@ impl Guest {
             None => Box::pin(self.serve(Patient::new(stream, limit), Protocol::Http1)).await,
             Some(tls) => match Box::pin(self.handshake(Blanked(Patient::new(Gulps::new(stream), limit)), tls)).await {
                 Some(stream) => match protocol(&stream) {
-                    Protocol::Http1 => Box::pin(self.serve(stream, Protocol::Http1)).await,
-                    Protocol::Http2 => Box::pin(self.serve(Corked::new(stream), Protocol::Http2)).await,
+                    // An authority has seen what it came for.
+                    None => {}
+                    Some(Protocol::Http1) => Box::pin(self.serve(stream, Protocol::Http1)).await,
+                    Some(Protocol::Http2) => Box::pin(self.serve(Corked::new(stream), Protocol::Http2)).await,
                 },
                 None => self.shared.metrics.handshake_failed(),
             },
@@ -115,9 +118,11 @@ impl Guest {
     }
 }
 
-fn protocol(stream: &Secured) -> Protocol {
+/// What is spoken on a connection; none on one that was for its handshake alone.
+fn protocol(stream: &Secured) -> Option<Protocol> {
     match stream.get_ref().1.alpn_protocol() {
-        Some(b"h2") => Protocol::Http2,
-        _ => Protocol::Http1,
+        Some(b"h2") => Some(Protocol::Http2),
+        Some(CHALLENGE) => None,
+        _ => Some(Protocol::Http1),
     }
 }

@@ -11,7 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use crate::config::Serving;
+use sealpost_wire::RelayHost;
+
+use crate::config::{Acme, Tls, TlsMode};
 use crate::log::Event;
 use crate::manifest::ManifestCell;
 use crate::tls::{Certificate, CertificateError, Shown};
@@ -26,13 +28,21 @@ pub(super) struct Material {
     pub(super) key: PathBuf,
     pub(super) shown: Arc<Shown>,
     pub(super) key_sha256: String,
+    /// Whom it is had of, and for which name.
+    pub(super) acme: Option<Acme>,
+    pub(super) host: RelayHost,
 }
 
 impl Material {
-    pub(super) fn new(serving: &Serving<'_>, certificate: &Certificate) -> Self {
-        let (chain, key) = (serving.tls.certificate.clone(), serving.tls.key.clone());
-        let shown = Arc::new(Shown::new(certificate));
-        Self { chain, key, shown, key_sha256: certificate.key_sha256().to_owned() }
+    pub(super) fn of(tls: &Tls, host: &RelayHost, certificate: &Certificate) -> Self {
+        Self {
+            chain: tls.certificate.clone(),
+            key: tls.key.clone(),
+            shown: Arc::new(Shown::new(certificate)),
+            key_sha256: certificate.key_sha256().to_owned(),
+            acme: (tls.mode == TlsMode::Acme).then(|| tls.acme.clone()),
+            host: host.clone(),
+        }
     }
 }
 
@@ -93,6 +103,11 @@ impl Reloader {
                 }
             }
         })
+    }
+
+    /// The files, and what is shown of them.
+    pub(super) fn material(&self) -> Option<&Material> {
+        self.0.as_deref().map(|inner| &inner.material)
     }
 
     /// Stops naming a key that has not been shown for long.

@@ -81,8 +81,11 @@ impl Foundation {
     /// [`StartError`], but for those of manifest and listeners.
     pub fn open(serving: &Serving<'_>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let certificate = certificate(serving).map_err(StartError::Certificate)?;
-        let material = certificate.as_ref().map(|certificate| Material::new(serving, certificate));
-        let tls = material.as_ref().map(|material| tls::server_config_of(Arc::clone(&material.shown)));
+        let material =
+            certificate.as_ref().map(|certificate| Material::of(serving.tls, &serving.public.host, certificate));
+        let tls = material
+            .as_ref()
+            .map(|material| tls::server_config_of(Arc::clone(&material.shown), material.acme.is_some()));
         let tls = tls.transpose().map_err(StartError::Tls)?;
         let operator = keys::read_operator(serving.operator_key).map_err(StartError::OperatorKey)?;
         let succession = succession::read(serving.operator_key, &operator.public()).map_err(StartError::Succession)?;
@@ -156,11 +159,13 @@ fn certificate(serving: &Serving<'_>) -> Result<Option<Certificate>, Certificate
     let (chain, key) = (&serving.tls.certificate, &serving.tls.key);
     match serving.tls.mode {
         TlsMode::Off => Ok(None),
-        TlsMode::Own if makes_its_own(serving) => Certificate::create(chain, key, &serving.public.host).map(Some),
-        TlsMode::Own | TlsMode::Files => Certificate::load(chain, key).map(Some),
+        TlsMode::Own | TlsMode::Acme if makes_its_own(serving) => {
+            Certificate::create(chain, key, &serving.public.host).map(Some)
+        }
+        TlsMode::Own | TlsMode::Files | TlsMode::Acme => Certificate::load(chain, key).map(Some),
     }
 }
 
 fn makes_its_own(serving: &Serving<'_>) -> bool {
-    serving.tls.mode == TlsMode::Own && !serving.tls.certificate.exists() && !serving.tls.key.exists()
+    serving.tls.makes_its_own() && !serving.tls.certificate.exists() && !serving.tls.key.exists()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sealpost_wire::RelayHost;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -96,6 +96,18 @@ impl Certificate {
         succession::replace(&next_key, key).map_err(of_key)?;
         succession::replace(&next_chain, chain).map_err(|source| chain_error(chain, source))?;
         Self::load(chain, key)
+    }
+
+    /// What an authority is shown that challenged whoever is behind `host` with this digest (RFC 8737, section 3).
+    pub(crate) fn answer(host: &RelayHost, digest: &[u8]) -> Result<Arc<CertifiedKey>, CertificateError> {
+        let pair = rcgen::KeyPair::generate().map_err(CertificateError::Make)?;
+        let mut params = rcgen::CertificateParams::new([host.host().to_owned()]).map_err(CertificateError::Make)?;
+        params.custom_extensions = vec![rcgen::CustomExtension::new_acme_identifier(digest)];
+        let made = params.self_signed(&pair).map_err(CertificateError::Make)?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
+        let key = super::provider().key_provider.load_private_key(key).map_err(CertificateError::Pair)?;
+        // Not checked as a pair: that would stumble over the challenge's extension, which is critical and of no use elsewhere.
+        Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7) in hexadecimal, as the manifest names it.

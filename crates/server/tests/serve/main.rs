@@ -6,6 +6,7 @@
     reason = "in a test, and in what only tests use, a panic is the failure"
 )]
 
+mod acme;
 mod admin;
 mod client;
 mod oblivious;

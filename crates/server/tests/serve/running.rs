@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use sealpost_server::clock::{Clock, SystemClock};
-use sealpost_server::config::{Admin, Connections, Oblivious, Public, Serving, Tls, TlsMode};
+use sealpost_server::config::{Acme, Admin, Connections, Oblivious, Public, Serving, Tls, TlsMode};
 use sealpost_server::manifest::ManifestCell;
 use sealpost_server::{Foundation, Reloader, Server, Stuck, keys};
 use sealpost_wire::RelayRef;
@@ -37,6 +37,9 @@ pub(crate) struct Running {
 /// How it is to run.
 pub(crate) struct Wishes {
     pub(crate) tls: TlsMode,
+    pub(crate) acme: Acme,
+    pub(crate) public: Public,
+    pub(crate) listen: SocketAddr,
     pub(crate) is_gateway: bool,
     pub(crate) connections: Connections,
     pub(crate) body: ByteSize,
@@ -47,6 +50,9 @@ impl Default for Wishes {
     fn default() -> Self {
         Self {
             tls: TlsMode::Own,
+            acme: Acme::default(),
+            public: Public::default(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_gateway: true,
             connections: Connections::default(),
             body: ByteSize::kib(4),
@@ -63,14 +69,14 @@ impl Running {
     pub(crate) async fn start_with(wishes: Wishes) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let [certificate, key, operator_key] = ["tls.pem", "tls.key", "operator.key"].map(|n| directory.path().join(n));
-        let tls = Tls { mode: wishes.tls, certificate, key, ..Tls::default() };
+        let tls = Tls { mode: wishes.tls, certificate, key, acme: wishes.acme, ..Tls::default() };
         let oblivious = Oblivious { enabled: wishes.is_gateway, keys: directory.path().join("ohttp") };
         keys::create_operator(&operator_key, &mut rand::rng()).unwrap();
         let serving = Serving {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: wishes.listen,
             admin: Admin::On("127.0.0.1:0".parse().unwrap()),
             operator_key: &operator_key,
-            public: &Public::default(),
+            public: &wishes.public,
             public_section: "server",
             tls: &tls,
             connections: &wishes.connections,
