@@ -48,6 +48,7 @@ pub(crate) const PAGE: &[Need] =
 /// For the files of `deploy/`: what will read them.
 pub(crate) const DEPLOY: &[Need] = &[
     Need { trial: &["systemd-analyze", "--version"], packages: &["systemd"] },
+    Need { trial: &["systemd-nspawn", "--version"], packages: &["systemd-container", "dbus"] },
     Need { trial: &["promtool", "--version"], packages: &["prometheus"] },
     Need {
         trial: &["sh", "-c", "nginx -v && test -e /usr/lib/nginx/modules/ngx_stream_module.so"],
