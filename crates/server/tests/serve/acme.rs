@@ -98,7 +98,7 @@ async fn start(authority: &Authority, port: u16) -> Running {
 }
 
 fn shown_first(server: &Running) -> String {
-    server.manifest.manifest().tls.keys_sha256[0].clone()
+    server.manifest.manifest().tls.keys_sha256.first().unwrap().clone()
 }
 
 #[tokio::test]
