@@ -59,7 +59,7 @@ rm -r /etc/systemd/system/sealpost-relay.service.d
 sed -i 's|^operator_key = .*|operator_key = "operator.key"|' sealpost-relay.toml
 systemctl daemon-reload
 passphrase=/var/lib/sealpost-relay/passphrase
-echo "six words that nobody would guess" > "$passphrase"
+(umask 077 && echo "six words that nobody would guess" > "$passphrase")
 chown sealpost-relay "$passphrase"
 relay() { runuser -u sealpost-relay -- sealpost-relay "$@" --passphrase-file "$passphrase"; }
 relay export /tmp/relay.archive
