@@ -152,7 +152,13 @@ fn worker_thread(
         Err(error) => return drop(opened.send(Err(OpenError::Thread(error)))),
     };
     runtime.block_on(async {
-        let connected = match open::open(options).await {
+        let replication = Replication::default();
+        let connected = async {
+            let connected = open::open(options).await?;
+            replication.learn(&connected.link).await?;
+            Ok(connected)
+        };
+        let connected = match connected.await {
             Ok(connected) => connected,
             Err(error) => return drop(opened.send(Err(error))),
         };
@@ -166,7 +172,7 @@ fn worker_thread(
             drain_every,
             wake: Wake::new(arrivals, others),
             health: Arc::<Health>::default(),
-            replication: Replication::default(),
+            replication,
             swept: upkeep::Swept::default(),
         });
         if opened.send(Ok(Arc::clone(&context))).is_ok() {

@@ -10,7 +10,7 @@ use super::health::Health;
 use super::keys::{Keys, Tag};
 use super::link::{Call, Link};
 use super::options::{Durability, Rates};
-use super::replication::Replication;
+use super::replication::{Known, Replication};
 use super::upkeep::Swept;
 use super::wake::Wake;
 use crate::store::Quota;
@@ -43,26 +43,28 @@ impl Context {
     /// Calls a script and waits until what it changed is as durable as is configured. Redis itself waits for its disk before
     /// it answers.
     pub(super) async fn change(&self, call: Call) -> Result<Value, Fault> {
-        let tag = call.tag().clone();
+        let (tag, before) = (call.tag().clone(), self.replication.before());
         let answer = self.look(call).await?;
-        self.secure(&tag).await?;
+        self.secure(&tag, before).await?;
         Ok(answer)
     }
 
     /// Gives a command to whoever has `tag`, and waits as for a change.
     pub(super) async fn command(&self, tag: &Tag, command: &Cmd) -> Result<Value, Fault> {
+        let before = self.replication.before();
         let answer = self.link.ask(tag, command).await;
         if answer.is_err() {
             self.health.failed(tag);
         }
         let answer = answer?;
-        self.secure(tag).await?;
+        self.secure(tag, before).await?;
         Ok(answer)
     }
 
-    async fn secure(&self, tag: &Tag) -> Result<(), Fault> {
+    /// Waits for replicas, where they count, to have what was written after that much was known.
+    pub(super) async fn secure(&self, tag: &Tag, before: Known) -> Result<(), Fault> {
         let Durability::Replicas(_) = self.durability else { return Ok(()) };
-        let secured = self.replication.caught_up(tag).await;
+        let secured = self.replication.caught_up(tag, before).await;
         if secured.is_err() {
             self.health.failed(tag);
         }

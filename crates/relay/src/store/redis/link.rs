@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redis::aio::ConnectionManager;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value, cmd};
+use redis::{Cmd, ErrorKind, Pipeline, ServerErrorKind, ToRedisArgs, Value, cmd};
 
 use super::answer::{Fault, text};
 use super::keys::Tag;
@@ -112,6 +112,19 @@ impl Link {
             }
         };
         Ok(answer?.extract_error()?)
+    }
+
+    /// Gives commands, one behind the other, to the server that has `tag`.
+    pub(super) async fn ask_in_a_row(&self, tag: &Tag, commands: Pipeline) -> Result<Vec<Value>, Fault> {
+        let count = commands.len();
+        let answers = match self {
+            Self::Single(connection) => connection.clone().send_packed_commands(&commands, 0, count).await,
+            Self::Cluster(connection) => {
+                let node = SingleNodeRoutingInfo::SpecificNode(tag.route());
+                connection.clone().route_pipeline(commands, 0, count, node).await
+            }
+        };
+        Ok(answers?.into_iter().map(Value::extract_error).collect::<Result<_, _>>()?)
     }
 
     /// Gives a command to one server.

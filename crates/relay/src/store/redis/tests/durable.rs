@@ -55,3 +55,25 @@ async fn what_no_replica_has_is_not_accepted() {
     assert_eq!(deposit(&store, 2).await, Err(Unavailable));
     assert!(!store.ready());
 }
+
+/// It may have been lost, though there are replicas enough of what the server has now.
+#[tokio::test]
+async fn what_was_written_to_a_server_is_not_vouched_for_by_one_that_began_anew() {
+    let mut master = Server::start(WITH_A_REPLICA).unwrap();
+    let other = replica(&master);
+    let store = store(&master, Durability::Replicas(1));
+    opened(&store).await;
+    let (context, tag) = (&store.context, store.context.keys.group(0));
+    let before = context.replication.before();
+    assert!(context.secure(&tag, before).await.is_ok());
+    master.kill();
+    master.restart().unwrap();
+    while !other.tell(&[b"INFO", b"replication"]).unwrap().contains("master_link_status:up") {}
+    // The first answer may be that the connection broke.
+    for _ in 0..3 {
+        assert!(context.secure(&tag, before).await.is_err());
+    }
+    while deposit(&store, 1).await != Ok(Kept::Kept) {}
+    let before = context.replication.before();
+    assert!(context.secure(&tag, before).await.is_ok());
+}
