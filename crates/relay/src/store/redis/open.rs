@@ -112,6 +112,10 @@ pub enum OpenError {
 /// A store's connection.
 pub(super) struct Opened {
     pub(super) link: Link,
+    /// What is listened by. In a cluster a connection of its own: when a channel's slot moves, the server says unasked that its
+    /// subscription has ended, and the client takes that for the answer to what was asked first, and each later answer for that to
+    /// the question after.
+    pub(super) ears: Link,
     /// What servers say without being asked.
     pub(super) pushes: UnboundedReceiver<PushInfo>,
 }
@@ -145,8 +149,13 @@ pub(super) async fn connect(options: &Options) -> Result<Opened, OpenError> {
     let info = way.first_answer(options).await?;
     let (sender, pushes) = unbounded_channel();
     let is_cluster = field(&info, "cluster_enabled") == Some("1");
-    let link = if is_cluster { way.cluster(sender).await } else { way.single(&info, sender).await }?;
-    Ok(Opened { link, pushes })
+    let (link, ears) = if is_cluster {
+        (way.cluster(sender.clone()).await?, way.cluster(sender).await?)
+    } else {
+        let link = way.single(&info, sender).await?;
+        (link.clone(), link)
+    };
+    Ok(Opened { link, ears, pushes })
 }
 
 type Pushes = tokio::sync::mpsc::UnboundedSender<PushInfo>;
@@ -194,7 +203,7 @@ impl Way {
     }
 
     /// Connects to the one server: the first that answers as the one did that was asked.
-    async fn single(self, info: &str, pushes: Pushes) -> Result<Link, OpenError> {
+    async fn single(&self, info: &str, pushes: Pushes) -> Result<Link, OpenError> {
         let config = ConnectionManagerConfig::new().set_number_of_retries(RETRIES).set_push_sender(pushes);
         let config = config.set_connection_timeout(Some(CONNECTING)).set_response_timeout(Some(ANSWERING));
         let mut failed = None;
@@ -219,7 +228,7 @@ impl Way {
         Ok((field(&same, "run_id") == field(info, "run_id")).then_some(connection))
     }
 
-    async fn cluster(self, pushes: Pushes) -> Result<Link, OpenError> {
+    async fn cluster(&self, pushes: Pushes) -> Result<Link, OpenError> {
         let mut builder = ClusterClientBuilder::new(self.servers.clone()).use_protocol(ProtocolVersion::RESP3);
         builder = builder.push_sender(pushes).connection_timeout(CONNECTING).response_timeout(ANSWERING);
         let [first, most] = CLUSTER_WAITS;

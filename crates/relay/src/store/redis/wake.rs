@@ -75,7 +75,10 @@ impl Wake {
 
 /// The channels, as this process uses them.
 pub(super) struct Channels {
+    /// By which others are told.
     pub(super) link: Link,
+    /// By which they are heard.
+    pub(super) ears: Link,
     pub(super) keys: Keys,
     /// Tells this process's own messages from those of others.
     pub(super) relay: [u8; RELAY],
@@ -137,7 +140,7 @@ impl Channels {
 
     async fn subscribe(&self) -> Result<(), Fault> {
         for channel in (0..CHANNELS).map(|number| self.keys.channel(number)) {
-            self.link.ask(&channel, cmd("SSUBSCRIBE").arg(channel.as_bytes())).await?;
+            self.ears.ask(&channel, cmd("SSUBSCRIBE").arg(channel.as_bytes())).await?;
         }
         Ok(())
     }

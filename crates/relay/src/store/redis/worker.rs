@@ -32,6 +32,7 @@ pub(super) async fn run(
 ) {
     let channels = Channels {
         link: opened.link.clone(),
+        ears: opened.ears,
         keys: context.keys.clone(),
         relay: rand::random(),
         drain_every: context.drain_every,

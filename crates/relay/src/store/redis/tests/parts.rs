@@ -1,6 +1,7 @@
 //! A cluster of which a part is not there, or on its way from one server to another.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealpost_redis_stage::{Cluster, Server, begin_move, end_move, move_some};
 use sealpost_wire::request::MailboxKind;
@@ -8,7 +9,7 @@ use sealpost_wire::request::MailboxKind;
 use super::backend::{SYNCED, deposit, lying, opened, options};
 use crate::store::contract::{Heard, NOW, OWNER, QUOTA, at, envelope, id, mailbox};
 use crate::store::redis::Redis;
-use crate::store::redis::keys::beginning;
+use crate::store::redis::keys::{CHANNELS, Tag, beginning};
 use crate::store::{Kept, MailboxOwner, Range, Store, Unavailable};
 
 /// A cluster of two, with the slot of [`OWNER`]'s mailbox, where it is and where it is to go.
@@ -64,6 +65,31 @@ async fn what_is_on_its_way_to_another_server_is_to_be_tried_later() {
     end_move(stage.slot, stage.to(), stage.cluster.servers()).unwrap();
     assert_eq!(deposit(&stage.store, 2).await, Ok(Kept::Kept));
     assert_eq!(lying(&stage.store).await, Ok(vec![1, 2]));
+}
+
+/// The server says so unasked, while it owes an answer.
+#[tokio::test]
+async fn a_channel_that_moves_to_another_server_is_no_answer_to_anything() {
+    let stage = Stage::set();
+    let keys = &stage.store.context.keys;
+    let slot =
+        |tag: &Tag| stage.from().tell(&[b"CLUSTER", b"KEYSLOT", tag.as_bytes()]).unwrap().parse::<u16>().unwrap();
+    let is_there = |channel: &Tag| usize::from(slot(channel) >= 8_192) == stage.from;
+    let channel = (0..CHANNELS).map(|number| keys.channel(number)).find(is_there).unwrap();
+    let subscribed = || stage.from().tell(&[b"PUBSUB", b"SHARDNUMSUB", channel.as_bytes()]).unwrap();
+    while !subscribed().ends_with('1') {}
+    let owed = keys.of(beginning(OWNER.id.as_bytes()));
+    let wait = redis::cmd("WAIT").arg(1).arg(1_000).to_owned();
+    let moved = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        begin_move(slot(&channel), stage.from(), stage.to()).unwrap();
+        end_move(slot(&channel), stage.to(), stage.cluster.servers()).unwrap();
+    };
+    let (answer, ()) = tokio::join!(stage.store.context.link.ask(&owed, &wait), moved);
+    assert_eq!(answer.unwrap(), redis::Value::Int(0));
+    opened(&stage.store).await;
+    assert_eq!(deposit(&stage.store, 1).await, Ok(Kept::Kept));
+    assert_eq!(lying(&stage.store).await, Ok(vec![1]));
 }
 
 #[tokio::test]
