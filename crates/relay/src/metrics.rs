@@ -1,7 +1,5 @@
 //! The relay's numbers, besides [those of every server](sealpost_server::metrics).
 
-use std::time::Duration;
-
 use sealpost_server::labels;
 use sealpost_server::metrics::{Counter, Gauge, Histogram, OneMore, PerLabel, Registry};
 
@@ -67,9 +65,9 @@ impl Metrics {
         self.sockets.of(socket).map(OneMore::of)
     }
 
-    /// Counts the time from a batch of deposits to its durable outcome.
-    pub(crate) fn deposit_batch(&self, took: Duration) {
-        self.batch_seconds.record(took);
+    /// Takes the time from a batch of deposits to its durable outcome.
+    pub(crate) fn deposit_batches(&self) -> Histogram {
+        self.batch_seconds.clone()
     }
 
     /// Shows the service's totals.

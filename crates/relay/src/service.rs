@@ -31,6 +31,7 @@ use crate::store::{Arrivals, STUCK, Store, Unavailable};
 use crate::tickets::{Issuer, KeysError};
 
 pub use directory::{DirectorySettings, KeyServiceManifests, NotComposed};
+pub use mailboxes::Depositing;
 pub use sealpost_server::Denial;
 pub use settings::{Memory, Settings, TicketSettings};
 pub use subscriptions::Collector;

@@ -95,7 +95,7 @@ impl Default for Limits {
 pub struct Store {
     /// Where it lies.
     pub backend: Backend,
-    /// Memory for deposits that are not yet answered.
+    /// Memory for deposits that are not yet answered; senders with more than a batch there are put off beyond that.
     pub in_flight: ByteSize,
     /// Memory for envelopes that wait for connected collectors.
     pub undelivered: ByteSize,

@@ -1,5 +1,7 @@
 //! Mailboxes: open, deposit, collect, acknowledge, close.
 
+use std::time::Instant;
+
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::request::{
     Acknowledge, CloseMailbox, ClosedReply, Collect, Collected, Deposit, Deposited, Done, MAX_BATCH, OpenMailbox,
@@ -10,7 +12,7 @@ use sealpost_wire::ticket::TicketKind;
 use sealpost_wire::time::Hour;
 use sealpost_wire::{CollectKey, EnvelopeId, MailboxId};
 
-use super::in_flight::Underway;
+use super::in_flight::{Room, Underway};
 use super::tickets::Standing;
 use super::{Denial, Inner, Relay, STORE_OUT};
 use crate::at_rest;
@@ -18,6 +20,8 @@ use crate::store::{Denied, Kept, MailboxOwner, NewEnvelope, Range};
 
 /// How long whoever is too fast by the counts of other relays waits, in seconds: they count by the hour.
 const ELSEWHERE: u16 = 600;
+/// How long whoever comes when too much is in flight waits, in seconds: it is a matter of less than one.
+const CROWDED: u16 = 1;
 /// The most bytes of envelopes in one reply to a collect.
 const PAGE_BYTES: usize = 1024 * 1024;
 
@@ -42,9 +46,30 @@ impl Relay {
 
     /// Deposits envelopes that came in together; one outcome for each, in their order.
     ///
-    /// Completes at the end of the store's batch, whatever became of each. Waits while too many bytes are in flight.
+    /// Completes at the end of the store's batch, whatever became of each.
     pub async fn deposit_many(&self, requests: Vec<Deposit>) -> Vec<Deposited> {
-        let room = self.0.in_flight.enter(&requests).await;
+        self.begin_deposits(requests).await.outcomes().await
+    }
+
+    /// Hands envelopes that came in together to the store, behind all that were handed over before. Waits for its turn while
+    /// too many bytes are in flight.
+    pub async fn begin_deposits(&self, requests: Vec<Deposit>) -> Depositing {
+        let room = self.0.in_flight.wait(&requests).await;
+        self.hand_over(requests, room).await
+    }
+
+    /// The same for a sender of whom others wait already: where too many bytes are in flight, *try later*.
+    pub async fn begin_more_deposits(&self, requests: Vec<Deposit>) -> Depositing {
+        let room = self.0.in_flight.enter(&requests);
+        self.hand_over(requests, room).await
+    }
+
+    async fn hand_over(&self, requests: Vec<Deposit>, room: Option<Room>) -> Depositing {
+        let (relay, begun) = (self.clone(), Instant::now());
+        let Some(room) = room else {
+            let fates = requests.iter().map(|_| Fate::Slowed(CROWDED)).collect();
+            return Depositing { relay, begun, fates, underway: Underway { reply: None, room: None } };
+        };
         let now = self.0.hour();
         let standings = self.0.standings(&requests).await;
         let mut fates = Vec::with_capacity(requests.len());
@@ -52,9 +77,8 @@ impl Relay {
         for (request, standing) in requests.into_iter().zip(standings) {
             fates.push(self.0.admit(request, standing, now, &mut envelopes));
         }
-        let kept = Underway { reply: Some(self.0.store.deposit(envelopes, now)), room }.settled().await;
-        settle(&mut fates, kept);
-        fates.into_iter().map(|fate| self.0.deposited(fate)).collect()
+        let underway = Underway { reply: Some(self.0.store.deposit(envelopes, now)), room: Some(room) };
+        Depositing { relay, begun, fates, underway }
     }
 
     /// Erases what has been received, then reads what lies in a mailbox, oldest first, as far as there is room for the bytes of
@@ -103,6 +127,27 @@ impl Relay {
         self.0.store.close_mailbox(owner, self.0.hour()).await??;
         self.0.counts.mailboxes_closed.add(1);
         Ok(self.0.state(Closed::Mailbox(request.mailbox)))
+    }
+}
+
+/// Envelopes that were handed to the store together, and what becomes of them.
+pub struct Depositing {
+    relay: Relay,
+    begun: Instant,
+    fates: Vec<Fate>,
+    underway: Underway,
+}
+
+impl Depositing {
+    /// One outcome for each, in their order, at the end of the store's batch.
+    pub async fn outcomes(mut self) -> Vec<Deposited> {
+        let is_kept = self.underway.reply.is_some();
+        let kept = self.underway.settled().await;
+        if is_kept {
+            self.relay.0.in_flight.took(self.begun.elapsed());
+        }
+        settle(&mut self.fates, kept);
+        self.fates.into_iter().map(|fate| self.relay.0.deposited(fate)).collect()
     }
 }
 

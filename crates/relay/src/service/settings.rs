@@ -41,7 +41,7 @@ pub struct TicketSettings {
 /// Bounds of the process that no client needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Deposits that are not yet answered, in bytes; more of them wait for their turn.
+    /// Deposits that are not yet answered, in bytes; whoever has some there and comes with more is put off beyond that, others wait.
     pub in_flight_bytes: usize,
     /// Envelopes queued for collectors that are connected, in bytes, of all of them together. What does not fit is read
     /// from the store when its collector is ready for it.

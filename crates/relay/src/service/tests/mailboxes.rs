@@ -153,3 +153,29 @@ fn files(directory: &Path) -> Vec<Vec<u8>> {
 fn holds(files: &[Vec<u8>], needle: &[u8]) -> bool {
     files.iter().any(|file| file.windows(needle.len()).any(|window| window == needle))
 }
+
+#[tokio::test]
+async fn more_of_a_sender_is_put_off_with_a_hint_where_too_much_is_in_flight_and_others_wait_for_their_turn() {
+    let world = World::with(|settings| settings.memory.in_flight_bytes = 64 * 1024);
+    let mailbox = Mailbox::new();
+    world.open(&mailbox).await;
+    let deposits = |numbers: std::ops::Range<u32>| numbers.map(|number| mailbox.deposit(number)).collect::<Vec<_>>();
+    let first = world.relay.begin_deposits(deposits(0..15)).await;
+    let second = world.relay.begin_more_deposits(deposits(15..17)).await.outcomes().await;
+    assert!(second.iter().all(|it| it.outcome == Outcome::TryLater && it.retry_after == Some(1)), "{second:?}");
+    let (first, other) = tokio::join!(first.outcomes(), world.relay.deposit_many(deposits(15..17)));
+    assert!(first.iter().chain(&other).all(|deposited| deposited.outcome == Outcome::Accepted));
+    assert_eq!(world.lying(&mailbox).await, (0..17).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn envelopes_lie_in_the_order_in_which_their_batches_were_handed_over() {
+    let world = World::new();
+    let mailbox = Mailbox::new();
+    world.open(&mailbox).await;
+    let first = world.relay.begin_deposits((0..3).map(|number| mailbox.deposit(number)).collect()).await;
+    let second = world.relay.begin_deposits((3..6).map(|number| mailbox.deposit(number)).collect()).await;
+    let outcomes = second.outcomes().await.into_iter().chain(first.outcomes().await);
+    assert!(outcomes.into_iter().all(|deposited| deposited.outcome == Outcome::Accepted));
+    assert_eq!(world.lying(&mailbox).await, (0..6).collect::<Vec<_>>());
+}
