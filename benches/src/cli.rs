@@ -14,14 +14,16 @@ use sealpost_wire::SizeClass;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
+use crate::compare;
 use crate::failure::Failure;
 use crate::floor;
 use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
+use crate::redis::Durability;
 use crate::scenario::crew::Shape;
 use crate::scenario::online::{Load, Times};
-use crate::scenario::{all, all::All, away, idle, online, quick, soak};
+use crate::scenario::{all, all::All, away, burst, idle, online, quick, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -50,6 +52,9 @@ struct Common {
     /// TLS. It must take tickets from nobody, and allow as many deposits to a mailbox as come.
     #[arg(long, value_name = "URL", global = true)]
     url: Option<Uri>,
+    /// Keep the store in a Redis that is started for it, and accept so; its process counts as the relay's.
+    #[arg(long, value_enum, global = true, conflicts_with = "url")]
+    redis: Option<Durability>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,12 +67,25 @@ enum Command {
     Idle(IdleArguments),
     /// The figures that matter, within five minutes.
     Quick,
+    /// Three times as much as the relay can store: what it cannot take it is to put off.
+    Burst {
+        /// With TLS 1.3.
+        #[arg(long)]
+        tls: bool,
+    },
     /// Hours of it, or minutes: with connections that break, mailboxes that change, envelopes that expire, and a relay that
     /// is killed.
     Soak {
         /// For so long.
         #[arg(long, default_value_t = 3.0, value_parser = positive)]
         minutes: f64,
+    },
+    /// Two results of this program, figure by figure.
+    Compare {
+        /// One, as `--json` gave it.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
     },
     /// Everything.
     All {
@@ -203,11 +221,22 @@ pub fn run() -> ExitCode {
 }
 
 async fn obey(command: Command, common: &Common) -> Result<(), Failure> {
-    let programs = Programs::find(common.relay.clone(), common.data.clone(), common.url.clone())?;
+    let mut programs = Programs::find(common.relay.clone(), common.data.clone(), common.url.clone())?;
+    programs.redis = common.redis;
     let machine = Machine::this();
     match command {
         Command::Floor { listen, tls } => floor::serve(listen, tls).await,
         Command::Quick => quick(&programs, common).await,
+        Command::Compare { one, other } => {
+            let text = compare::files(&one, &other)?;
+            writeln!(io::stdout().lock(), "{text}").map_err(|error| Failure::Files("writing the result", error))
+        }
+        Command::Burst { tls } => {
+            let result = burst::run(&programs.start_tuned(Kind::Relay, tls, &burst::tuning())?).await?;
+            let holds = result.holds;
+            tell(common, &Told { scenario: "burst", machine: &machine, shape: None, tls, result })?;
+            if holds { Ok(()) } else { Err(Failure::NotBorne) }
+        }
         Command::Soak { minutes } => soak(&programs, minutes, common).await,
         Command::All { write } => all(&programs, write.as_deref(), common).await,
         Command::Online(arguments) => {

@@ -57,6 +57,12 @@ pub enum Failure {
     /// Envelopes were there behind their time, or not before it.
     #[error("envelopes that had expired were there, or others were not")]
     NotExpired,
+    /// A deposit was put off without a word on until when.
+    #[error("the relay put a deposit off and did not say for how long")]
+    NoHint,
+    /// More than the relay can take is not borne as it should.
+    #[error("the relay does not bear more than it can take: see the figures")]
+    NotBorne,
     /// Memory, files or disk grew.
     #[error("the relay does not stay as it is: see the figures")]
     NotSteady,

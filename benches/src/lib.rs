@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cli;
+pub mod compare;
 pub mod failure;
 pub mod floor;
 pub mod load;
@@ -8,6 +9,7 @@ pub mod machine;
 pub mod plot;
 pub mod process;
 pub mod progress;
+pub mod redis;
 pub mod scenario;
 pub mod seal;
 pub mod subject;

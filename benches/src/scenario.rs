@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod away;
+pub mod burst;
 pub mod crew;
 pub mod idle;
 pub mod online;

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::failure::Failure;
 use crate::load::client::Target;
 use crate::process::Usage;
+use crate::redis::{self, Durability, Redis};
 use crate::seal::Opening;
 
 /// How long a server may take to listen.
@@ -47,6 +48,8 @@ pub struct Programs {
     pub data: Option<PathBuf>,
     /// A relay that runs already, to be measured instead.
     pub url: Option<Uri>,
+    /// Whether a relay's store is to be in Redis, and when it accepts then.
+    pub redis: Option<Durability>,
 }
 
 /// A server that runs until this is dropped, if it was started for the run.
@@ -60,6 +63,7 @@ pub struct Subject {
 
 struct Server {
     child: Child,
+    redis: Option<Redis>,
     directory: TempDir,
     address: SocketAddr,
 }
@@ -72,7 +76,7 @@ impl Programs {
     pub fn find(relay: Option<PathBuf>, data: Option<PathBuf>, url: Option<Uri>) -> Result<Self, Failure> {
         let own = env::current_exe().map_err(|error| Failure::Files("finding this program", error))?;
         let beside = || own.with_file_name("sealpost-relay").with_extension(env::consts::EXE_EXTENSION);
-        Ok(Self { relay: relay.unwrap_or_else(beside), own, data, url })
+        Ok(Self { relay: relay.unwrap_or_else(beside), own, data, url, redis: None })
     }
 
     /// Starts what is to be measured, and waits until it listens.
@@ -93,15 +97,23 @@ impl Programs {
         }
         let address = free_address()?;
         let directory = self.directory()?;
+        let mut redis = None;
         let (child, opening) = match kind {
             Kind::Relay => {
                 self.make(directory.path(), address)?;
-                configure(&directory.path().join(CONFIG), tls, tuning)?;
+                let mut tuning = tuning.clone();
+                if let Some(durability) = self.redis {
+                    let address = free_address()?;
+                    redis = Some(Redis::start(durability, address, directory.path())?);
+                    wait(address, || false)?;
+                    tuning.values.extend(redis::tuning(durability, address).values);
+                }
+                configure(&directory.path().join(CONFIG), tls, &tuning)?;
                 (self.relay(directory.path(), None)?, Opening::AtRest)
             }
             Kind::Floor => (self.floor(address, tls)?, Opening::Bare),
         };
-        let mut server = Server { child, directory, address };
+        let mut server = Server { child, redis, directory, address };
         server.wait()?;
         Ok(Subject { target: Target::new(address, "localhost", tls)?, opening, server: Some(server) })
     }
@@ -160,12 +172,12 @@ impl Subject {
         Self { target, opening, server: None }
     }
 
-    /// What its process has taken so far, if it was started for the run.
+    /// What its process has taken so far, and that of its Redis, if it was started for the run.
     ///
     /// # Errors
     /// [`Failure::Files`], when it has ended.
     pub fn usage(&self) -> Result<Option<Usage>, Failure> {
-        self.server.as_ref().map(|server| Usage::of(server.child.id())).transpose()
+        self.server.as_ref().map(Server::usage).transpose()
     }
 
     /// What its files take, in bytes, if it was started for the run.
@@ -182,18 +194,15 @@ impl Subject {
 }
 
 impl Server {
+    fn usage(&self) -> Result<Usage, Failure> {
+        let own = Usage::of(self.child.id())?;
+        let Some(redis) = &self.redis else { return Ok(own) };
+        let redis = Usage::of(redis.id())?;
+        Ok(Usage { cpu: own.cpu + redis.cpu, resident: own.resident + redis.resident, files: own.files + redis.files })
+    }
+
     fn wait(&mut self) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(self.address).is_err() {
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return Err(Failure::Ended);
-            }
-            if Instant::now() > deadline {
-                return Err(Failure::NotListening(PATIENCE.as_secs()));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
+        wait(self.address, || self.child.try_wait().is_ok_and(|ended| ended.is_some()))
     }
 
     fn kill(&mut self) {
@@ -207,6 +216,21 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Waits until something listens there.
+fn wait(address: SocketAddr, mut has_ended: impl FnMut() -> bool) -> Result<(), Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_err() {
+        if has_ended() {
+            return Err(Failure::Ended);
+        }
+        if Instant::now() > deadline {
+            return Err(Failure::NotListening(PATIENCE.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// What a relay is run with besides its defaults: no limit on deposits to one mailbox, of which there are few here.

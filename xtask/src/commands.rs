@@ -198,7 +198,8 @@ pub(crate) fn instructions(instructions: &Instructions) -> Result<(), Failure> {
     machine::ensure(BUILD)?;
     machine::ensure(VALGRIND)?;
     let word = if instructions.write { "write" } else { "check" };
-    run(&mut cargo(&["bench", "--package", "sealpost-benches", "--bench", "instructions", "--", word]))
+    let bench = ["bench", "--package", "sealpost-benches", "--no-default-features", "--bench", "instructions"];
+    run(cargo(&bench).args(["--", word]))
 }
 
 /// Builds an optimized relay and what loads it; gives the latter.
@@ -206,7 +207,8 @@ pub(crate) fn instructions(instructions: &Instructions) -> Result<(), Failure> {
 /// Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
 fn generator() -> Result<Command, Failure> {
     machine::ensure(BUILD)?;
-    run(&mut cargo(&["build", "--release", "--bins", "--package", "sealpost-relay", "--package", "sealpost-benches"]))?;
+    let packages = ["--package", "sealpost-relay", "--package", "sealpost-benches", "--no-default-features"];
+    run(cargo(&["build", "--release", "--bins"]).args(packages))?;
     let mut command = Command::new(built("sealpost-bench", true)?);
     command.current_dir(root());
     Ok(command)

@@ -41,6 +41,15 @@ pub enum Pace {
         /// Called whenever it should be looked.
         ticks: Arc<Notify>,
     },
+    /// The same, but it bears being told to try later, and sends nothing until then.
+    Patient {
+        /// When deposits are due.
+        schedule: Box<Schedule>,
+        /// Called whenever it should be looked.
+        ticks: Arc<Notify>,
+        /// When it may send again, in nanoseconds since the run began.
+        held: u64,
+    },
     /// So many, with a window, then no more.
     Count {
         /// How many.
@@ -72,6 +81,8 @@ pub struct Sender {
     sent: u64,
     answered: u64,
     latency: Latency,
+    put_off: u64,
+    held_back: u64,
 }
 
 /// What a sender has done.
@@ -80,6 +91,10 @@ pub struct Posted {
     pub sent: Vec<(u32, Sent)>,
     /// From when a deposit was due to its acceptance.
     pub latency: Latency,
+    /// Deposits that the relay put off.
+    pub put_off: u64,
+    /// Deposits that were due, and not sent because of that.
+    pub held_back: u64,
 }
 
 impl Sender {
@@ -87,7 +102,23 @@ impl Sender {
     #[must_use]
     pub fn new(socket: Socket, mailboxes: Vec<Addressed>, pace: Pace, window: Arc<Window>, phase: Arc<Phase>) -> Self {
         let (waiting, free, latency) = (Vec::new(), Vec::new(), Latency::default());
-        Self { socket, mailboxes, turn: 0, pace, window, phase, waiting, free, sent: 0, answered: 0, latency }
+        let (sent, answered, put_off, held_back) = (0, 0, 0, 0);
+        let turn = 0;
+        Self {
+            socket,
+            mailboxes,
+            turn,
+            pace,
+            window,
+            phase,
+            waiting,
+            free,
+            sent,
+            answered,
+            latency,
+            put_off,
+            held_back,
+        }
     }
 
     /// Sends until the phase says that it is enough, or the pace does, and all was answered.
@@ -103,7 +134,7 @@ impl Sender {
             self.wait().await?;
         }
         let sent = self.mailboxes.into_iter().map(|addressed| (addressed.mailbox, addressed.sent)).collect();
-        Ok(Posted { sent, latency: self.latency })
+        Ok(Posted { sent, latency: self.latency, put_off: self.put_off, held_back: self.held_back })
     }
 
     fn is_done(&self) -> bool {
@@ -141,6 +172,14 @@ impl Sender {
                 std::iter::repeat_n(now, count as usize).collect()
             }
             Pace::Open { schedule, .. } => std::iter::from_fn(|| schedule.due(now)).collect(),
+            Pace::Patient { schedule, held, .. } => {
+                let due: Vec<u64> = std::iter::from_fn(|| schedule.due(now)).collect();
+                if now >= *held {
+                    return due;
+                }
+                self.held_back += due.len() as u64;
+                Vec::new()
+            }
             Pace::Count { left, window } => {
                 let count = room(*window, self.sent, self.answered, u64::MAX).min(*left);
                 *left -= count;
@@ -174,7 +213,7 @@ impl Sender {
     /// Waits until something may be due, and hears all answers that are there.
     async fn wait(&mut self) -> Result<(), Failure> {
         let ticks = match &self.pace {
-            Pace::Open { ticks, .. } => Some(Arc::clone(ticks)),
+            Pace::Open { ticks, .. } | Pace::Patient { ticks, .. } => Some(Arc::clone(ticks)),
             Pace::Closed { .. } | Pace::Count { .. } => None,
         };
         let looks = async {
@@ -203,11 +242,17 @@ impl Sender {
     fn answer(&mut self, told: TaggedOutcome, now: u64) -> Result<(), Failure> {
         let slot = told.tag.checked_sub(FIRST_TAG).ok_or(Wrong::Answer)?;
         let waiting = self.waiting.get_mut(slot as usize).and_then(Option::take).ok_or(Wrong::Answer)?;
+        self.free.push(slot);
+        self.answered += 1;
+        if let (Outcome::TryLater, Pace::Patient { held, .. }) = (told.outcome, &mut self.pace) {
+            let wait = u64::from(told.retry_after.ok_or(Failure::NoHint)?);
+            *held = now + wait * 1_000_000_000;
+            self.put_off += 1;
+            return Ok(());
+        }
         if told.outcome != Outcome::Accepted {
             return Err(Failure::NotAccepted(told.outcome));
         }
-        self.free.push(slot);
-        self.answered += 1;
         if let Some(addressed) = self.mailboxes.get_mut(waiting.at) {
             addressed.sent.accept(waiting.number);
         }

@@ -263,7 +263,7 @@ mod tests {
             sent.accept(number);
             (*mailbox, sent)
         });
-        vec![Posted { sent: sent.collect(), latency: Latency::default() }]
+        vec![Posted { sent: sent.collect(), latency: Latency::default(), put_off: 0, held_back: 0 }]
     }
 
     fn collected(mailboxes: &[u32]) -> Vec<Collected> {

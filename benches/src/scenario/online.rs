@@ -113,7 +113,7 @@ fn read(subject: &Subject, crew: &Crew<'_>) -> Result<Reading, Failure> {
     Ok(Reading { at: Instant::now(), delivered: crew.delivered(), server: subject.usage()?, own })
 }
 
-fn sum<'a>(parts: impl Iterator<Item = &'a Latency>) -> Spread {
+pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Latency>) -> Spread {
     let mut whole = Latency::default();
     parts.for_each(|part| whole.add(part));
     whole.spread()
@@ -138,14 +138,14 @@ fn figures(before: &Reading, after: &Reading, deliver: Spread, accept: Spread, r
 }
 
 /// Calls the senders to look for what is due. The runtime's own timers know milliseconds only.
-struct Ticking {
+pub(super) struct Ticking {
     ticks: Arc<Notify>,
     /// Ended by being the only one left.
     held: Arc<()>,
 }
 
 impl Ticking {
-    fn start(ticks: Arc<Notify>) -> Self {
+    pub(super) fn start(ticks: Arc<Notify>) -> Self {
         let held = Arc::new(());
         let (called, alive) = (Arc::clone(&ticks), Arc::downgrade(&held));
         thread::spawn(move || {
