@@ -1,7 +1,7 @@
 //! All files that are a server's, by what they are for, wherever its configuration has them lie.
 //!
 //! ```text
-//! config · operator.key · operator.succession · tls.pem · tls.key
+//! config · operator.key · operator.succession · tls.pem · tls.key · acme
 //! oblivious/NAME · tickets/NAME · tickets/invites/NAME · epochs/NAME        keys of days and of epochs, invite codes
 //! ```
 //!
@@ -65,6 +65,9 @@ fn singles(path: &Path, config: &Config) -> Vec<(&'static str, PathBuf)> {
     ];
     if config.tls.mode != TlsMode::Off {
         singles.extend([("tls.pem", config.tls.certificate.clone()), ("tls.key", config.tls.key.clone())]);
+    }
+    if config.tls.mode == TlsMode::Acme {
+        singles.push(("acme", config.tls.acme.account.clone()));
     }
     singles
 }

@@ -27,12 +27,15 @@ pub fn certificate(serving: &Serving<'_>, now: SystemTime) -> Vec<Finding> {
         TlsMode::Own if !chain.exists() && !key.exists() => {
             vec![Finding::ok(Check::Tls, "the server makes its certificate when it starts")]
         }
+        TlsMode::Acme if !chain.exists() && !key.exists() => {
+            vec![Finding::ok(Check::Tls, "the server asks for a certificate when it starts")]
+        }
         mode => match Certificate::load(chain, key) {
             Err(CertificateError::Key(error)) => vec![Finding::of_error(Check::Tls, &error)],
             Err(error) => vec![unfit(&error, chain, key)],
             Ok(_) => {
                 let pair = Finding::ok(Check::Tls, "certificate and key are a pair, and the key is its owner's alone");
-                let rest = (mode == TlsMode::Files).then(|| in_time(chain, serving, now));
+                let rest = (mode != TlsMode::Own).then(|| in_time(chain, serving, now));
                 [pair].into_iter().chain(rest.into_iter().flatten()).collect()
             }
         },
