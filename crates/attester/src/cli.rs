@@ -5,12 +5,11 @@ mod failure;
 mod init;
 mod serve;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use serde::Serialize;
+use sealpost_server::terminal::{self, say, say_json};
 
 use crate::config::Config;
 use crate::server;
@@ -79,23 +78,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Writes a line to standard output; whoever closed it does not want it.
-fn say(line: impl std::fmt::Display) {
-    let _closed = writeln!(io::stdout().lock(), "{line}");
-}
-
 /// Writes what an operator should know of to standard error.
 fn warn(config: &Config) {
-    for warning in server::warnings(config) {
-        let _closed = writeln!(io::stderr().lock(), "warning: {warning}");
-    }
-}
-
-/// Writes a value as one line of JSON to standard output.
-fn say_json(value: &impl Serialize) {
-    if let Ok(line) = serde_json::to_string(value) {
-        say(line);
-    }
+    server::warnings(config).into_iter().for_each(terminal::warn);
 }
 
 #[cfg(test)]

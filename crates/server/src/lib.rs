@@ -14,6 +14,7 @@ pub mod process;
 pub mod sandbox;
 pub mod server;
 pub mod succession;
+pub mod terminal;
 pub mod tls;
 
 mod admin;

@@ -1,12 +1,13 @@
 //! How a command fails: a report for people, a code for programs.
 
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use miette::Diagnostic;
 use sealpost_server::Stuck;
 use sealpost_server::keys::KeyFileError;
+use sealpost_server::terminal;
 use sealpost_server::tls::CertificateError;
 use thiserror::Error;
 
@@ -65,16 +66,8 @@ impl Failure {
 
     /// Writes the report to standard error; the exit code is documented in `--help`.
     pub(super) fn report(&self) -> ExitCode {
-        let _closed = io::stderr().lock().write_all(self.text().as_bytes());
+        terminal::report(self);
         ExitCode::from(self.code())
-    }
-
-    fn text(&self) -> String {
-        let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        let _infallible = GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, self);
-        text
     }
 
     const fn code(&self) -> u8 {

@@ -1,10 +1,10 @@
 //! `sealpost-relay check-config`
 
 use clap::Args;
-use serde::Serialize;
+use sealpost_server::terminal::Checked;
 
 use super::{ConfigFile, Failure, say, say_json, warn};
-use crate::config::{self, Config, ConfigError, Report};
+use crate::config::{self, Config};
 use crate::server;
 
 /// Say what is wrong with a configuration, and where; changes nothing.
@@ -23,13 +23,6 @@ pub(super) struct CheckConfig {
     /// Answer in JSON; the exit code is the same.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Serialize)]
-struct Checked {
-    valid: bool,
-    problems: Vec<Report>,
-    warnings: Vec<String>,
 }
 
 impl CheckConfig {
@@ -54,12 +47,9 @@ impl CheckConfig {
 }
 
 fn verdict(checked: &Result<Config, Failure>) -> Checked {
-    let problems = match checked {
-        Err(Failure::Config(ConfigError::Invalid { problems })) => {
-            problems.iter().map(config::Problem::report).collect()
-        }
-        _ => Vec::new(),
-    };
-    let warnings = checked.as_ref().map(server::warnings).unwrap_or_default();
-    Checked { valid: checked.is_ok(), problems, warnings: warnings.iter().map(ToString::to_string).collect() }
+    match checked {
+        Ok(config) => Checked::valid(&server::warnings(config)),
+        Err(Failure::Config(error)) => Checked::invalid(Some(error)),
+        Err(_) => Checked::invalid(None),
+    }
 }

@@ -1,0 +1,66 @@
+//! What a command of a server's program says: lines and JSON to standard output, warnings and reports to standard error.
+//!
+//! Whoever closed either does not want it.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use serde::Serialize;
+
+use crate::config::{ConfigError, Problem, Report};
+
+/// Columns of a report.
+const WIDTH: usize = 100;
+
+/// Writes a line to standard output.
+pub fn say(line: impl Display) {
+    let _closed = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Writes a value as one line of JSON to standard output.
+pub fn say_json(value: &impl Serialize) {
+    if let Ok(line) = serde_json::to_string(value) {
+        say(line);
+    }
+}
+
+/// Writes what an operator should know of to standard error.
+pub fn warn(warning: impl Display) {
+    let _closed = writeln!(io::stderr().lock(), "warning: {warning}");
+}
+
+/// Writes why a command failed to standard error, with what mends it.
+pub fn report(failure: &dyn Diagnostic) {
+    let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _infallible = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).render_report(&mut text, failure);
+    let _closed = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What `check-config` answers to programs.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    valid: bool,
+    problems: Vec<Report>,
+    warnings: Vec<String>,
+}
+
+impl Checked {
+    /// A configuration that will do, and what it should be warned of.
+    #[must_use]
+    pub fn valid(warnings: &[impl ToString]) -> Self {
+        Self { valid: true, problems: Vec::new(), warnings: warnings.iter().map(ToString::to_string).collect() }
+    }
+
+    /// One that will not, for what is wrong with the file, if that is it.
+    #[must_use]
+    pub fn invalid(error: Option<&ConfigError>) -> Self {
+        let problems = match error {
+            Some(ConfigError::Invalid { problems }) => problems.iter().map(Problem::report).collect(),
+            _ => Vec::new(),
+        };
+        Self { valid: false, problems, warnings: Vec::new() }
+    }
+}
