@@ -22,10 +22,11 @@ Examples:
   sealpost-relay doctor --all --config /etc/sealpost-relay.toml
   sealpost-relay doctor --json
 
-Works beside a running server and without one, as any account that may read the keys; changes nothing.
-A problem keeps the server from starting or breaks a promise, and makes the exit code 1; a warning does
-not. With --json, one line with everything that was looked at:
-  {\"healthy\":false,\"findings\":[{\"check\":…,\"level\":\"ok\"|\"warning\"|\"problem\",\"finding\":…,\"mend\":…}]}")]
+Works beside a running server and without one, as any account that may read the keys; changes
+nothing. A problem keeps the server from starting or breaks a promise, and makes the exit code
+1; a warning does not. With --json, one line with everything that was looked at:
+  {\"healthy\":false,\"findings\":[{\"check\":…,\"level\":\"ok\"|\"warning\"|\"problem\",\"finding\":…,
+   \"mend\":…}]}")]
 pub(super) struct Doctor {
     #[command(flatten)]
     file: ConfigFile,

@@ -29,13 +29,14 @@ Examples:
   sealpost-relay erase
   sealpost-relay erase --yes --json --config /srv/relay/sealpost-relay.toml
 
-Erases the store, in files or in Redis, and every key and file of the server; the operator's key last, with
-which it signs what it prints and leaves in erased.json. The server must not run; if it is interrupted, do it
-again. Files are overwritten first, which file systems that copy on write, snapshots and disks that move
-blocks around may undo: so may a backup, an archive and Redis's own replicas. Nobody can prove a deletion: the
-receipt is the operator's word. One line of JSON, the signature in base64, over
-\"sealpost v1 erasure\\0\" and the statement's text:
-  {\"statement\":\"{\\\"erased\\\":…,\\\"operator\\\":…,\\\"role\\\":…,\\\"store\\\":…,\\\"day\\\":…}\",\"signature\":…}")]
+Erases the store, in files or in Redis, and every key and file of the server; the operator's key
+last, with which it signs what it prints and leaves in erased.json. The server must not run; if
+it is interrupted, do it again. Files are overwritten first, which file systems that copy on
+write, snapshots and disks that move blocks around may undo: so may a backup, an archive and
+Redis's own replicas. Nobody can prove a deletion: the receipt is the operator's word. One line
+of JSON, the signature in base64, over \"sealpost v1 erasure\\0\" and the statement's text:
+  {\"statement\":\"{\\\"erased\\\":…,\\\"operator\\\":…,\\\"role\\\":…,\\\"store\\\":…,\\\"day\\\":…}\",
+   \"signature\":…}")]
 pub(super) struct Erase {
     #[command(flatten)]
     file: ConfigFile,

@@ -30,12 +30,12 @@ Examples:
   sealpost-relay export relay.archive
   sealpost-relay export relay.archive --passphrase-file /root/passphrase --json
 
-Configuration, keys, and all that is in the store, from files or from Redis: for another machine, another
-backend or a backup. The server must not run: what it accepted afterwards would be lost. Clients keep what
-they send until it, or the one that takes its place, answers.
-The archive is as good as the server: who has it and its passphrase is this server, and sees how many
-mailboxes there are and how full. It holds no envelope that was acknowledged before; but one that is
-acknowledged later stays in it. Delete it once it was imported.
+Configuration, keys, and all that is in the store, from files or from Redis: for another
+machine, another backend or a backup. The server must not run: what it accepted afterwards would
+be lost. Clients keep what they send until it, or the one that takes its place, answers. The
+archive is as good as the server: who has it and its passphrase is this server, and sees how
+many mailboxes there are and how full. It holds no envelope that was acknowledged before; but
+one that is acknowledged later stays in it. Delete it once it was imported.
 With --json, one line:
   {\"archive\":…,\"files\":…,\"records\":…,\"bytes\":…}")]
 pub(super) struct Export {

@@ -33,12 +33,14 @@ const CONFIG_NAME: &str = "config";
 Examples:
   sealpost-relay import relay.archive --dir /var/lib/sealpost-relay
   sealpost-relay import relay.archive --dir /srv/relay --host relay.example.net:8443 --region fi
-  sealpost-relay import relay.archive --dir /srv/relay --backend redis --redis rediss://redis.example.net:6379
+  sealpost-relay import relay.archive --dir /srv/relay \\
+      --backend redis --redis rediss://redis.example.net:6379
 
-The archive is read to its end before anything is written: one that was altered, cut off, is another
-operator's than --reference says, or was imported already changes nothing. An import that was interrupted
-goes on when the same command is given again. Paths in the configuration become the usual ones below --dir;
-a password of Redis, or `ca`, is not in an archive: write it into the configuration. Never start both servers.
+The archive is read to its end before anything is written: one that was altered, cut off, is
+another operator's than --reference says, or was imported already changes nothing. An import
+that was interrupted goes on when the same command is given again. Paths in the configuration
+become the usual ones below --dir; a password of Redis, or `ca`, is not in an archive: write it
+into the configuration. Never start both servers.
 With --json, one line:
   {\"reference\":…,\"config\":…,\"files\":…,\"records\":…,\"next\":[…]}")]
 pub(super) struct Import {
@@ -176,6 +178,7 @@ fn usual_paths(config: &mut Config) {
     config.data = usual.data;
     config.operator_key = usual.operator_key;
     (config.tls.certificate, config.tls.key) = (usual.tls.certificate, usual.tls.key);
+    (config.tls.acme.account, config.tls.acme.ca) = (usual.tls.acme.account, usual.tls.acme.ca);
     config.key_service.keys = usual.key_service.keys;
     config.tickets.keys = usual.tickets.keys;
     config.oblivious.keys = usual.oblivious.keys;

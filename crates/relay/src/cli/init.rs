@@ -37,9 +37,10 @@ Examples:
   sealpost-relay init --role ohttp-proxy --dir /var/lib/sealpost-proxy --listen 0.0.0.0:8447 \\
       --host proxy.example.org:8447 --admin 127.0.0.1:8448
 
-On a terminal, what is not said of role, listen, host, region and backend is asked for; elsewhere, and with
---json, it is as below. Prints the server's reference, which is what others need to use it. With --json, one line; the `data`
-of a key service is the directory of its keys, and a proxy has none:
+On a terminal, what is not said of role, listen, host, region and backend is asked for;
+elsewhere, and with --json, it is as below. Prints the server's reference, which is what others
+need to use it. With --json, one line; the `data` of a key service is the directory of its keys,
+and a proxy has none:
   {\"reference\":…,\"config\":…,\"operator_key\":…,\"tls_key\":…,\"data\":…,\"next\":[…]}")]
 pub(super) struct Init {
     /// What the server is to be; a relay, if nothing else is said.

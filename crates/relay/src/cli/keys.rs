@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::running::Running;
 use super::{ConfigFile, Failure, confirm, say, say_json};
-use crate::config::{self, Config, TlsMode};
+use crate::config::{self, Config};
 use crate::server;
 use crate::tls::Certificate;
 
@@ -32,13 +32,14 @@ Examples:
   sealpost-relay keys rotate tls
   sealpost-relay keys rotate operator --yes --json
 
-tls: a new key and certificate of the server's own. Clients that meet it ask for the manifest, which names it,
-and go on; do it when others may have read tls.key.
-operator: the old key signs the new one, and is erased. Clients that know the old one follow; old references
-stay good. Keep operator.succession with operator.key: back both up. It does not help against whoever has a
-copy of the old key, who can sign a successor too. No relay may run meanwhile; where several share a store,
-give all of them both files before you start one.
-Keys of tickets, of Oblivious HTTP and of epochs are replaced by the day or the epoch by themselves.
+tls: a new key and certificate of the server's own. Clients that meet it ask for the manifest,
+which names it, and go on; do it when others may have read tls.key.
+operator: the old key signs the new one, and is erased. Clients that know the old one follow;
+old references stay good. Keep operator.succession with operator.key: back both up. It does not
+help against whoever has a copy of the old key, who can sign a successor too. No relay may run
+meanwhile; where several share a store, give all of them both files before you start one.
+Keys of tickets, of Oblivious HTTP and of epochs are replaced by the day or the epoch by
+themselves.
 With --json, one line:
   {\"rotated\":…,\"reference\":…}")]
 struct Rotate {
@@ -127,7 +128,7 @@ impl Rotate {
 
 /// A new pair in the place of the server's own.
 fn renew_certificate(config: &Config) -> Result<Certificate, Failure> {
-    if config.tls.mode != TlsMode::Own {
+    if !config.tls.makes_its_own() {
         return Err(Failure::NotOwnCertificate);
     }
     Ok(Certificate::renew(&config.tls.certificate, &config.tls.key, &config.relay.host)?)

@@ -40,9 +40,10 @@ Examples:
   sealpost-relay manifest show
   sealpost-relay manifest show sealpost-relay:relay.example.org:8443/…
 
-Connects as a client does: the manifest must be signed by the key in the reference, or by its successor, and
-name the key of the certificate that was shown. Without a reference, the server of this configuration is
-asked, at its `host`. Prints JSON; docs/protocol/relay.md says what is in it.")]
+Connects as a client does: the manifest must be signed by the key in the reference, or by its
+successor, and name the key of the certificate that was shown. Without a reference, the server
+of this configuration is asked, at its `host`. Prints JSON; docs/protocol/relay.md says what is
+in it.")]
 struct Show {
     /// Which server.
     reference: Option<RelayRef>,
@@ -56,8 +57,9 @@ struct Show {
 Example:
   sealpost-relay manifest sign > manifest.json
 
-A running server signs its own, each day and whenever something changes, and tells besides which epochs and
-tickets it has; this one is to be published elsewhere, or compared. It works without a running server.")]
+A running server signs its own, each day and whenever something changes, and tells besides which
+epochs and tickets it has; this one is to be published elsewhere, or compared. It works without
+a running server.")]
 struct Sign {
     #[command(flatten)]
     file: ConfigFile,
@@ -68,10 +70,12 @@ struct Sign {
 #[command(after_help = "\
 Examples:
   sealpost-relay manifest verify manifest.json --reference sealpost-relay:relay.example.org:8443/…
-  curl --insecure https://relay.example.org:8443/v1/relay | sealpost-relay manifest verify - --reference …
+  curl --insecure https://relay.example.org:8443/v1/relay \\
+      | sealpost-relay manifest verify - --reference …
 
-Prints the manifest if the reference's key, or its successor, has signed it for that host; else says what is
-wrong, and the exit code is 1. Whether a server shows the certificate that it names, `show` looks at.")]
+Prints the manifest if the reference's key, or its successor, has signed it for that host; else
+says what is wrong, and the exit code is 1. Whether a server shows the certificate that it
+names, `show` looks at.")]
 struct Verify {
     /// The file, or \"-\" for standard input.
     file: PathBuf,

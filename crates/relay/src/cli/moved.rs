@@ -19,11 +19,12 @@ use crate::tls::Certificate;
 Example:
   sealpost-relay moved --to relay.example.net:8443
 
-For where a server was, once what it kept was exported and imported at the new place, under the same
-operator's key. Writes `moved_to` into [relay], and a new TLS key, so that clients which know the former one
-ask. Started again, it opens no store and answers with its manifest alone; clients follow it to the new host
-and ask here no more. Let it run as long as somebody may come who has been away: a lease, 90 days. Proxies
-that name it must name the new host instead. With --json, one line:
+For where a server was, once what it kept was exported and imported at the new place, under the
+same operator's key. Writes `moved_to` into [relay], and a new TLS key, so that clients which
+know the former one ask. Started again, it opens no store and answers with its manifest alone;
+clients follow it to the new host and ask here no more. Let it run as long as somebody may come
+who has been away: a lease, 90 days. Proxies that name it must name the new host instead. With
+--json, one line:
   {\"moved_to\":…,\"next\":[…]}")]
 pub(super) struct Moved {
     #[command(flatten)]
@@ -48,7 +49,7 @@ impl Moved {
         let config = config::load(path)?;
         refuse_running(&config)?;
         self.write(path)?;
-        if config.tls.mode == TlsMode::Own {
+        if config.tls.makes_its_own() {
             Certificate::renew(&config.tls.certificate, &config.tls.key, &config.relay.host)?;
         }
         let told = Told { moved_to: self.to.to_string(), next: next(path, &config) };

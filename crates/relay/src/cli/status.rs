@@ -24,12 +24,13 @@ Examples:
   sealpost-relay status
   sealpost-relay status --seconds 10 --json
 
-Asks the admin listener twice, so many seconds apart; rates and latency are of the time between. Numbers are
-of the whole server. Where none runs, it says so, and the exit code is 1. With --json, one line, without what
-this kind of server does not have; `since` is the hour of UTC in which it was started:
+Asks the admin listener twice, so many seconds apart; rates and latency are of the time between.
+Numbers are of the whole server. Where none runs, it says so, and the exit code is 1. With
+--json, one line, without what this kind of server does not have; `since` is the hour of UTC in
+which it was started:
   {\"running\":true,\"ready\":true,\"version\":…,\"since\":\"2026-11-28T03\",\"store\":\"embedded\"|\"redis\",
-   \"connections\":…,\"subscriptions\":…,\"store_bytes\":…,\"in_flight_bytes\":…,\"epochs\":[…],\"seconds\":…,
-   \"requests_per_second\":…,\"accepted_per_second\":…,\"delivered_per_second\":…,
+   \"connections\":…,\"subscriptions\":…,\"store_bytes\":…,\"in_flight_bytes\":…,\"epochs\":[…],
+   \"seconds\":…,\"requests_per_second\":…,\"accepted_per_second\":…,\"delivered_per_second\":…,
    \"batch_mean_ms\":…,\"batch_p99_ms\":…}")]
 pub(super) struct Status {
     #[command(flatten)]
