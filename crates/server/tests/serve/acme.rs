@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rand::Rng;
 use sealpost_server::config::{Acme, Public, TlsMode};
 use sealpost_server::peer::{Patience, Peer};
 use sealpost_server::tls::Certificate;
@@ -19,8 +20,14 @@ use crate::running::{PATIENCE, Running, Wishes};
 
 const NAME: &str = "relay.acme.test";
 
+/// None of those that the system gives to whoever asks for any.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = rand::rng().random_range(20_000..30_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Pebble, and a server of names by which all of them lead to this machine.
