@@ -61,8 +61,11 @@ impl Cluster {
             writeln!(text, "  {client} opt-in --i-consent --relay {reference}")?;
             writeln!(text, "  {client} card                     # shows {name}'s card, for {other}")?;
             writeln!(text, "  {client} add {other} sealpost:…        # {other}'s card")?;
-            writeln!(text, "  {client} send {other} \"hi\"")?;
-            writeln!(text, "  {client} listen\n")?;
+            writeln!(text, "  {client} listen                   # puts keys on {name}'s shelf, and shows what comes")?;
+            writeln!(
+                text,
+                "  {client} send {other} \"hi\"          # once {other} listens, or has; Ctrl-C ends that\n"
+            )?;
         }
         for (number, relay) in self.stage.relays.iter().enumerate() {
             let (admin, process) = (relay.admin(), relay.process()?);
