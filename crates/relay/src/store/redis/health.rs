@@ -14,6 +14,8 @@ use crate::log::Event;
 
 /// How often a server that failed is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(1);
+/// After so many tries in vain, in a row, the connection is made anew: the client of a cluster may go on asking where nothing is.
+const RENEW_AFTER: u32 = 2;
 /// How often it is asked how much it holds, in tries.
 const WEIGH_EVERY: u32 = 30;
 
@@ -46,24 +48,34 @@ impl Health {
 
     /// Looks after it, for ever.
     pub(super) async fn run(&self, link: &Link) {
+        let mut in_vain = 0;
         for round in (0..WEIGH_EVERY).cycle() {
             if round == 0
                 && let Ok(bytes) = weigh(link).await
             {
                 self.bytes.store(bytes, Ordering::Relaxed);
             }
-            self.try_again(link).await;
+            in_vain = if self.try_again(link).await { 0 } else { in_vain + 1 };
+            if in_vain == RENEW_AFTER {
+                // Where that fails, it is tried again as late.
+                let _renewed = link.renew().await;
+                in_vain = 0;
+            }
             tokio::time::sleep(TRY_EVERY).await;
         }
     }
 
-    async fn try_again(&self, link: &Link) {
-        let Some(tag) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    /// Tries what failed last; whether nothing fails.
+    async fn try_again(&self, link: &Link) -> bool {
+        let Some(tag) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() else { return true };
         if link.call(&Call::new(&SCRIPTS.probe, &tag)).await.is_err() {
             self.failed(&tag);
-        } else if self.is_out.swap(false, Ordering::Relaxed) {
+            return false;
+        }
+        if self.is_out.swap(false, Ordering::Relaxed) {
             Event::RedisBack {}.log();
         }
+        true
     }
 }
 

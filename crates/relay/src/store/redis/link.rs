@@ -1,12 +1,13 @@
 //! The connection to a server, or to all of a cluster.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::aio::ConnectionManager;
+use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Cmd, ErrorKind, Pipeline, ServerErrorKind, ToRedisArgs, Value, cmd};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, ToRedisArgs, Value, cmd};
 
 use super::answer::{Fault, text};
 use super::keys::Tag;
@@ -25,7 +26,31 @@ pub(super) enum Link {
     /// To the one server.
     Single(ConnectionManager),
     /// To all servers of a cluster.
-    Cluster(ClusterConnection),
+    Cluster(Arc<ToCluster>),
+}
+
+/// A connection to a cluster, which can be made anew.
+pub(super) struct ToCluster {
+    client: ClusterClient,
+    now: Mutex<ClusterConnection>,
+}
+
+impl ToCluster {
+    /// Connects.
+    pub(super) async fn connect(client: ClusterClient) -> Result<Self, RedisError> {
+        let now = Mutex::new(client.get_async_connection().await?);
+        Ok(Self { client, now })
+    }
+
+    fn shared(&self) -> ClusterConnection {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn renew(&self) -> Result<(), RedisError> {
+        let fresh = self.client.get_async_connection().await?;
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
 }
 
 /// A server.
@@ -91,6 +116,15 @@ impl Call {
 }
 
 impl Link {
+    /// Connects to a cluster anew, from the addresses that were configured. What was asked for by the connection before ends as it
+    /// would have.
+    pub(super) async fn renew(&self) -> Result<(), Fault> {
+        match self {
+            Self::Single(_) => Ok(()),
+            Self::Cluster(connection) => Ok(connection.renew().await?),
+        }
+    }
+
     /// Calls a script, which a server that does not know it yet is told.
     pub(super) async fn call(&self, call: &Call) -> Result<Value, Fault> {
         match self.ask(&call.tag, &call.command).await {
@@ -108,7 +142,7 @@ impl Link {
             Self::Single(connection) => connection.clone().send_packed_command(command).await,
             Self::Cluster(connection) => {
                 let node = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(tag.route()));
-                connection.clone().route_command(command.clone(), node).await
+                connection.shared().route_command(command.clone(), node).await
             }
         };
         Ok(answer?.extract_error()?)
@@ -121,7 +155,7 @@ impl Link {
             Self::Single(connection) => connection.clone().send_packed_commands(&commands, 0, count).await,
             Self::Cluster(connection) => {
                 let node = SingleNodeRoutingInfo::SpecificNode(tag.route());
-                connection.clone().route_pipeline(commands, 0, count, node).await
+                connection.shared().route_pipeline(commands, 0, count, node).await
             }
         };
         Ok(answers?.into_iter().map(Value::extract_error).collect::<Result<_, _>>()?)
@@ -132,7 +166,7 @@ impl Link {
         let answer = match (self, node) {
             (Self::Cluster(connection), Node::Of(host, port)) => {
                 let node = SingleNodeRoutingInfo::ByAddress { host: host.to_string(), port: *port };
-                connection.clone().route_command(command.clone(), RoutingInfo::SingleNode(node)).await
+                connection.shared().route_command(command.clone(), RoutingInfo::SingleNode(node)).await
             }
             (Self::Single(connection), _) => connection.clone().send_packed_command(command).await,
             (Self::Cluster(_), Node::Single) => return Err(Fault::Odd),
@@ -152,7 +186,7 @@ impl Link {
 
     async fn nodes(&self, which: MultipleNodeRoutingInfo) -> Result<Vec<Node>, Fault> {
         let Self::Cluster(connection) = self else { return Ok(vec![Node::Single]) };
-        let answers = connection.clone().route_command(cmd("PING"), RoutingInfo::MultiNode((which, None))).await?;
+        let answers = connection.shared().route_command(cmd("PING"), RoutingInfo::MultiNode((which, None))).await?;
         let Value::Map(answers) = answers else { return Err(Fault::Odd) };
         answers.into_iter().map(|(address, _)| node(&text(address)?)).collect()
     }

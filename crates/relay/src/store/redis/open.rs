@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Diagnostic;
@@ -20,7 +21,7 @@ use super::check;
 use super::format;
 use super::health::field;
 use super::keys::Keys;
-use super::link::Link;
+use super::link::{Link, ToCluster};
 use super::options::Options;
 
 /// How long a connection may take.
@@ -238,8 +239,8 @@ impl Way {
             builder = builder.certs(self.certificates());
         }
         let client = builder.build().map_err(|error| OpenError::Foreign(Some(error)))?;
-        let connection = client.get_async_connection().await.map_err(|error| OpenError::Foreign(Some(error)))?;
-        Ok(Link::Cluster(connection))
+        let connection = ToCluster::connect(client).await.map_err(|error| OpenError::Foreign(Some(error)))?;
+        Ok(Link::Cluster(Arc::new(connection)))
     }
 }
 
