@@ -78,7 +78,9 @@ fn texts() -> Vec<String> {
 fn of_what_passed_through_a_relay_under_load_its_memory_keeps_nothing() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let port = free_port()?;
-    let options = vec![("deposits_per_minute", "60000".to_owned())];
+    // What is not finished stays so until it is looked for, however busy the machine is.
+    let patient = ("connections.request_timeout", "\"20m\"".to_owned());
+    let options = vec![("deposits_per_minute", "60000".to_owned()), patient];
     let settings = Settings { public_port: Some(port), options, ..Settings::default() };
     let mut relay = Server::init(&directory.path().join("relay"), &settings)?;
     let tap = Tap::start(port, &relay)?;
