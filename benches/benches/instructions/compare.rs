@@ -10,7 +10,7 @@ pub(super) type Counts = BTreeMap<String, u64>;
 /// More than this is worse, in parts of what it was.
 fn most(way: &str) -> f64 {
     // Threads that wait for each other look again a little more or less often.
-    if super::ways::has_threads(way) { 0.08 } else { 0.03 }
+    if super::ways::has_threads(way) { 0.10 } else { 0.03 }
 }
 
 fn file() -> PathBuf {
