@@ -273,11 +273,13 @@ async fn a_flood_of_resets_keeps_nobody_else_out_and_leaves_no_room_taken() {
     let mut owner = Peer::connect(&relay, Http::Two).await;
     owner.call(&flooded.open()).await;
     owner.call(&other.open()).await;
-    let mut sender = Peer::connect(&relay, Http::Two).await;
     let large = || flooded.deposit_of(envelope_id(), SizeClass::Large);
     let served = async {
         for _ in 0..20 {
+            // Anew each time: a connection that rests while others are slow is ended.
+            let mut sender = Peer::connect(&relay, Http::Two).await;
             assert_eq!(sender.call(&other.deposit(envelope_id())).await.outcome, Outcome::Accepted);
+            let mut owner = Peer::connect(&relay, Http::Two).await;
             assert_eq!(owner.ask(&other.collect()).await.status, http::StatusCode::OK);
         }
     };
@@ -286,6 +288,7 @@ async fn a_flood_of_resets_keeps_nobody_else_out_and_leaves_no_room_taken() {
         reset_again_and_again(&relay, || other.collect(), 1_000),
         served
     );
+    let mut sender = Peer::connect(&relay, Http::Two).await;
     // All of the room: it is free again once the store has answered whatever was reset.
     for _ in 0..40 {
         let outcome = sender.call(&other.deposit_of(envelope_id(), SizeClass::Large)).await.outcome;
