@@ -1,6 +1,5 @@
 //! All that discovery takes: a relay with a directory, two key services, an attester, each of an operator of its own.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::people::Person;
-use crate::relay::{PATIENCE, TestRelay};
+use crate::relay::{PATIENCE, TestRelay, free_address};
 
 pub(crate) struct Neighbourhood {
     pub(crate) relay: TestRelay,
@@ -112,7 +111,7 @@ impl Attester {
     fn prepare() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::default().rooted_at(directory.path());
-        config.listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        config.listen = free_address();
         config.admin = Admin::Off;
         config.attester.host = config.listen.to_string().parse().unwrap();
         let operator = keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap().public();

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::neighbourhood::Neighbourhood;
 use crate::people::Person;
-use crate::relay::{PATIENCE, TestRelay};
+use crate::relay::{PATIENCE, TestRelay, free_address};
 
 /// A door in front of a server, which counts who comes in.
 struct Door {
@@ -59,7 +59,7 @@ const OF_THE_PROXY: usize = 1;
 
 impl Scene {
     async fn start() -> Self {
-        let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let listen = free_address();
         let door = Door::to(listen).await;
         let relay = TestRelay::start_with(|config| {
             (config.listen, config.relay.host) = (listen, door.address.to_string().parse().unwrap());

@@ -1,7 +1,8 @@
 //! A relay that serves until its test ends, and comes back at the same address.
 
-use std::net::TcpListener;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealpost_relay::config::{Admin, Config};
@@ -32,6 +33,19 @@ pub(crate) struct Setup {
     _directory: Arc<TempDir>,
 }
 
+/// An address that nothing listens at, and that was not given before: below the ports that systems give to outgoing connections,
+/// which could take it while a server is down.
+pub(crate) fn free_address() -> SocketAddr {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap();
+    loop {
+        let address = SocketAddr::from(([127, 0, 0, 1], rand::random_range(10_000..32_000)));
+        if TcpListener::bind(address).is_ok() && given.insert(address.port()) {
+            return address;
+        }
+    }
+}
+
 impl TestRelay {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
@@ -41,7 +55,7 @@ impl TestRelay {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let mut config = Config::default().rooted_at(directory.path());
         // The port is part of the relay's name, so it is chosen before the relay starts.
-        config.listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        config.listen = free_address();
         config.admin = Admin::Off;
         config.relay.host = config.listen.to_string().parse().unwrap();
         config.limits.deposits_per_minute = 1_000_000;

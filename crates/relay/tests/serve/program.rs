@@ -1,7 +1,6 @@
 //! The program: its files, its exit codes, its signals, its log.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -36,7 +35,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    sealpost_redis_stage::free_port().unwrap()
 }
 
 /// An initialized directory.
