@@ -8,7 +8,7 @@ use sealpost_tests::tap::{Connection, Seen};
 use sealpost_wire::frame::{COLLECT_SOCKET, Channel, OwnerFrame};
 use sealpost_wire::oblivious::{InsideRequest, PATH};
 use sealpost_wire::request::{Collect, Deposit, MailboxKind, OpenMailbox, Request};
-use sealpost_wire::{MailboxId, from_bytes};
+use sealpost_wire::{EnvelopeId, MailboxId, from_bytes};
 
 /// Where each connection ended when somebody looked last.
 #[derive(Default)]
@@ -34,6 +34,9 @@ pub(super) struct View {
     pub(super) together: Vec<BTreeSet<MailboxId>>,
     /// All other requests, by path.
     pub(super) others: BTreeMap<String, usize>,
+    /// What was left and what was erased: whoever gets no answer in time asks for the same again.
+    left: BTreeSet<EnvelopeId>,
+    erased: BTreeSet<EnvelopeId>,
 }
 
 /// One request, and whether it came since the mark.
@@ -99,8 +102,9 @@ impl View {
         for received in frame.acknowledge.iter().filter(|_| is_new) {
             if let Some(mailbox) = channels.get(&received.channel) {
                 let asked = self.mailboxes.entry(*mailbox).or_default();
-                asked.collected += received.ids.len();
-                asked.asks += received.ids.len();
+                let fresh = received.ids.iter().filter(|id| self.erased.insert(**id)).count();
+                asked.collected += fresh;
+                asked.asks += fresh;
             }
         }
     }
@@ -111,11 +115,14 @@ impl View {
                 let Collect { mailbox, received, .. } = from_bytes(body)?;
                 let asked = self.mailboxes.entry(mailbox).or_default();
                 // What is erased now was found by the poll before.
-                asked.collected += received.len();
+                asked.collected += received.iter().filter(|id| self.erased.insert(**id)).count();
                 asked.asks += 1;
             }
             Deposit::PATH => {
-                let Deposit { deposit, collect, envelope, .. } = from_bytes(body)?;
+                let Deposit { deposit, collect, id, envelope, .. } = from_bytes(body)?;
+                if !self.left.insert(id) {
+                    return Ok(());
+                }
                 let asked = self.mailboxes.entry(MailboxId::of(&deposit, &collect)).or_default();
                 asked.deposits.push(envelope.class() as u8);
                 asked.deposits.sort_unstable();
