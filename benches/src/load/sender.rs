@@ -239,15 +239,25 @@ impl Sender {
         frames::outcomes(frame)?.into_iter().try_for_each(|outcome| self.answer(outcome, now))
     }
 
+    /// Whether this sender bears being told to try later. At a rate, that counts as a wait until then, at the least.
+    fn is_put_off(&mut self, hint: Option<u16>, due: u64, now: u64) -> Result<bool, Failure> {
+        let until = now + u64::from(hint.ok_or(Failure::NoHint)?) * 1_000_000_000;
+        match &mut self.pace {
+            Pace::Patient { held, .. } => *held = until,
+            Pace::Open { .. } if self.phase.is_measured(due) => self.latency.record(until.saturating_sub(due)),
+            Pace::Open { .. } => {}
+            Pace::Closed { .. } | Pace::Count { .. } => return Ok(false),
+        }
+        self.put_off += 1;
+        Ok(true)
+    }
+
     fn answer(&mut self, told: TaggedOutcome, now: u64) -> Result<(), Failure> {
         let slot = told.tag.checked_sub(FIRST_TAG).ok_or(Wrong::Answer)?;
         let waiting = self.waiting.get_mut(slot as usize).and_then(Option::take).ok_or(Wrong::Answer)?;
         self.free.push(slot);
         self.answered += 1;
-        if let (Outcome::TryLater, Pace::Patient { held, .. }) = (told.outcome, &mut self.pace) {
-            let wait = u64::from(told.retry_after.ok_or(Failure::NoHint)?);
-            *held = now + wait * 1_000_000_000;
-            self.put_off += 1;
+        if told.outcome == Outcome::TryLater && self.is_put_off(told.retry_after, waiting.due, now)? {
             return Ok(());
         }
         if told.outcome != Outcome::Accepted {
