@@ -21,9 +21,7 @@ pub struct Report {
     pub delivered: u64,
     /// Envelopes that were accepted and did not come.
     pub lost: u64,
-    /// Envelopes that came twice after repeats by id were dropped.
-    pub duplicates: u64,
-    /// Repeats that were dropped.
+    /// Envelopes that came again, and were dropped by their id.
     pub repeated: u64,
     /// Deposits that were to be tried later, each time that this was said.
     pub refused: u64,
@@ -71,7 +69,7 @@ impl Report {
     #[must_use]
     pub fn holds(&self) -> bool {
         let is_kept = self.lost == 0 || self.durability == Durability::Second;
-        is_kept && self.denied == 0 && self.altered == 0 && self.duplicates == 0
+        is_kept && self.denied == 0 && self.altered == 0
     }
 }
 
@@ -82,7 +80,6 @@ pub fn table(report: &Report) -> String {
         line("accepted", report.accepted),
         line("delivered", report.delivered),
         line("lost", report.lost),
-        line("duplicates", report.duplicates),
         line("repeats, dropped by id", report.repeated),
         line("told to try later", report.refused),
         line("told that a mailbox is gone, which is there", report.denied),
@@ -116,7 +113,6 @@ mod tests {
             accepted: 3,
             delivered: 3,
             lost: 0,
-            duplicates: 0,
             repeated: 4,
             refused: 5,
             denied: 0,

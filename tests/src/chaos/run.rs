@@ -109,7 +109,6 @@ fn report(plan: &Plan, ledger: &Arc<Ledger>, spells: &[Spell]) -> Report {
         accepted: balance.accepted,
         delivered: balance.delivered,
         lost: balance.lost,
-        duplicates: 0,
         repeated: balance.repeated,
         refused: counts.refused.load(Ordering::Relaxed),
         denied: counts.denied.load(Ordering::Relaxed),

@@ -1,4 +1,4 @@
-//! HTTP/2 on one connection, as h2 has it: hyper would begin two tasks for each request, which cost a tenth of passing one on.
+//! HTTP/2 on one connection, as h2 has it: hyper would begin two tasks for each request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
