@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use sealpost_wire::EnvelopeId;
 use sealpost_wire::envelope::AT_REST_OVERHEAD;
 use sealpost_wire::frame::{Channel, Subscribe};
-use sealpost_wire::request::MAX_BATCH;
+use tokio::time::{Interval, interval};
 
 use super::client::Socket;
 use super::frames::{self, Delivered};
@@ -24,6 +25,8 @@ use crate::seal::Opening;
 const OPENED: u32 = 128;
 /// Once so many wait to be acknowledged, no further frame is read before.
 const ACKNOWLEDGED: usize = 256;
+/// So many ids go into one list, and lists into one frame: the longest is as long as a relay takes.
+const IDS: usize = 56;
 
 /// A mailbox in the hands of its collector.
 pub struct Owned {
@@ -50,6 +53,7 @@ pub struct Collector {
     socket: Socket,
     channels: Channels,
     phase: Arc<Phase>,
+    late: Option<Duration>,
 }
 
 /// What a collector got.
@@ -75,7 +79,14 @@ impl Collector {
         socket.say([frames::subscription(subscriptions)]).await?;
         let mut channels = Channels::new(opening);
         mailboxes.into_iter().for_each(|owned| channels.take_in(owned));
-        Ok(Self { socket, channels, phase })
+        Ok(Self { socket, channels, phase, late: None })
+    }
+
+    /// The same; with a time, it acknowledges what has come since only so often, instead of at once.
+    #[must_use]
+    pub const fn late(mut self, every: Option<Duration>) -> Self {
+        self.late = every;
+        self
     }
 
     /// Waits until all channels have caught up.
@@ -97,18 +108,34 @@ impl Collector {
     /// # Errors
     /// [`Failure`], also when something comes that should not.
     pub async fn run(mut self) -> Result<Collected, Failure> {
+        let mut rounds = self.late.map(interval);
         loop {
-            let frame = tokio::select! {
-                frame = self.socket.hear() => frame?,
+            tokio::select! {
+                frame = self.socket.hear() => self.take(&frame?).await?,
+                () = round(&mut rounds) => self.acknowledge().await?,
                 () = self.phase.closed() => break,
-            };
-            self.channels.read_all(&frame, &mut self.socket, &self.phase).await?;
+            }
         }
         Ok(self.channels.collected())
     }
 
+    async fn take(&mut self, frame: &[u8]) -> Result<(), Failure> {
+        match self.late {
+            Some(_) => self.channels.read(frame, &self.phase).map(drop),
+            None => self.channels.read_all(frame, &mut self.socket, &self.phase).await,
+        }
+    }
+
     async fn acknowledge(&mut self) -> Result<(), Failure> {
         self.channels.acknowledge(&mut self.socket).await
+    }
+}
+
+/// The next time to acknowledge; never, where that is done at once.
+async fn round(rounds: &mut Option<Interval>) {
+    match rounds {
+        Some(rounds) => drop(rounds.tick().await),
+        None => std::future::pending().await,
     }
 }
 
@@ -158,10 +185,10 @@ impl Channels {
         self.waiting = 0;
         let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
         for (channel, (_, _, got)) in &mut self.by_channel {
-            ids.extend(got.chunks(MAX_BATCH).map(|ids| (*channel, ids.to_vec())));
+            ids.extend(got.chunks(IDS).map(|ids| (*channel, ids.to_vec())));
             got.clear();
         }
-        socket.say([frames::acknowledgement(ids)]).await
+        socket.say(frames::acknowledgements(&ids)).await
     }
 
     /// Takes note of a frame; tells how many channels have caught up.

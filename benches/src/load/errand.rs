@@ -49,7 +49,7 @@ pub async fn deposit(target: &Target, number: u32, mailbox: &Arc<Mailbox>, count
     let due: Vec<_> = (0..count)
         .map(|turn| (&prepared, FIRST_TAG + turn, Mark { mailbox: number, number: sent.number(), due: 0 }.id()))
         .collect();
-    socket.say(due.chunks(frames::most(&prepared)).map(frames::deposits)).await?;
+    socket.say(frames::packed(&due)).await?;
     let mut answered = 0;
     while answered < count {
         for told in frames::outcomes(&socket.hear().await?)? {

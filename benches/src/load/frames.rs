@@ -4,6 +4,7 @@
 use minicbor::{Decoder, Encoder};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Channel, MAX_DEPOSITS, OutcomeFrame, OwnerFrame, Received, Subscribe, TaggedOutcome};
+use sealpost_wire::request::MAX_BATCH;
 use sealpost_wire::{EnvelopeId, from_bytes, to_bytes};
 
 use crate::failure::Failure;
@@ -46,15 +47,31 @@ impl Prepared {
     }
 }
 
-/// How many of such deposits go into one frame: a relay takes messages of 512 KiB, unless it is configured otherwise.
+/// What is due: the deposit, its tag and its id.
+pub type Due<'p> = (&'p Prepared, u32, [u8; 16]);
+
+/// Deposit frames of what is due, none longer than a relay takes: messages of 512 KiB, unless it is configured otherwise.
 #[must_use]
-pub fn most(prepared: &Prepared) -> usize {
-    (LONGEST / prepared.bytes.len().max(1)).clamp(1, MAX_DEPOSITS)
+pub fn packed(mut due: &[Due<'_>]) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    while let Some((these, others)) = due.split_at_checked(fitting(due)).filter(|(these, _)| !these.is_empty()) {
+        frames.push(deposits(these));
+        due = others;
+    }
+    frames
 }
 
-/// A deposit frame of what is due: the deposit, its tag and its id.
-#[must_use]
-pub fn deposits(due: &[(&Prepared, u32, [u8; 16])]) -> Vec<u8> {
+/// How many of them go into one frame.
+fn fitting(due: &[Due<'_>]) -> usize {
+    let mut length = 0;
+    let fits = due.iter().take(MAX_DEPOSITS).take_while(|(prepared, ..)| {
+        length += prepared.bytes.len();
+        length <= LONGEST
+    });
+    fits.count()
+}
+
+fn deposits(due: &[Due<'_>]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(16 + due.iter().map(|(prepared, ..)| prepared.bytes.len()).sum::<usize>());
     // Writing into a vector cannot fail.
     let _infallible = head(&mut frame, due.len() as u64);
@@ -152,12 +169,18 @@ fn delivered<'b>(decoder: &mut Decoder<'b>) -> Result<Delivered<'b>, Failure> {
     Ok(Delivered { channel, sequence, id: EnvelopeId::from_bytes(id), sealed: decoder.bytes()? })
 }
 
-/// Says what has been received, by channel.
+/// Says what has been received, by channel: not more ids at once than a list has room for.
 #[must_use]
-pub fn acknowledgement(received: Vec<(Channel, Vec<EnvelopeId>)>) -> Vec<u8> {
-    let each = |(channel, ids)| Received { channel, ids: List::new(ids).unwrap_or_default() };
-    let acknowledge = List::new(received.into_iter().map(each).collect()).unwrap_or_default();
-    to_bytes(&OwnerFrame { version: V1, acknowledge, ..OwnerFrame::default() })
+pub fn acknowledgements(received: &[(Channel, Vec<EnvelopeId>)]) -> Vec<Vec<u8>> {
+    let each = |(channel, ids): &(Channel, Vec<EnvelopeId>)| Received {
+        channel: *channel,
+        ids: List::new(ids.clone()).unwrap_or_default(),
+    };
+    let frame = |some: &[_]| {
+        let acknowledge = List::new(some.iter().map(each).collect()).unwrap_or_default();
+        to_bytes(&OwnerFrame { version: V1, acknowledge, ..OwnerFrame::default() })
+    };
+    received.chunks(MAX_BATCH).map(frame).collect()
 }
 
 /// Asks for mailboxes.
@@ -202,10 +225,23 @@ mod tests {
     fn a_frame_is_no_longer_than_a_relay_takes() {
         for (class, expected) in SizeClass::ALL.into_iter().zip([MAX_DEPOSITS, 31, 7]) {
             let prepared = Mailbox::random(class).prepared().unwrap();
-            assert_eq!(most(&prepared), expected);
-            let due = vec![(&prepared, FIRST_TAG, [0; 16]); expected];
-            assert!(deposits(&due).len() <= 512 * 1024);
+            let frames = packed(&vec![(&prepared, FIRST_TAG, [0; 16]); 2 * expected]);
+            assert_eq!((frames.len(), frames[0].len()), (2, frames[1].len()));
+            assert!(frames[0].len() <= 512 * 1024);
         }
+    }
+
+    #[test]
+    fn deposits_of_several_sizes_are_packed_in_their_order() {
+        let all = SizeClass::ALL.map(|class| Mailbox::random(class).prepared().unwrap());
+        let due: Vec<_> = (0..100).map(|number| (&all[number % 3], FIRST_TAG + number as u32, [0; 16])).collect();
+        let frames = packed(&due);
+        assert!(frames.iter().all(|frame| frame.len() <= 512 * 1024) && frames.len() > 2);
+        let tags = frames.iter().flat_map(|frame| from_bytes::<DepositFrame>(frame).unwrap().deposits.into_vec());
+        assert_eq!(
+            tags.map(|tagged| tagged.tag).collect::<Vec<_>>(),
+            (0..100).map(|n| FIRST_TAG + n).collect::<Vec<_>>()
+        );
     }
 
     fn delivery(channel: Channel, sequence: u64) -> Delivery {
@@ -231,6 +267,18 @@ mod tests {
             Ok(())
         });
         assert_eq!((caught_up.unwrap().without_end().unwrap(), read), (2, all));
+    }
+
+    #[test]
+    fn however_much_was_received_is_acknowledged_in_frames_that_a_relay_takes() {
+        let received = |channel| (channel, vec![EnvelopeId::from_bytes([7; 16]); 56]);
+        let frames = acknowledgements(&(70_000..70_600).map(received).collect::<Vec<_>>());
+        assert!(frames.iter().all(|frame| frame.len() <= 512 * 1024));
+        let lists = frames.iter().map(|frame| from_bytes::<OwnerFrame>(frame).unwrap().acknowledge);
+        assert_eq!(
+            lists.map(|list| list.iter().map(|received| received.ids.len()).sum::<usize>()).sum::<usize>(),
+            600 * 56
+        );
     }
 
     #[test]

@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::client::{Socket, Target};
-use super::collector::{Channels, Owned};
+use super::collector::{Channels, Collected, Owned};
 use super::frames;
+use super::latency::Latency;
 use super::verify::Received;
 use crate::failure::Failure;
 use crate::scenario::phase::Phase;
@@ -32,7 +33,7 @@ pub enum Order {
 }
 
 /// When it is there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Habit {
     /// For how long a connection is kept, in ms.
     pub there: RangeInclusive<u64>,
@@ -55,6 +56,8 @@ pub struct Porter {
 pub struct Carried {
     /// By mailbox, of those that it has still.
     pub received: Vec<(u32, Received)>,
+    /// From when a deposit was due to its delivery.
+    pub latency: Latency,
     /// Connections that it has had.
     pub connections: u64,
 }
@@ -86,7 +89,8 @@ impl Porter {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(Carried { received: self.channels.collected().received, connections: self.connections })
+        let Collected { received, latency } = self.channels.collected();
+        Ok(Carried { received, latency, connections: self.connections })
     }
 
     /// One connection, from its beginning to the end of its time.

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::client::{Socket, Target};
-use super::frames::{self, FIRST_TAG, Prepared};
+use super::frames::{self, FIRST_TAG};
 use super::mark::Mark;
 use super::pace::Schedule;
 use super::sender::Addressed;
@@ -181,9 +181,8 @@ impl Postman {
             let mark = Mark { mailbox: *mailbox, number: *number, due: *due };
             Some((&self.mailboxes.get(mailbox)?.prepared, *tag, mark.id()))
         };
-        let all: Vec<(&Prepared, u32, [u8; 16])> = tags.iter().filter_map(prepared).collect();
-        let most = all.first().map_or(1, |(prepared, ..)| frames::most(prepared));
-        if all.is_empty() { Ok(()) } else { socket.say(all.chunks(most).map(frames::deposits)).await }
+        let frames = frames::packed(&tags.iter().filter_map(prepared).collect::<Vec<_>>());
+        if frames.is_empty() { Ok(()) } else { socket.say(frames).await }
     }
 
     async fn hear(&mut self, socket: &mut Socket) -> Result<(), Failure> {

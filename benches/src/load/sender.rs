@@ -153,9 +153,7 @@ impl Sender {
             batch.push(self.next(due));
         }
         let prepared = |(at, tag, id): &(usize, u32, [u8; 16])| Some((&self.mailboxes.get(*at)?.prepared, *tag, *id));
-        let all: Vec<_> = batch.iter().filter_map(prepared).collect();
-        let most = all.first().map_or(1, |(prepared, ..)| frames::most(prepared));
-        let frames: Vec<_> = all.chunks(most).map(frames::deposits).collect();
+        let frames = frames::packed(&batch.iter().filter_map(prepared).collect::<Vec<_>>());
         self.socket.say(frames).await
     }
 

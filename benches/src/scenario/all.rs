@@ -6,10 +6,10 @@ use sealpost_wire::SizeClass;
 use serde::Serialize;
 
 use super::away::{self, Away};
-use super::crew::Shape;
 use super::idle::{self, Idle};
-use super::online::{self, Load, Online, Times};
+use super::online::{self, Load, Online, Plan, Times};
 use super::quick::WINDOW;
+use super::shape::{Shape, Sizes};
 use crate::failure::Failure;
 use crate::machine::{self, Machine};
 use crate::progress::Progress;
@@ -80,17 +80,17 @@ pub async fn run(programs: &Programs, progress: &Progress) -> Result<All, Failur
 fn shapes() -> Vec<(Shape, bool)> {
     let small = Shape::default();
     let apart = Shape { collectors: small.mailboxes, ..small };
-    let medium = Shape { class: SizeClass::Medium, ..small };
+    let medium = Shape { class: Sizes::Of(SizeClass::Medium), ..small };
     vec![(small, false), (small, true), (apart, true), (medium, true)]
 }
 
 async fn row(programs: &Programs, shape: Shape, tls: bool, progress: &Progress) -> Result<Row, Failure> {
     // As many bytes are under way, whatever the size: of more than it keeps in flight a relay puts some off.
-    let times = shape.class.envelope_length().div_ceil(SizeClass::Small.envelope_length()) as u64;
-    let load = Load::Full { window: WINDOW / times };
-    let relay = online::run(&programs.start(Kind::Relay, tls)?, shape, load, TIMES).await?;
+    let times = shape.class.of(0).envelope_length().div_ceil(SizeClass::Small.envelope_length()) as u64;
+    let plan = Plan { shape, load: Load::Full { window: WINDOW / times }, times: TIMES };
+    let relay = online::run(&programs.start(Kind::Relay, tls)?, &plan).await?;
     progress.step();
-    let floor = online::run(&programs.start(Kind::Floor, tls)?, shape, load, TIMES).await?;
+    let floor = online::run(&programs.start(Kind::Floor, tls)?, &plan).await?;
     progress.step();
     let ratio = relay.rate / floor.rate;
     Ok(Row { shape, tls, relay, floor, ratio })
@@ -101,7 +101,8 @@ async fn latency(programs: &Programs, most: f64, progress: &Progress) -> Result<
     let mut all = Vec::new();
     for share in SHARES {
         let subject = programs.start(Kind::Relay, true)?;
-        all.push(online::run(&subject, Shape::default(), Load::Rate(share * most), TIMES).await?);
+        let plan = Plan { shape: Shape::default(), load: Load::Rate(share * most), times: TIMES };
+        all.push(online::run(&subject, &plan).await?);
         progress.step();
     }
     Ok(all)

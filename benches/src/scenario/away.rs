@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::crew::{Crew, Shape, accepted, compare};
+use super::crew::{Crew, accepted, compare};
+use super::shape::Shape;
 use crate::failure::Failure;
 use crate::load::sender::Pace;
 use crate::subject::Subject;

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealpost_wire::SizeClass;
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::away;
-use super::crew::{Crew, Shape, accepted, compare};
+use super::crew::{Crew, accepted, compare};
 use super::online::{Ticking, sum};
+use super::shape::Shape;
 use crate::failure::Failure;
 use crate::load::latency::Spread;
 use crate::load::pace::Schedule;
@@ -119,8 +119,7 @@ struct Done {
 
 impl<'a> Part<'a> {
     async fn gather(subject: &'a Subject) -> Result<Self, Failure> {
-        let shape = Shape { mailboxes: 200, senders: 8, collectors: 8, class: SizeClass::Small };
-        Ok(Self { crew: Crew::gather(subject, shape).await?, posted: Arc::default() })
+        Ok(Self { crew: Crew::gather(subject, Shape::default()).await?, posted: Arc::default() })
     }
 
     /// Deposits so many a second; what was due in the second part of the time is measured.

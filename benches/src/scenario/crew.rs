@@ -5,16 +5,17 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, TryStreamExt};
-use sealpost_wire::SizeClass;
 use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
-use serde::Serialize;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::phase::Phase;
+use super::shape::{Manner, Shape};
 use crate::failure::Failure;
 use crate::load::collector::{Collected, Collector, Owned};
 use crate::load::mailboxes::Mailbox;
+use crate::load::porter::{Carried, Habit, Porter};
 use crate::load::sender::{Addressed, Pace, Posted, Sender};
 use crate::load::verify::{self, Received, Sent};
 use crate::load::window::Window;
@@ -31,30 +32,6 @@ const BUFFER: usize = 128 * 1024;
 /// How often it is looked whether all has come.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// Who takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Shape {
-    /// Mailboxes.
-    pub mailboxes: u32,
-    /// Sockets that deposit; each mailbox is written to by one.
-    pub senders: u32,
-    /// Sockets that collect; each mailbox is collected by one.
-    pub collectors: u32,
-    /// The length of envelopes.
-    #[serde(serialize_with = "bytes")]
-    pub class: SizeClass,
-}
-
-fn bytes<S: serde::Serializer>(class: &SizeClass, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(class.envelope_length() as u64)
-}
-
-impl Default for Shape {
-    fn default() -> Self {
-        Self { mailboxes: 200, senders: 8, collectors: 8, class: SizeClass::Small }
-    }
-}
-
 /// A run's people, before and while they work.
 pub struct Crew<'a> {
     subject: &'a Subject,
@@ -64,7 +41,7 @@ pub struct Crew<'a> {
     /// Where the run is.
     pub phase: Arc<Phase>,
     senders: JoinSet<Result<Posted, Failure>>,
-    collectors: JoinSet<Result<Collected, Failure>>,
+    collectors: JoinSet<Result<(u32, Collected), Failure>>,
 }
 
 impl<'a> Crew<'a> {
@@ -73,7 +50,8 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Failure`].
     pub async fn gather(subject: &'a Subject, shape: Shape) -> Result<Self, Failure> {
-        let mailboxes: Vec<_> = (0..shape.mailboxes).map(|_| Arc::new(Mailbox::random(shape.class))).collect();
+        let mailboxes: Vec<_> =
+            (0..shape.mailboxes).map(|mailbox| Arc::new(Mailbox::random(shape.class.of(mailbox)))).collect();
         if subject.keeps_mailboxes() {
             open(subject, &mailboxes).await?;
         }
@@ -93,17 +71,48 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Failure`].
     pub async fn collect(&mut self, is_empty: bool) -> Result<(), Failure> {
+        self.collect_as(is_empty, |_| Manner::AtOnce).await
+    }
+
+    /// The same, each collector in the manner that it is given. Who comes and goes does not come at once.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn collect_as(&mut self, is_empty: bool, manner: impl Fn(u32) -> Manner) -> Result<(), Failure> {
         for turn in 0..self.shape.collectors {
-            let socket = self.subject.target.socket(COLLECT_SOCKET, BUFFER).await?;
-            let owned = self.mine(turn, self.shape.collectors).map(|(mailbox, of)| self.owned(mailbox, of)).collect();
-            let mut collector =
-                Collector::subscribe(socket, owned, Arc::clone(&self.phase), self.subject.opening).await?;
-            if is_empty {
-                collector.catch_up().await?;
+            match manner(turn) {
+                Manner::AtOnce => self.stay(turn, is_empty, None).await?,
+                Manner::Late(every) => self.stay(turn, is_empty, Some(every)).await?,
+                Manner::Coming(habit) => self.come_and_go(turn, habit),
             }
-            self.collectors.spawn(collector.run());
         }
         Ok(())
+    }
+
+    async fn stay(&mut self, turn: u32, is_empty: bool, late: Option<Duration>) -> Result<(), Failure> {
+        let socket = self.subject.target.socket(COLLECT_SOCKET, BUFFER).await?;
+        let (owned, phase) = (self.owned_by(turn), Arc::clone(&self.phase));
+        let mut collector = Collector::subscribe(socket, owned, phase, self.subject.opening).await?;
+        if is_empty {
+            collector.catch_up().await?;
+        }
+        self.collectors.spawn(async move { Ok((turn, collector.late(late).run().await?)) });
+        Ok(())
+    }
+
+    fn come_and_go(&mut self, turn: u32, habit: Habit) {
+        // Nobody tells them of other mailboxes.
+        let (_, orders) = mpsc::unbounded_channel();
+        let (target, phase) = (self.subject.target.clone(), Arc::clone(&self.phase));
+        let porter = Porter::new(target, phase, (self.owned_by(turn), self.subject.opening), orders, habit);
+        self.collectors.spawn(async move {
+            let Carried { received, latency, .. } = porter.run().await?;
+            Ok((turn, Collected { received, latency }))
+        });
+    }
+
+    fn owned_by(&self, turn: u32) -> Vec<Owned> {
+        self.mine(turn, self.shape.collectors).map(|(mailbox, of)| self.owned(mailbox, of)).collect()
     }
 
     fn owned(&self, mailbox: u32, of: &Arc<Mailbox>) -> Owned {
@@ -183,7 +192,7 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Ends the collectors; what they got.
+    /// Ends the collectors; what they got, in the order of their turns.
     ///
     /// # Errors
     /// That of a collector.
@@ -193,7 +202,8 @@ impl<'a> Crew<'a> {
         while let Some(ended) = self.collectors.join_next().await {
             all.push(ended.map_err(|_| Failure::Ended)??);
         }
-        Ok(all)
+        all.sort_by_key(|(turn, _)| *turn);
+        Ok(all.into_iter().map(|(_, collected)| collected).collect())
     }
 }
 

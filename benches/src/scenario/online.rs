@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::crew::{Crew, Shape, accepted, compare};
+use super::crew::{Crew, accepted, compare};
+use super::shape::{Manner, Shape};
 use crate::failure::Failure;
+use crate::load::collector::Collected;
 use crate::load::latency::{Latency, Spread};
 use crate::load::pace::{LOOK_EVERY, Schedule};
 use crate::load::sender::Pace;
@@ -27,6 +29,17 @@ pub enum Load {
     Rate(f64),
 }
 
+/// Who does what, for how long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// Who takes part.
+    pub shape: Shape,
+    /// How much is deposited.
+    pub load: Load,
+    /// For how long.
+    pub times: Times,
+}
+
 /// How long it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
@@ -34,6 +47,14 @@ pub struct Times {
     pub warm_up: Duration,
     /// While it is.
     pub measured: Duration,
+}
+
+impl Times {
+    /// How long it takes in all.
+    #[must_use]
+    pub const fn all(self) -> Duration {
+        self.warm_up.saturating_add(self.measured)
+    }
 }
 
 /// What came of it.
@@ -73,9 +94,19 @@ struct Reading {
 ///
 /// # Errors
 /// [`Failure`]: no figures.
-pub async fn run(subject: &Subject, shape: Shape, load: Load, times: Times) -> Result<Online, Failure> {
+pub async fn run(subject: &Subject, plan: &Plan) -> Result<Online, Failure> {
+    run_as(subject, plan, |_| Manner::AtOnce).await.map(|(online, _)| online)
+}
+
+/// The same with collectors of several manners; what each of them got, besides.
+pub(super) async fn run_as(
+    subject: &Subject,
+    plan: &Plan,
+    manner: impl Fn(u32) -> Manner,
+) -> Result<(Online, Vec<Collected>), Failure> {
+    let Plan { shape, load, times } = *plan;
     let mut crew = Crew::gather(subject, shape).await?;
-    crew.collect(true).await?;
+    crew.collect_as(true, manner).await?;
     let ticks = Arc::<Notify>::default();
     let ticking = matches!(load, Load::Rate(_)).then(|| Ticking::start(Arc::clone(&ticks)));
     let start = crew.phase.elapsed();
@@ -95,7 +126,7 @@ pub async fn run(subject: &Subject, shape: Shape, load: Load, times: Times) -> R
     let accept = sum(posted.iter().map(|posted| &posted.latency));
     let deliver = sum(collected.iter().map(|collected| &collected.latency));
     let offered = if let Load::Rate(rate) = load { Some(rate) } else { None };
-    Ok(Online { offered, ..figures(&before, &after, deliver, accept, repeats) })
+    Ok((Online { offered, ..figures(&before, &after, deliver, accept, repeats) }, collected))
 }
 
 fn pace(load: Load, shape: Shape, start: Duration, turn: u32, ticks: &Arc<Notify>) -> Pace {
@@ -182,7 +213,7 @@ mod tests {
         let floor = tokio::spawn(floor::serve_with(listener, tls, fault));
         let shape = Shape { mailboxes: 4, senders: 2, collectors: 2, ..Shape::default() };
         let times = Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(200) };
-        let online = run(&Subject::at(target, Opening::Bare), shape, load, times).await;
+        let online = run(&Subject::at(target, Opening::Bare), &Plan { shape, load, times }).await;
         floor.abort();
         online
     }

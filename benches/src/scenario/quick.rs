@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::crew::Shape;
-use super::online::{Load, Online, Times};
+use super::online::{Load, Online, Plan, Times};
+use super::shape::Shape;
 use super::{away, idle, online};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -99,7 +99,7 @@ pub(super) async fn pair(programs: &Programs, tls: bool, progress: &Progress) ->
                 Kind::Floor => "online: the floor",
             });
             let load = Load::Full { window: WINDOW };
-            results.push(online::run(&subject, Shape::default(), load, ROUND).await?);
+            results.push(online::run(&subject, &Plan { shape: Shape::default(), load, times: ROUND }).await?);
             progress.step();
         }
     }
@@ -123,7 +123,8 @@ fn cpu(rounds: &[Online]) -> f64 {
 async fn half_load(programs: &Programs, rate: f64, progress: &Progress) -> Result<Online, Failure> {
     progress.say("online: half load");
     let subject = programs.start(Kind::Relay, true)?;
-    let half = online::run(&subject, Shape::default(), Load::Rate(rate), HALF_LOAD).await?;
+    let plan = Plan { shape: Shape::default(), load: Load::Rate(rate), times: HALF_LOAD };
+    let half = online::run(&subject, &plan).await?;
     progress.step();
     Ok(half)
 }

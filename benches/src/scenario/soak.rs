@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::crew::Shape;
-use super::online::{self, Load, Times};
+use super::online::{self, Load, Plan, Times};
+use super::shape::Shape;
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::progress::Progress;
@@ -83,7 +83,8 @@ pub async fn run(programs: &Programs, time: Duration, progress: &Progress) -> Re
     progress.steps(time.as_secs());
     progress.say("finding out what the relay can do");
     let mut subject = programs.start_tuned(Kind::Relay, true, &tuning())?;
-    let most = online::run(&subject, Shape::default(), Load::Full { window: 256 }, CAPACITY).await?.rate;
+    let plan = Plan { shape: Shape::default(), load: Load::Full { window: 256 }, times: CAPACITY };
+    let most = online::run(&subject, &plan).await?.rate;
     let begun = Instant::now();
     let mut town = Town::open(&subject.target, subject.opening, most * SHARE).await?;
     let mut neglected = Neglected::default();
