@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 use tokio::runtime::Runtime;
 
-use self::arguments::{AwayArguments, IdleArguments, MixedArguments, OnlineArguments, positive};
+use self::arguments::{AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, positive};
 use crate::failure::Failure;
 use crate::redis::Durability;
 
@@ -42,6 +42,9 @@ struct Common {
     /// TLS. It must take tickets from nobody, and allow as many deposits to a mailbox as come.
     #[arg(long, value_name = "URL", global = true)]
     url: Option<Uri>,
+    /// A proxy for Oblivious HTTP that runs already and leads to the relay at --url.
+    #[arg(long, value_name = "URL", global = true, requires = "url")]
+    proxy: Option<Uri>,
     /// Keep the store in a Redis that is started for it, and accept so; its process counts as the relay's.
     #[arg(long, value_enum, global = true, conflicts_with = "url")]
     redis: Option<Durability>,
@@ -53,6 +56,8 @@ enum Command {
     Online(OnlineArguments),
     /// Owners who are there, who acknowledge late, who come and go; envelopes of all sizes.
     Mixed(MixedArguments),
+    /// Deposits as requests: by HTTP/2, by Oblivious HTTP, and by that through a proxy.
+    Oblivious(ObliviousArguments),
     /// Deposits that are stored, then drained.
     Away(AwayArguments),
     /// Memory for collectors that wait.

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod redis;
 pub mod scenario;
 pub mod seal;
+pub mod server;
 pub mod subject;
 pub mod table;
 

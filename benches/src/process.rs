@@ -20,6 +20,12 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Of both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { cpu: self.cpu + other.cpu, resident: self.resident + other.resident, files: self.files + other.files }
+    }
+
     /// Of a process that runs.
     ///
     /// # Errors

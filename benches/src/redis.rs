@@ -1,11 +1,11 @@
 //! A Redis server for a relay to keep its store in.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::failure::Failure;
-use crate::subject::Tuning;
+use crate::process::Usage;
+use crate::server::{Site, Tuning, free_address, wait};
 
 /// When a relay on Redis accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,47 +17,55 @@ pub enum Durability {
 }
 
 /// A server that runs until this is dropped.
-pub(crate) struct Redis(Child);
+pub(crate) struct Redis {
+    child: Child,
+    address: SocketAddr,
+    durability: Durability,
+}
 
 impl Redis {
-    /// Starts one there, with nothing in it.
-    pub(crate) fn start(durability: Durability, address: SocketAddr, directory: &Path) -> Result<Self, Failure> {
+    /// Starts one with nothing in it, whose files are beside the relay's.
+    pub(crate) fn start(durability: Durability, site: &Site) -> Result<Self, Failure> {
+        let address = free_address()?;
         let sync = match durability {
             Durability::Disk => "always",
             Durability::Second => "everysec",
         };
         let mut program = Command::new("redis-server");
-        program.current_dir(directory).args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
+        program.current_dir(site.directory.path()).args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
         program.args(["--save", "", "--appendonly", "yes", "--appendfsync", sync, "--maxmemory-policy", "noeviction"]);
         let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Ok(Self(child.map_err(|error| Failure::NoProgram("redis-server".into(), error))?))
+        let child = child.map_err(|error| Failure::NoProgram("redis-server".into(), error))?;
+        let redis = Self { child, address, durability };
+        wait(address, || false)?;
+        Ok(redis)
     }
 
-    /// Its process.
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
+    /// What it has taken so far.
+    pub(crate) fn usage(&self) -> Result<Usage, Failure> {
+        Usage::of(self.child.id())
+    }
+
+    /// What a relay is told to keep its store there.
+    pub(crate) fn tuning(&self) -> Tuning {
+        let word = match self.durability {
+            Durability::Disk => "disk",
+            Durability::Second => "second",
+        };
+        let urls = vec![toml::Value::from(format!("redis://{}", self.address))];
+        let values = vec![
+            ("store", "backend", "redis".into()),
+            ("redis", "urls", urls.into()),
+            ("redis", "durability", word.into()),
+        ];
+        Tuning { values }
     }
 }
 
 impl Drop for Redis {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _killed = self.0.kill();
-        let _reaped = self.0.wait();
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
     }
-}
-
-/// What a relay is told to keep its store there.
-pub(crate) fn tuning(durability: Durability, address: SocketAddr) -> Tuning {
-    let word = match durability {
-        Durability::Disk => "disk",
-        Durability::Second => "second",
-    };
-    let urls = vec![toml::Value::from(format!("redis://{address}"))];
-    let values = vec![
-        ("store", "backend", "redis".into()),
-        ("redis", "urls", urls.into()),
-        ("redis", "durability", word.into()),
-    ];
-    Tuning { values }
 }

@@ -6,6 +6,7 @@ pub mod burst;
 pub mod crew;
 pub mod idle;
 pub mod mixed;
+pub mod oblivious;
 pub mod online;
 pub mod phase;
 pub mod quick;

@@ -1,32 +1,20 @@
-//! What is measured: a relay that is started for it, the floor, or a relay at a URL.
+//! What is measured: a relay that is started for it, the floor, or a relay at a URL; and what is started beside it.
 
 use std::env;
-use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
 
 use http::Uri;
-use tempfile::TempDir;
 
 use crate::failure::Failure;
+use crate::load::carrier::Route;
 use crate::load::client::Target;
 use crate::process::Usage;
-use crate::redis::{self, Durability, Redis};
+use crate::redis::{Durability, Redis};
+use crate::scenario::shape::Over;
 use crate::seal::Opening;
-
-/// How long a server may take to listen.
-const PATIENCE: Duration = Duration::from_secs(20);
-const CONFIG: &str = "sealpost-relay.toml";
-
-/// What a relay is run with besides its defaults.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tuning {
-    /// Sections of the configuration, keys in them, and values as TOML has them.
-    pub values: Vec<(&'static str, &'static str, toml::Value)>,
-}
+use crate::server::{Role, Server, Site, own_program};
+pub use crate::server::{Tuning, libfaketime};
 
 /// What is to be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +36,8 @@ pub struct Programs {
     pub data: Option<PathBuf>,
     /// A relay that runs already, to be measured instead.
     pub url: Option<Uri>,
+    /// A proxy that runs already and knows that relay.
+    pub proxy: Option<Uri>,
     /// Whether a relay's store is to be in Redis, and when it accepts then.
     pub redis: Option<Durability>,
 }
@@ -58,14 +48,12 @@ pub struct Subject {
     pub target: Target,
     /// How what it delivers is opened.
     pub opening: Opening,
-    server: Option<Server>,
-}
-
-struct Server {
-    child: Child,
+    /// Its name at a proxy, `host:port`.
+    name: String,
+    proxy: Option<Target>,
+    /// The first of them is the relay, or the floor.
+    servers: Vec<(&'static str, Server)>,
     redis: Option<Redis>,
-    directory: TempDir,
-    address: SocketAddr,
 }
 
 impl Programs {
@@ -74,9 +62,9 @@ impl Programs {
     /// # Errors
     /// [`Failure::Files`].
     pub fn find(relay: Option<PathBuf>, data: Option<PathBuf>, url: Option<Uri>) -> Result<Self, Failure> {
-        let own = env::current_exe().map_err(|error| Failure::Files("finding this program", error))?;
+        let own = own_program()?;
         let beside = || own.with_file_name("sealpost-relay").with_extension(env::consts::EXE_EXTENSION);
-        Ok(Self { relay: relay.unwrap_or_else(beside), own, data, url, redis: None })
+        Ok(Self { relay: relay.unwrap_or_else(beside), own, data, url, proxy: None, redis: None })
     }
 
     /// Starts what is to be measured, and waits until it listens.
@@ -93,29 +81,45 @@ impl Programs {
     /// [`Failure`], of the start.
     pub fn start_tuned(&self, kind: Kind, tls: bool, tuning: &Tuning) -> Result<Subject, Failure> {
         if let Some(url) = self.url.as_ref().filter(|_| kind == Kind::Relay) {
-            return Ok(Subject::at(target(url)?, Opening::AtRest));
+            let proxy = self.proxy.as_ref().map(target).transpose()?;
+            return Ok(Subject { name: name(url)?, proxy, ..Subject::at(target(url)?, Opening::AtRest) });
         }
-        let address = free_address()?;
-        let directory = self.directory()?;
-        let mut redis = None;
-        let (child, opening) = match kind {
+        let (server, redis, opening) = match kind {
             Kind::Relay => {
-                self.make(directory.path(), address)?;
+                let site = Site::make(self, Role::Relay)?;
+                let redis = self.redis.map(|durability| Redis::start(durability, &site)).transpose()?;
                 let mut tuning = tuning.clone();
-                if let Some(durability) = self.redis {
-                    let address = free_address()?;
-                    redis = Some(Redis::start(durability, address, directory.path())?);
-                    wait(address, || false)?;
-                    tuning.values.extend(redis::tuning(durability, address).values);
-                }
-                configure(&directory.path().join(CONFIG), tls, &tuning)?;
-                (self.relay(directory.path(), None)?, Opening::AtRest)
+                tuning.values.extend(redis.iter().flat_map(|redis| redis.tuning().values));
+                (site.serve(self, tls, &tuning)?, redis, Opening::AtRest)
             }
-            Kind::Floor => (self.floor(address, tls)?, Opening::Bare),
+            Kind::Floor => (Server::floor(self, tls)?, None, Opening::Bare),
         };
-        let mut server = Server { child, redis, directory, address };
-        server.wait()?;
-        Ok(Subject { target: Target::new(address, "localhost", tls)?, opening, server: Some(server) })
+        let target = Target::new(server.address(), "localhost", tls)?;
+        Ok(Subject { servers: vec![("relay", server)], redis, ..Subject::at(target, opening) })
+    }
+
+    /// The same for deposits that go in that way: where it leads through a proxy, one is started beside the relay, which
+    /// has to speak TLS then.
+    ///
+    /// # Errors
+    /// [`Failure`], of the start.
+    pub fn start_for(&self, kind: Kind, tls: bool, over: Over) -> Result<Subject, Failure> {
+        let mut subject = self.start(kind, tls)?;
+        if over == Over::Proxy && subject.proxy.is_none() {
+            let gateway = subject.servers.first().and_then(|(_, relay)| relay.reference.clone()).filter(|_| tls);
+            let gateway = gateway.ok_or_else(|| {
+                Failure::Argument(
+                    "a proxy leads to a relay with --tls; to one at a URL, by one that --proxy names".into(),
+                )
+            })?;
+            subject.name = gateway.host.as_str().to_owned();
+            let gateways = toml::Value::from(vec![gateway.to_string()]);
+            let tuning = Tuning { values: vec![("ohttp_proxy", "gateways", gateways)] };
+            let proxy = Site::make(self, Role::Proxy)?.serve(self, tls, &tuning)?;
+            subject.proxy = Some(Target::new(proxy.address(), "localhost", tls)?);
+            subject.servers.push(("proxy", proxy));
+        }
+        Ok(subject)
     }
 
     /// Kills a relay that was started here, without a warning, and starts it again where it was: by a clock so many days
@@ -124,44 +128,9 @@ impl Programs {
     /// # Errors
     /// [`Failure`], of the start.
     pub fn kill_and_start(&self, subject: &mut Subject, days: u32) -> Result<(), Failure> {
-        let server =
-            subject.server.as_mut().ok_or_else(|| Failure::Argument("another's relay is not killed".into()))?;
-        server.kill();
-        server.child = self.relay(server.directory.path(), Some(days))?;
-        server.wait()
-    }
-
-    fn directory(&self) -> Result<TempDir, Failure> {
-        let made = self.data.as_ref().map_or_else(tempfile::tempdir, tempfile::tempdir_in);
-        made.map_err(|error| Failure::Files("making a directory for the store", error))
-    }
-
-    fn make(&self, directory: &Path, address: SocketAddr) -> Result<(), Failure> {
-        let init = ["init", "--listen", &address.to_string(), "--admin", "off"];
-        let mut program = Command::new(&self.relay);
-        program.current_dir(directory).args(init).stdout(Stdio::null()).stderr(Stdio::null());
-        program.status().map(drop).map_err(|error| Failure::NoProgram(self.relay.clone(), error))
-    }
-
-    fn relay(&self, directory: &Path, days: Option<u32>) -> Result<Child, Failure> {
-        let log = fs::File::create(directory.join("log")).map_err(|error| Failure::Files("opening a log", error))?;
-        let mut program = Command::new(&self.relay);
-        program.current_dir(directory).arg("serve").env_remove("SEALPOST_RELAY_CONFIG");
-        if let Some((days, library)) = days.zip(libfaketime()) {
-            program.env("LD_PRELOAD", library).env("FAKETIME", format!("+{days}d"));
-            program.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        }
-        let spawned = program.stdout(Stdio::null()).stderr(log).spawn();
-        spawned.map_err(|error| Failure::NoProgram(self.relay.clone(), error))
-    }
-
-    fn floor(&self, address: SocketAddr, tls: bool) -> Result<Child, Failure> {
-        let mut program = Command::new(&self.own);
-        program.args(["floor", "--listen", &address.to_string()]);
-        if tls {
-            program.arg("--tls");
-        }
-        program.stdout(Stdio::null()).spawn().map_err(|error| Failure::NoProgram(self.own.clone(), error))
+        let relay = subject.servers.first_mut();
+        let (_, relay) = relay.ok_or_else(|| Failure::Argument("another's relay is not killed".into()))?;
+        relay.kill_and_start(self, days)
     }
 }
 
@@ -169,21 +138,31 @@ impl Subject {
     /// What somebody else has started; what it takes of its machine is not known.
     #[must_use]
     pub const fn at(target: Target, opening: Opening) -> Self {
-        Self { target, opening, server: None }
+        Self { target, opening, name: String::new(), proxy: None, servers: Vec::new(), redis: None }
     }
 
-    /// What its process has taken so far, and that of its Redis, if it was started for the run.
+    /// What the processes have taken so far that were started for the run, all together.
     ///
     /// # Errors
-    /// [`Failure::Files`], when it has ended.
+    /// [`Failure::Files`], when one has ended.
     pub fn usage(&self) -> Result<Option<Usage>, Failure> {
-        self.server.as_ref().map(Server::usage).transpose()
+        Ok(self.usage_by_program()?.into_iter().map(|(_, usage)| usage).reduce(Usage::and))
     }
 
-    /// What its files take, in bytes, if it was started for the run.
+    /// The same, each program by itself: the relay first.
+    ///
+    /// # Errors
+    /// [`Failure::Files`], when one has ended.
+    pub fn usage_by_program(&self) -> Result<Vec<(&'static str, Usage)>, Failure> {
+        let servers = self.servers.iter().map(|(name, server)| Ok((*name, server.usage()?)));
+        let redis = self.redis.iter().map(|redis| Ok(("redis", redis.usage()?)));
+        servers.chain(redis).collect()
+    }
+
+    /// What the relay's files take, in bytes, if it was started for the run.
     #[must_use]
     pub fn disk(&self) -> Option<u64> {
-        self.server.as_ref().map(|server| files(server.directory.path()))
+        self.servers.first().map(|(_, relay)| relay.disk())
     }
 
     /// Whether mailboxes are to be opened before they are written to.
@@ -191,94 +170,64 @@ impl Subject {
     pub fn keeps_mailboxes(&self) -> bool {
         self.opening == Opening::AtRest
     }
-}
 
-impl Server {
-    fn usage(&self) -> Result<Usage, Failure> {
-        let own = Usage::of(self.child.id())?;
-        let Some(redis) = &self.redis else { return Ok(own) };
-        let redis = Usage::of(redis.id())?;
-        Ok(Usage { cpu: own.cpu + redis.cpu, resident: own.resident + redis.resident, files: own.files + redis.files })
+    /// The way of requests; none for what a socket takes.
+    ///
+    /// # Errors
+    /// [`Failure::Argument`], where no proxy is there.
+    pub fn route(&self, over: Over) -> Result<Option<Route>, Failure> {
+        let gateway = self.target.clone();
+        Ok(match over {
+            Over::Websocket => None,
+            Over::Http2 => Some(Route::Direct(gateway)),
+            Over::Oblivious => Some(Route::Gateway(gateway)),
+            Over::Proxy => {
+                let proxy = self.proxy.clone().ok_or_else(|| Failure::Argument("no proxy is named".into()))?;
+                Some(Route::Proxy { gateway, name: self.name.clone(), proxy })
+            }
+        })
     }
-
-    fn wait(&mut self) -> Result<(), Failure> {
-        wait(self.address, || self.child.try_wait().is_ok_and(|ended| ended.is_some()))
-    }
-
-    fn kill(&mut self) {
-        // It may have ended by itself.
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// Waits until something listens there.
-fn wait(address: SocketAddr, mut has_ended: impl FnMut() -> bool) -> Result<(), Failure> {
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(address).is_err() {
-        if has_ended() {
-            return Err(Failure::Ended);
-        }
-        if Instant::now() > deadline {
-            return Err(Failure::NotListening(PATIENCE.as_secs()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
-/// What a relay is run with besides its defaults: no limit on deposits to one mailbox, of which there are few here.
-fn configure(path: &Path, tls: bool, tuning: &Tuning) -> Result<(), Failure> {
-    let strange = |_| Failure::Argument("the relay wrote a configuration that is none".into());
-    let text = fs::read_to_string(path).map_err(|error| Failure::Files("reading the configuration", error))?;
-    let mut config: toml::Table = text.parse().map_err(strange)?;
-    set(&mut config, "limits", "deposits_per_minute", 1_000_000_000.into());
-    if !tls {
-        set(&mut config, "tls", "mode", "off".into());
-    }
-    tuning.values.iter().for_each(|(section, key, value)| set(&mut config, section, key, value.clone()));
-    fs::write(path, config.to_string()).map_err(|error| Failure::Files("writing the configuration", error))
-}
-
-fn set(config: &mut toml::Table, section: &str, key: &str, value: toml::Value) {
-    let section = config.entry(section).or_insert_with(|| toml::Table::new().into());
-    if let Some(section) = section.as_table_mut() {
-        section.insert(key.to_owned(), value);
-    }
-}
-
-/// What the files of a directory take of the disk, those below too.
-fn files(directory: &Path) -> u64 {
-    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
-    let each = entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
-    each.map(|(path, of)| if of.is_dir() { files(&path) } else { of.blocks() * 512 }).sum()
-}
-
-/// The library that gives a process another time of day.
-#[must_use]
-pub fn libfaketime() -> Option<PathBuf> {
-    let below = |directory: PathBuf| directory.join("faketime/libfaketimeMT.so.1");
-    let platforms = fs::read_dir("/usr/lib").ok()?.filter_map(Result::ok).map(|entry| below(entry.path()));
-    platforms.chain([below("/usr/lib".into())]).find(|library| library.is_file())
 }
 
 /// Where a URL points to; `https` is by TLS.
 fn target(url: &Uri) -> Result<Target, Failure> {
-    let tls = url.scheme_str() != Some("http");
-    let host = url.host().ok_or_else(|| Failure::Argument("the URL names no host".into()))?;
-    let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    let (host, port) = place(url)?;
     let address = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
     let address = address.ok_or_else(|| Failure::Argument("the URL's host is not known".into()))?;
-    Target::new(address, host, tls)
+    Target::new(address, host, is_tls(url))
 }
 
-fn free_address() -> Result<SocketAddr, Failure> {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.map_err(|error| Failure::Files("finding a free port", error))
+/// What a proxy calls it.
+fn name(url: &Uri) -> Result<String, Failure> {
+    let (host, port) = place(url)?;
+    Ok(format!("{host}:{port}"))
+}
+
+fn place(url: &Uri) -> Result<(&str, u16), Failure> {
+    let host = url.host().ok_or_else(|| Failure::Argument("the URL names no host".into()))?;
+    Ok((host, url.port_u16().unwrap_or(if is_tls(url) { 443 } else { 80 })))
+}
+
+fn is_tls(url: &Uri) -> bool {
+    url.scheme_str() != Some("http")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_at_a_url_has_a_name_at_a_proxy_with_its_port() {
+        let of = |url: &str| name(&url.parse().unwrap()).unwrap();
+        assert_eq!(of("https://relay.example.org"), "relay.example.org:443");
+        assert_eq!(of("http://localhost:8080"), "localhost:8080");
+    }
+
+    #[tokio::test]
+    async fn a_way_through_a_proxy_wants_one() {
+        let target = Target::new("127.0.0.1:1".parse().unwrap(), "localhost", false).unwrap();
+        let subject = Subject::at(target, Opening::AtRest);
+        assert!(subject.route(Over::Websocket).unwrap().is_none());
+        assert!(subject.route(Over::Proxy).is_err() && subject.route(Over::Oblivious).is_ok());
+    }
 }

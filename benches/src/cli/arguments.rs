@@ -8,7 +8,7 @@ use sealpost_wire::SizeClass;
 use crate::failure::Failure;
 use crate::scenario::online::{Load, Plan, Times};
 use crate::scenario::quick;
-use crate::scenario::shape::{Shape, Sizes};
+use crate::scenario::shape::{Over, Shape, Sizes};
 
 #[derive(Debug, Args)]
 pub(super) struct ShapeArguments {
@@ -50,8 +50,11 @@ pub(super) struct OnlineArguments {
     pub(super) rate: Option<f64>,
     #[command(flatten)]
     pub(super) times: TimesArguments,
-    /// The floor, instead of a relay.
-    #[arg(long)]
+    /// How deposits go.
+    #[arg(long, value_enum, default_value = "websocket")]
+    pub(super) over: Over,
+    /// The floor, instead of a relay; it takes deposits by WebSocket alone.
+    #[arg(long, conflicts_with = "over")]
     pub(super) floor: bool,
 }
 
@@ -76,6 +79,15 @@ pub(super) struct MixedArguments {
     /// With TLS 1.3.
     #[arg(long)]
     pub(super) tls: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ObliviousArguments {
+    /// So many a second, each way.
+    #[arg(long, default_value_t = 500.0, value_parser = positive)]
+    pub(super) rate: f64,
+    #[command(flatten)]
+    pub(super) times: TimesArguments,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +138,7 @@ impl OnlineArguments {
     /// What is to be done.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
         let load = self.rate.map_or(Load::Full { window: self.shape.window }, Load::Rate);
-        Ok(Plan { shape: self.shape.shape()?, load, times: self.times.times() })
+        Ok(Plan { over: self.over, ..Plan::new(self.shape.shape()?, load, self.times.times()) })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::arguments::{AwayArguments, IdleArguments, MixedArguments, OnlineArguments};
+use super::arguments::{AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments};
 use super::{Command, Common};
 use crate::compare;
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
 use crate::scenario::shape::Shape;
-use crate::scenario::{all, all::All, away, burst, idle, mixed, online, quick, soak};
+use crate::scenario::{all, all::All, away, burst, idle, mixed, oblivious, online, quick, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -40,7 +40,7 @@ struct Bench<'c> {
 
 pub(super) async fn obey(command: Command, common: &Common) -> Result<(), Failure> {
     let mut programs = Programs::find(common.relay.clone(), common.data.clone(), common.url.clone())?;
-    programs.redis = common.redis;
+    (programs.redis, programs.proxy) = (common.redis, common.proxy.clone());
     let bench = Bench { programs, machine: Machine::this(), common };
     match command {
         Command::Floor { listen, tls } => floor::serve(listen, tls).await,
@@ -51,6 +51,7 @@ pub(super) async fn obey(command: Command, common: &Common) -> Result<(), Failur
         Command::All { write } => bench.all(write.as_deref()).await,
         Command::Online(arguments) => bench.online(&arguments).await,
         Command::Mixed(arguments) => bench.mixed(&arguments).await,
+        Command::Oblivious(arguments) => bench.oblivious(&arguments).await,
         Command::Away(arguments) => bench.away(&arguments).await,
         Command::Idle(arguments) => bench.idle(&arguments).await,
     }
@@ -60,7 +61,7 @@ impl Bench<'_> {
     async fn online(&self, arguments: &OnlineArguments) -> Result<(), Failure> {
         let (plan, tls) = (arguments.plan()?, arguments.shape.tls);
         let kind = if arguments.floor { Kind::Floor } else { Kind::Relay };
-        let subject = self.programs.start(kind, tls)?;
+        let subject = self.programs.start_for(kind, tls, plan.over)?;
         let progress = Progress::lasting("online", plan.times.all());
         let result = online::run(&subject, &plan).await;
         progress.finish();
@@ -74,6 +75,14 @@ impl Bench<'_> {
         let result = mixed::run(&subject, arguments.rate, times).await;
         progress.finish();
         self.tell("mixed", Some(mixed::shape()), arguments.tls, result?)
+    }
+
+    async fn oblivious(&self, arguments: &ObliviousArguments) -> Result<(), Failure> {
+        let progress = Progress::default();
+        progress.steps(oblivious::WAYS);
+        let result = oblivious::run(&self.programs, arguments.rate, arguments.times.times(), &progress).await;
+        progress.finish();
+        self.tell("oblivious", Some(Shape::default()), true, result?)
     }
 
     async fn away(&self, arguments: &AwayArguments) -> Result<(), Failure> {

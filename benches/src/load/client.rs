@@ -32,6 +32,7 @@ pub struct Target {
     address: SocketAddr,
     host: String,
     tls: Option<Arc<ClientConfig>>,
+    tls_http2: Option<Arc<ClientConfig>>,
 }
 
 /// A connection, with TLS or without.
@@ -45,8 +46,8 @@ impl Target {
     /// # Errors
     /// [`Failure::Tls`].
     pub fn new(address: SocketAddr, host: &str, tls: bool) -> Result<Self, Failure> {
-        let tls = if tls { Some(Arc::new(tls_config()?)) } else { None };
-        Ok(Self { address, host: host.to_owned(), tls })
+        let config = |protocol| if tls { tls_config(protocol).map(Arc::new).map(Some) } else { Ok(None) };
+        Ok(Self { address, host: host.to_owned(), tls: config(b"http/1.1")?, tls_http2: config(b"h2")? })
     }
 
     /// Whether it is spoken to by TLS.
@@ -55,10 +56,25 @@ impl Target {
         self.tls.is_some()
     }
 
+    /// What requests name it as.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     async fn connect(&self) -> Result<Box<dyn Duplex>, Failure> {
+        self.connect_by(self.tls.as_ref()).await
+    }
+
+    /// Opens a connection that speaks HTTP/2.
+    pub(super) async fn connect_http2(&self) -> Result<Box<dyn Duplex>, Failure> {
+        self.connect_by(self.tls_http2.as_ref()).await
+    }
+
+    async fn connect_by(&self, tls: Option<&Arc<ClientConfig>>) -> Result<Box<dyn Duplex>, Failure> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let Some(tls) = tls else { return Ok(Box::new(stream)) };
         let name = ServerName::try_from(self.host.clone())?;
         Ok(Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?))
     }
@@ -142,13 +158,13 @@ impl Socket {
 }
 
 /// TLS 1.3 with whatever certificate is shown: a relay's own is told by its manifest, which is not what is measured.
-fn tls_config() -> Result<ClientConfig, Failure> {
+fn tls_config(protocol: &[u8]) -> Result<ClientConfig, Failure> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Trusting))
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     config.resumption = Resumption::disabled();
     Ok(config)
 }

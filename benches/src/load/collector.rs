@@ -36,11 +36,13 @@ pub struct Owned {
     pub of: Arc<Mailbox>,
     /// Told when its envelopes come.
     pub window: Arc<Window>,
+    /// What came of it: nothing yet.
+    pub received: Received,
 }
 
 /// The mailboxes of one connection, what came of each, and what is still to be acknowledged.
 pub(super) struct Channels {
-    by_channel: BTreeMap<Channel, (Owned, Received, Vec<EnvelopeId>)>,
+    by_channel: BTreeMap<Channel, (Owned, Vec<EnvelopeId>)>,
     /// Channels that were left: what was on its way then may still come.
     left: BTreeSet<Channel>,
     waiting: usize,
@@ -148,23 +150,23 @@ impl Channels {
 
     /// One more mailbox.
     pub(super) fn take_in(&mut self, owned: Owned) {
-        self.by_channel.insert(owned.mailbox, (owned, Received::default(), Vec::new()));
+        self.by_channel.insert(owned.mailbox, (owned, Vec::new()));
     }
 
     /// One less; what came of it.
     pub(super) fn leave(&mut self, channel: Channel) -> Option<Received> {
         self.left.insert(channel);
-        self.by_channel.remove(&channel).map(|(_, received, _)| received)
+        self.by_channel.remove(&channel).map(|(owned, _)| owned.received)
     }
 
     /// How the relay is asked for all of them.
     pub(super) fn subscriptions(&self) -> Vec<Subscribe> {
-        self.by_channel.values().map(|(owned, ..)| owned.of.subscribe(owned.mailbox)).collect()
+        self.by_channel.values().map(|(owned, _)| owned.of.subscribe(owned.mailbox)).collect()
     }
 
     /// What came of all.
     pub(super) fn collected(self) -> Collected {
-        let received = self.by_channel.into_iter().map(|(mailbox, (_, received, _))| (mailbox, received));
+        let received = self.by_channel.into_iter().map(|(mailbox, (owned, _))| (mailbox, owned.received));
         Collected { received: received.collect(), latency: self.latency }
     }
 
@@ -184,7 +186,7 @@ impl Channels {
         }
         self.waiting = 0;
         let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
-        for (channel, (_, _, got)) in &mut self.by_channel {
+        for (channel, (_, got)) in &mut self.by_channel {
             ids.extend(got.chunks(IDS).map(|ids| (*channel, ids.to_vec())));
             got.clear();
         }
@@ -221,7 +223,7 @@ impl Channels {
 
     fn take(&mut self, delivered: Delivered<'_>, now: u64, phase: &Phase) -> Result<(Arc<Window>, bool), Failure> {
         let mark = Mark::of(&delivered.id);
-        let (owned, received, ids) = self.by_channel.get_mut(&delivered.channel).ok_or(Wrong::Foreign)?;
+        let (owned, ids) = self.by_channel.get_mut(&delivered.channel).ok_or(Wrong::Foreign)?;
         if mark.mailbox != owned.mailbox {
             return Err(Wrong::Foreign.into());
         }
@@ -231,7 +233,7 @@ impl Channels {
         }
         ids.push(delivered.id);
         self.waiting += 1;
-        let first = received.take(mark)?;
+        let first = owned.received.take(mark)?;
         if first && phase.is_measured(mark.due) {
             self.latency.record(now.saturating_sub(mark.due));
         }

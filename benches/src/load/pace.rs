@@ -1,12 +1,46 @@
-//! When an open-loop sender's deposits are due: at random, independent of each other and of any answer.
+//! When a sender's deposits are due: in an open loop at random, independent of each other and of any answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tokio::sync::Notify;
 
 /// How often it is looked whether something is due. What waits so long has waited: latencies count from when it was due.
 pub const LOOK_EVERY: Duration = Duration::from_micros(250);
+
+/// When the next deposit is sent.
+pub enum Pace {
+    /// As soon as fewer than so many are under way.
+    Closed {
+        /// The most.
+        window: u64,
+    },
+    /// When it is due, whatever became of the others.
+    Open {
+        /// When that is.
+        schedule: Box<Schedule>,
+        /// Called whenever it should be looked.
+        ticks: Arc<Notify>,
+    },
+    /// The same, but it bears being told to try later, and sends nothing until then.
+    Patient {
+        /// When deposits are due.
+        schedule: Box<Schedule>,
+        /// Called whenever it should be looked.
+        ticks: Arc<Notify>,
+        /// When it may send again, in nanoseconds since the run began.
+        held: u64,
+    },
+    /// So many, with a window, then no more.
+    Count {
+        /// How many.
+        left: u64,
+        /// The most under way; delivery is not waited for.
+        window: u64,
+    },
+}
 
 /// The moments at which deposits are due, as a Poisson process has them.
 pub struct Schedule {

@@ -2,7 +2,8 @@
 //!
 //! Fails a run: an accepted envelope that was not delivered; one delivered after a later one of its mailbox; one that was
 //! never sent, or to another mailbox; one whose bytes are not those that were sent. Does not fail it: an envelope that comes
-//! again (at least once is what is promised, and both come in order), or one that was not accepted and was delivered.
+//! again (at least once is what is promised, and both come in order), or one that was not accepted and was delivered. Where
+//! deposits are requests that are under way at once, there is no order among them, and none is looked for.
 
 use thiserror::Error;
 
@@ -62,9 +63,16 @@ pub struct Received {
     /// One more than the greatest number that came.
     next: u32,
     repeats: u64,
+    has_no_order: bool,
 }
 
 impl Received {
+    /// Of a mailbox whose envelopes may come in any order.
+    #[must_use]
+    pub fn in_any_order() -> Self {
+        Self { has_no_order: true, ..Self::default() }
+    }
+
     /// An envelope has come; tells whether for the first time.
     ///
     /// # Errors
@@ -75,14 +83,14 @@ impl Received {
             self.repeats += 1;
             return Ok(false);
         }
-        if mark.number < self.next {
+        if mark.number < self.next && !self.has_no_order {
             return Err(Wrong::Order);
         }
-        self.delivered.resize(number + 1, false);
-        if let Some(delivered) = self.delivered.last_mut() {
+        self.next = self.next.max(mark.number + 1);
+        self.delivered.resize(self.next as usize, false);
+        if let Some(delivered) = self.delivered.get_mut(number) {
             *delivered = true;
         }
-        self.next = mark.number + 1;
         Ok(true)
     }
 
@@ -158,6 +166,20 @@ mod tests {
     fn another_order_is_noticed() {
         assert_eq!(received(&[0, 2, 1]).map(drop), Err(Wrong::Order));
         assert_eq!(received(&[1, 0]).map(drop), Err(Wrong::Order));
+    }
+
+    #[test]
+    fn where_there_is_no_order_all_have_to_come_still() {
+        let received = |numbers: &[u32]| {
+            let mut received = Received::in_any_order();
+            for number in numbers {
+                received.take(mark(*number)).unwrap();
+            }
+            received
+        };
+        assert_eq!(compare([(&sent(&[true; 4]), &received(&[3, 0, 2, 0, 1]))]), Ok(()));
+        assert_eq!(received(&[1, 0, 1]).repeats(), 1);
+        assert_eq!(compare([(&sent(&[true; 4]), &received(&[3, 1]))]), Err(Wrong::Lost(2)));
     }
 
     #[test]

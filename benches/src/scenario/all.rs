@@ -87,7 +87,7 @@ fn shapes() -> Vec<(Shape, bool)> {
 async fn row(programs: &Programs, shape: Shape, tls: bool, progress: &Progress) -> Result<Row, Failure> {
     // As many bytes are under way, whatever the size: of more than it keeps in flight a relay puts some off.
     let times = shape.class.of(0).envelope_length().div_ceil(SizeClass::Small.envelope_length()) as u64;
-    let plan = Plan { shape, load: Load::Full { window: WINDOW / times }, times: TIMES };
+    let plan = Plan::new(shape, Load::Full { window: WINDOW / times }, TIMES);
     let relay = online::run(&programs.start(Kind::Relay, tls)?, &plan).await?;
     progress.step();
     let floor = online::run(&programs.start(Kind::Floor, tls)?, &plan).await?;
@@ -101,7 +101,7 @@ async fn latency(programs: &Programs, most: f64, progress: &Progress) -> Result<
     let mut all = Vec::new();
     for share in SHARES {
         let subject = programs.start(Kind::Relay, true)?;
-        let plan = Plan { shape: Shape::default(), load: Load::Rate(share * most), times: TIMES };
+        let plan = Plan::new(Shape::default(), Load::Rate(share * most), TIMES);
         all.push(online::run(&subject, &plan).await?);
         progress.step();
     }

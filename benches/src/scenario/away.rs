@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::crew::{Crew, accepted, compare};
 use super::shape::Shape;
 use crate::failure::Failure;
-use crate::load::sender::Pace;
+use crate::load::pace::Pace;
 use crate::subject::Subject;
 
 /// What came of it.

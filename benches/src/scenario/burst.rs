@@ -15,8 +15,8 @@ use super::online::{Ticking, sum};
 use super::shape::Shape;
 use crate::failure::Failure;
 use crate::load::latency::Spread;
-use crate::load::pace::Schedule;
-use crate::load::sender::{Pace, Posted};
+use crate::load::pace::{Pace, Schedule};
+use crate::load::tally::Posted;
 use crate::subject::{Subject, Tuning};
 
 /// Envelopes by which it is found out what the relay can store.

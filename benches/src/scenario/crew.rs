@@ -11,12 +11,16 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::phase::Phase;
-use super::shape::{Manner, Shape};
+use super::shape::{Manner, Over, Shape};
 use crate::failure::Failure;
+use crate::load::asker::{Asked, Asker};
+use crate::load::carrier::Carrier;
 use crate::load::collector::{Collected, Collector, Owned};
 use crate::load::mailboxes::Mailbox;
+use crate::load::pace::Pace;
 use crate::load::porter::{Carried, Habit, Porter};
-use crate::load::sender::{Addressed, Pace, Posted, Sender};
+use crate::load::sender::{Addressed, Sender};
+use crate::load::tally::{Posted, Tally};
 use crate::load::verify::{self, Received, Sent};
 use crate::load::window::Window;
 use crate::subject::Subject;
@@ -36,6 +40,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 pub struct Crew<'a> {
     subject: &'a Subject,
     shape: Shape,
+    over: Over,
     mailboxes: Vec<Arc<Mailbox>>,
     windows: Vec<Arc<Window>>,
     /// Where the run is.
@@ -58,12 +63,19 @@ impl<'a> Crew<'a> {
         Ok(Self {
             subject,
             shape,
+            over: Over::Websocket,
             mailboxes,
             windows: (0..shape.senders).map(|_| Arc::default()).collect(),
             phase: Arc::default(),
             senders: JoinSet::new(),
             collectors: JoinSet::new(),
         })
+    }
+
+    /// The same, whose deposits go in that way.
+    #[must_use]
+    pub fn over(self, over: Over) -> Self {
+        Self { over, ..self }
     }
 
     /// Has all mailboxes collected from now on. They are caught up, unless something lies in them.
@@ -118,7 +130,12 @@ impl<'a> Crew<'a> {
     fn owned(&self, mailbox: u32, of: &Arc<Mailbox>) -> Owned {
         let sender = mailbox % self.shape.senders;
         let window = self.windows.get(sender as usize).map(Arc::clone).unwrap_or_default();
-        Owned { mailbox, of: Arc::clone(of), window }
+        let received = match self.over {
+            Over::Websocket => Received::default(),
+            // Requests that are under way at once have no order.
+            Over::Http2 | Over::Oblivious | Over::Proxy => Received::in_any_order(),
+        };
+        Owned { mailbox, of: Arc::clone(of), window, received }
     }
 
     /// Has deposits sent from now on, each sender at the pace that it is given.
@@ -126,16 +143,32 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Failure`].
     pub async fn send(&mut self, pace: impl Fn(u32) -> Pace) -> Result<(), Failure> {
+        let route = self.subject.route(self.over)?;
         for turn in 0..self.shape.senders {
-            let socket = self.subject.target.socket(DEPOSIT_SOCKET, BUFFER).await?;
-            let addressed = |(mailbox, of): (u32, &Arc<Mailbox>)| {
-                Some(Addressed { mailbox, prepared: of.prepared()?, sent: Sent::default() })
-            };
-            let mine: Vec<_> = self.mine(turn, self.shape.senders).filter_map(addressed).collect();
             let window = self.windows.get(turn as usize).map(Arc::clone).unwrap_or_default();
-            self.senders.spawn(Sender::new(socket, mine, pace(turn), window, Arc::clone(&self.phase)).run());
+            let tally = Tally::new(pace(turn), window, Arc::clone(&self.phase));
+            match &route {
+                None => self.send_by_socket(turn, tally).await?,
+                Some(route) => self.ask(turn, tally, Carrier::open(route).await?),
+            }
         }
         Ok(())
+    }
+
+    async fn send_by_socket(&mut self, turn: u32, tally: Tally) -> Result<(), Failure> {
+        let socket = self.subject.target.socket(DEPOSIT_SOCKET, BUFFER).await?;
+        let addressed = |(mailbox, of): (u32, &Arc<Mailbox>)| {
+            Some(Addressed { mailbox, prepared: of.prepared()?, sent: Sent::default() })
+        };
+        let mine = self.mine(turn, self.shape.senders).filter_map(addressed).collect();
+        self.senders.spawn(Sender::new(socket, mine, tally).run());
+        Ok(())
+    }
+
+    fn ask(&mut self, turn: u32, tally: Tally, carrier: Carrier) {
+        let asked = |(mailbox, of): (u32, &Arc<Mailbox>)| Asked { mailbox, of: Arc::clone(of), sent: Sent::default() };
+        let mine = self.mine(turn, self.shape.senders).map(asked).collect();
+        self.senders.spawn(Asker::new(carrier, mine, tally).run());
     }
 
     /// Every `of`th mailbox, from `turn` on.

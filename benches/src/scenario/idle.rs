@@ -16,6 +16,7 @@ use super::phase::Phase;
 use crate::failure::Failure;
 use crate::load::collector::{Collector, Owned};
 use crate::load::mailboxes::Mailbox;
+use crate::load::verify::Received;
 use crate::subject::Subject;
 
 /// Connections that are made at once.
@@ -83,7 +84,7 @@ fn resident(subject: &Subject) -> Result<u64, Failure> {
 
 async fn collector(subject: &Subject, of: Arc<Mailbox>, mailbox: u32) -> Result<Collector, Failure> {
     let socket = subject.target.socket(COLLECT_SOCKET, BUFFER).await?;
-    let owned = vec![Owned { mailbox, of, window: Arc::default() }];
+    let owned = vec![Owned { mailbox, of, window: Arc::default(), received: Received::default() }];
     let mut collector = Collector::subscribe(socket, owned, Arc::<Phase>::default(), subject.opening).await?;
     collector.catch_up().await?;
     Ok(collector)

@@ -44,7 +44,7 @@ pub fn shape() -> Shape {
 /// # Errors
 /// [`Failure`]: no figures.
 pub async fn run(subject: &Subject, rate: f64, times: Times) -> Result<Mixed, Failure> {
-    let plan = Plan { shape: shape(), load: Load::Rate(rate), times };
+    let plan = Plan::new(shape(), Load::Rate(rate), times);
     let (all, collected) = online::run_as(subject, &plan, manner).await?;
     let of = |is: fn(&Manner) -> bool| sum(mine(&collected, is).map(|collected| &collected.latency));
     Ok(Mixed {
@@ -84,11 +84,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let target = Target::new(listener.local_addr()?, "localhost", false)?;
         let floor = tokio::spawn(floor::serve_with(listener, false, fault));
-        let plan = Plan {
-            shape: Shape { mailboxes: 40, senders: 2, collectors: 6, class: Sizes::Mixed },
-            load: Load::Rate(1_000.0),
-            times: Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(400) },
-        };
+        let shape = Shape { mailboxes: 40, senders: 2, collectors: 6, class: Sizes::Mixed };
+        let times = Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(400) };
+        let plan = Plan::new(shape, Load::Rate(1_000.0), times);
         let run = online::run_as(&Subject::at(target, Opening::Bare), &plan, manner).await;
         floor.abort();
         run.map(|(_, collected)| collected)

@@ -1,5 +1,6 @@
 //! Everyone is there: what is deposited is delivered at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,12 +9,11 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::crew::{Crew, accepted, compare};
-use super::shape::{Manner, Shape};
+use super::shape::{Manner, Over, Shape};
 use crate::failure::Failure;
 use crate::load::collector::Collected;
 use crate::load::latency::{Latency, Spread};
-use crate::load::pace::{LOOK_EVERY, Schedule};
-use crate::load::sender::Pace;
+use crate::load::pace::{LOOK_EVERY, Pace, Schedule};
 use crate::process::Usage;
 use crate::subject::Subject;
 
@@ -38,6 +38,16 @@ pub struct Plan {
     pub load: Load,
     /// For how long.
     pub times: Times,
+    /// How deposits go.
+    pub over: Over,
+}
+
+impl Plan {
+    /// One of deposits by WebSocket.
+    #[must_use]
+    pub const fn new(shape: Shape, load: Load, times: Times) -> Self {
+        Self { shape, load, times, over: Over::Websocket }
+    }
 }
 
 /// How long it is done.
@@ -68,8 +78,11 @@ pub struct Online {
     pub delivered: u64,
     /// How long that took, in seconds.
     pub seconds: f64,
-    /// Time of processors that the server took for a delivered message, in µs; none where it is not known.
+    /// Time of processors that all servers together took for a delivered message, in µs; none where it is not known.
     pub cpu_us_per_message: Option<f64>,
+    /// The same of each, where there are several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cpu_us_by_program: BTreeMap<&'static str, f64>,
     /// The same of this program, on both ends.
     pub generator_us_per_message: f64,
     /// Resident memory of the server at the end, in bytes.
@@ -86,7 +99,7 @@ pub struct Online {
 struct Reading {
     at: Instant,
     delivered: u64,
-    server: Option<Usage>,
+    servers: Vec<(&'static str, Usage)>,
     own: Usage,
 }
 
@@ -104,8 +117,8 @@ pub(super) async fn run_as(
     plan: &Plan,
     manner: impl Fn(u32) -> Manner,
 ) -> Result<(Online, Vec<Collected>), Failure> {
-    let Plan { shape, load, times } = *plan;
-    let mut crew = Crew::gather(subject, shape).await?;
+    let Plan { shape, load, times, over } = *plan;
+    let mut crew = Crew::gather(subject, shape).await?.over(over);
     crew.collect_as(true, manner).await?;
     let ticks = Arc::<Notify>::default();
     let ticking = matches!(load, Load::Rate(_)).then(|| Ticking::start(Arc::clone(&ticks)));
@@ -141,7 +154,7 @@ fn pace(load: Load, shape: Shape, start: Duration, turn: u32, ticks: &Arc<Notify
 
 fn read(subject: &Subject, crew: &Crew<'_>) -> Result<Reading, Failure> {
     let own = Usage::of(std::process::id())?;
-    Ok(Reading { at: Instant::now(), delivered: crew.delivered(), server: subject.usage()?, own })
+    Ok(Reading { at: Instant::now(), delivered: crew.delivered(), servers: subject.usage_by_program()?, own })
 }
 
 pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Latency>) -> Spread {
@@ -154,14 +167,17 @@ fn figures(before: &Reading, after: &Reading, deliver: Spread, accept: Spread, r
     let seconds = after.at.duration_since(before.at).as_secs_f64();
     let delivered = after.delivered - before.delivered;
     let each = |before: Usage, after: Usage| (after.cpu - before.cpu).as_secs_f64() * 1e6 / delivered.max(1) as f64;
+    let both = before.servers.iter().zip(&after.servers);
+    let by_program: BTreeMap<_, _> = both.map(|((name, before), (_, after))| (*name, each(*before, *after))).collect();
     Online {
         offered: None,
         rate: delivered as f64 / seconds,
         delivered,
         seconds,
-        cpu_us_per_message: before.server.zip(after.server).map(|(before, after)| each(before, after)),
+        cpu_us_per_message: (!by_program.is_empty()).then(|| by_program.values().sum()),
+        cpu_us_by_program: if by_program.len() > 1 { by_program } else { BTreeMap::new() },
         generator_us_per_message: each(before.own, after.own),
-        resident_bytes: after.server.map(|usage| usage.resident),
+        resident_bytes: after.servers.iter().map(|(_, usage)| usage.resident).reduce(|one, other| one + other),
         deliver,
         accept,
         repeats,
@@ -213,7 +229,7 @@ mod tests {
         let floor = tokio::spawn(floor::serve_with(listener, tls, fault));
         let shape = Shape { mailboxes: 4, senders: 2, collectors: 2, ..Shape::default() };
         let times = Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(200) };
-        let online = run(&Subject::at(target, Opening::Bare), &Plan { shape, load, times }).await;
+        let online = run(&Subject::at(target, Opening::Bare), &Plan::new(shape, load, times)).await;
         floor.abort();
         online
     }
@@ -241,7 +257,12 @@ mod tests {
 
     fn reading(at: Instant, delivered: u64, server_ms: u64) -> Reading {
         let usage = |ms| Usage { cpu: Duration::from_millis(ms), resident: 5, files: 0 };
-        Reading { at, delivered, server: Some(usage(server_ms)), own: usage(server_ms / 2) }
+        Reading {
+            at,
+            delivered,
+            servers: vec![("relay", usage(server_ms)), ("redis", usage(server_ms))],
+            own: usage(server_ms / 2),
+        }
     }
 
     #[test]
@@ -250,7 +271,8 @@ mod tests {
         let (before, after) = (reading(start, 1_000, 50), reading(start + Duration::from_secs(2), 21_000, 250));
         let spread = Latency::default().spread();
         let online = figures(&before, &after, spread, spread, 0);
-        assert_eq!((online.delivered, online.rate, online.cpu_us_per_message), (20_000, 10_000.0, Some(10.0)));
+        assert_eq!((online.delivered, online.rate, online.cpu_us_per_message), (20_000, 10_000.0, Some(20.0)));
+        assert_eq!(online.cpu_us_by_program, BTreeMap::from([("redis", 10.0), ("relay", 10.0)]));
         assert_eq!(online.generator_us_per_message, 5.0);
     }
 }

@@ -99,7 +99,7 @@ pub(super) async fn pair(programs: &Programs, tls: bool, progress: &Progress) ->
                 Kind::Floor => "online: the floor",
             });
             let load = Load::Full { window: WINDOW };
-            results.push(online::run(&subject, &Plan { shape: Shape::default(), load, times: ROUND }).await?);
+            results.push(online::run(&subject, &Plan::new(Shape::default(), load, ROUND)).await?);
             progress.step();
         }
     }
@@ -123,7 +123,7 @@ fn cpu(rounds: &[Online]) -> f64 {
 async fn half_load(programs: &Programs, rate: f64, progress: &Progress) -> Result<Online, Failure> {
     progress.say("online: half load");
     let subject = programs.start(Kind::Relay, true)?;
-    let plan = Plan { shape: Shape::default(), load: Load::Rate(rate), times: HALF_LOAD };
+    let plan = Plan::new(Shape::default(), Load::Rate(rate), HALF_LOAD);
     let half = online::run(&subject, &plan).await?;
     progress.step();
     Ok(half)
@@ -147,6 +147,8 @@ async fn idle_bytes(programs: &Programs, tls: bool, progress: &Progress) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::load::latency::Latency;
 
@@ -158,6 +160,7 @@ mod tests {
             delivered,
             seconds,
             cpu_us_per_message: Some(cpu),
+            cpu_us_by_program: BTreeMap::new(),
             generator_us_per_message: 0.0,
             resident_bytes: None,
             deliver: spread,

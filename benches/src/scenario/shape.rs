@@ -29,6 +29,21 @@ pub enum Sizes {
     Mixed,
 }
 
+/// How deposits go. Deliveries go by WebSocket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// By WebSocket, as many to a frame as are due.
+    #[default]
+    Websocket,
+    /// By HTTP/2, each a request.
+    Http2,
+    /// By Oblivious HTTP, each a sealed request, to the relay itself as the gateway.
+    Oblivious,
+    /// By Oblivious HTTP through a proxy.
+    Proxy,
+}
+
 /// How an owner collects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manner {

@@ -83,7 +83,7 @@ pub async fn run(programs: &Programs, time: Duration, progress: &Progress) -> Re
     progress.steps(time.as_secs());
     progress.say("finding out what the relay can do");
     let mut subject = programs.start_tuned(Kind::Relay, true, &tuning())?;
-    let plan = Plan { shape: Shape::default(), load: Load::Full { window: 256 }, times: CAPACITY };
+    let plan = Plan::new(Shape::default(), Load::Full { window: 256 }, CAPACITY);
     let most = online::run(&subject, &plan).await?.rate;
     let begun = Instant::now();
     let mut town = Town::open(&subject.target, subject.opening, most * SHARE).await?;
