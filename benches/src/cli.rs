@@ -13,7 +13,9 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 use tokio::runtime::Runtime;
 
-use self::arguments::{AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, positive};
+use self::arguments::{
+    AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, RotateArguments, positive,
+};
 use crate::failure::Failure;
 use crate::redis::Durability;
 
@@ -56,6 +58,8 @@ enum Command {
     Online(OnlineArguments),
     /// Owners who are there, who acknowledge late, who come and go; envelopes of all sizes.
     Mixed(MixedArguments),
+    /// Mailboxes that are opened, used and closed while messages flow between others.
+    Rotate(RotateArguments),
     /// Deposits as requests: by HTTP/2, by Oblivious HTTP, and by that through a proxy.
     Oblivious(ObliviousArguments),
     /// Deposits that are stored, then drained.

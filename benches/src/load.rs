@@ -24,5 +24,6 @@ pub mod porter;
 pub mod postman;
 pub mod sender;
 pub mod tally;
+pub mod turnover;
 pub mod verify;
 pub mod window;

@@ -10,5 +10,6 @@ pub mod oblivious;
 pub mod online;
 pub mod phase;
 pub mod quick;
+pub mod rotate;
 pub mod shape;
 pub mod soak;

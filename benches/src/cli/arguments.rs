@@ -8,6 +8,7 @@ use sealpost_wire::SizeClass;
 use crate::failure::Failure;
 use crate::scenario::online::{Load, Plan, Times};
 use crate::scenario::quick;
+use crate::scenario::rotate::Rates;
 use crate::scenario::shape::{Over, Shape, Sizes};
 
 #[derive(Debug, Args)]
@@ -79,6 +80,27 @@ pub(super) struct MixedArguments {
     /// With TLS 1.3.
     #[arg(long)]
     pub(super) tls: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateArguments {
+    /// So many messages a second.
+    #[arg(long, default_value_t = 2_000.0, value_parser = positive)]
+    rate: f64,
+    /// So many mailboxes a second that are opened, used and closed.
+    #[arg(long, default_value_t = 50.0, value_parser = positive)]
+    rotations: f64,
+    #[command(flatten)]
+    pub(super) times: TimesArguments,
+    /// With TLS 1.3.
+    #[arg(long)]
+    pub(super) tls: bool,
+}
+
+impl RotateArguments {
+    pub(super) const fn rates(&self) -> Rates {
+        Rates { messages: self.rate, mailboxes: self.rotations }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::arguments::{AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments};
+use super::arguments::{
+    AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, RotateArguments,
+};
 use super::{Command, Common};
 use crate::compare;
 use crate::failure::Failure;
@@ -16,7 +18,7 @@ use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
 use crate::scenario::shape::Shape;
-use crate::scenario::{all, all::All, away, burst, idle, mixed, oblivious, online, quick, soak};
+use crate::scenario::{all, all::All, away, burst, idle, mixed, oblivious, online, quick, rotate, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -52,6 +54,7 @@ pub(super) async fn obey(command: Command, common: &Common) -> Result<(), Failur
         Command::Online(arguments) => bench.online(&arguments).await,
         Command::Mixed(arguments) => bench.mixed(&arguments).await,
         Command::Oblivious(arguments) => bench.oblivious(&arguments).await,
+        Command::Rotate(arguments) => bench.rotate(&arguments).await,
         Command::Away(arguments) => bench.away(&arguments).await,
         Command::Idle(arguments) => bench.idle(&arguments).await,
     }
@@ -83,6 +86,15 @@ impl Bench<'_> {
         let result = oblivious::run(&self.programs, arguments.rate, arguments.times.times(), &progress).await;
         progress.finish();
         self.tell("oblivious", Some(Shape::default()), true, result?)
+    }
+
+    async fn rotate(&self, arguments: &RotateArguments) -> Result<(), Failure> {
+        let (tls, times) = (arguments.tls, arguments.times.times());
+        let progress = Progress::default();
+        progress.steps(2);
+        let result = rotate::run(&self.programs, tls, arguments.rates(), times, &progress).await;
+        progress.finish();
+        self.tell("rotate", Some(Shape::default()), tls, result?)
     }
 
     async fn away(&self, arguments: &AwayArguments) -> Result<(), Failure> {

@@ -24,6 +24,9 @@ pub enum Wrong {
     /// One came with other bytes.
     #[error("an envelope was delivered with other bytes than it was sent with")]
     Altered,
+    /// What was erased or closed was still there.
+    #[error("what was acknowledged, or a mailbox that was closed, was still there")]
+    Kept,
     /// One answer too many came, or none that was waited for.
     #[error("a deposit was answered that did not wait for an answer")]
     Answer,

@@ -71,33 +71,47 @@ async fn way(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use sealpost_relay::config::{Admin, Config};
     use sealpost_relay::{keys, server::Server};
+    use tempfile::TempDir;
+    use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
     use crate::load::client::Target;
     use crate::seal::Opening;
     use crate::subject::Subject;
 
-    /// Four mailboxes of a relay in this process.
-    async fn loaded(over: Over) -> Result<Online, Failure> {
+    /// A relay in this process, as long as this is there.
+    pub(in super::super) struct InProcess {
+        pub(in super::super) subject: Subject,
+        _served: AbortOnDropHandle<()>,
+        _directory: TempDir,
+    }
+
+    pub(in super::super) async fn relay() -> InProcess {
         let directory = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let mut config = Config { listen, admin: Admin::Off, ..Config::default() }.rooted_at(directory.path());
         config.limits.deposits_per_minute = 1_000_000;
         keys::create_operator(&config.operator_key, &mut rand::rng()).unwrap();
         let server = Server::bind(&config).await.unwrap();
-        let target = Target::new(server.address().unwrap(), "localhost", true)?;
-        let served = tokio::spawn(server.run(std::future::pending::<()>()));
+        let target = Target::new(server.address().unwrap(), "localhost", true).unwrap();
+        let serves = async {
+            let _stuck = server.run(std::future::pending::<()>()).await;
+        };
+        let served = AbortOnDropHandle::new(tokio::spawn(serves));
+        InProcess { subject: Subject::at(target, Opening::AtRest), _served: served, _directory: directory }
+    }
+
+    /// Four mailboxes of it.
+    async fn loaded(over: Over) -> Result<Online, Failure> {
         let shape = Shape { mailboxes: 4, senders: 2, collectors: 2, ..Shape::default() };
         let times = Times { warm_up: Duration::from_millis(100), measured: Duration::from_millis(300) };
         let plan = Plan { over, ..Plan::new(shape, Load::Rate(100.0), times) };
-        let online = online::run(&Subject::at(target, Opening::AtRest), &plan).await;
-        served.abort();
-        online
+        online::run(&relay().await.subject, &plan).await
     }
 
     #[tokio::test(flavor = "multi_thread")]
