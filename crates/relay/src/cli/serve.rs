@@ -1,10 +1,13 @@
 //! `sealpost-relay serve`
 
+use std::io;
+
 use clap::Args;
 use sealpost_server::{process, sandbox};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use super::{ConfigFile, Failure};
+use crate::config::{Config, Role};
 use crate::server::Server;
 use crate::{config, log};
 
@@ -28,7 +31,7 @@ impl Serve {
         log::start(&config.log);
         process::prepare(config.connections.max);
         sandbox::enter(&config.sandbox, &config.places());
-        let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
+        let runtime = runtime(&config).map_err(Failure::system("starting the runtime"))?;
         let served = runtime.block_on(async {
             let stop = process::stop_signal().map_err(Failure::system("listening for signals"))?;
             let server = Server::bind(&config).await?;
@@ -40,4 +43,13 @@ impl Serve {
         runtime.shutdown_background();
         served
     }
+}
+
+/// One worker for each processor, but as many as a proxy is configured with.
+fn runtime(config: &Config) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if config.role == Role::OhttpProxy {
+        builder.worker_threads(config.ohttp_proxy.workers);
+    }
+    builder.enable_all().build()
 }

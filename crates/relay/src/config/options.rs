@@ -98,4 +98,5 @@ const OHTTP_PROXY: &[Key] = &[
     Key::new("connections", "a whole number from 1 to 256"),
     Key::new("waiting", COUNT),
     Key::new("timeout", "a duration of 1 second or more, and less than connections.request_timeout"),
+    Key::new("workers", "a whole number from 1 to 64"),
 ];

@@ -130,7 +130,7 @@ fn tickets(config: &Config, rules: &mut Rules) {
 }
 
 fn ohttp_proxy(config: &Config, rules: &mut Rules) {
-    let OhttpProxy { gateways, connections, waiting, timeout } = &config.ohttp_proxy;
+    let OhttpProxy { gateways, connections, waiting, timeout, workers } = &config.ohttp_proxy;
     let itself = gateways.iter().any(|gateway| gateway.host == config.relay.host);
     rules.require(!itself, "ohttp_proxy.gateways", "this server itself is one of them");
     let hosts: BTreeSet<_> = gateways.iter().map(|gateway| &gateway.host).collect();
@@ -138,6 +138,7 @@ fn ohttp_proxy(config: &Config, rules: &mut Rules) {
     rules.require(gateways.len() <= MOST_GATEWAYS, "ohttp_proxy.gateways", "too many");
     rules.within(*connections, 1..=256, "ohttp_proxy.connections");
     rules.within(*waiting, 1..=usize::MAX >> 4, "ohttp_proxy.waiting");
+    rules.within(*workers, 1..=64, "ohttp_proxy.workers");
     rules.within(*timeout, Duration::from_secs(1)..=HOUR, "ohttp_proxy.timeout");
     let in_time = *timeout < config.connections.request_timeout || config.role != Role::OhttpProxy;
     rules.require(in_time, "ohttp_proxy.timeout", "by then, whoever asked has been told to try later");
@@ -223,6 +224,7 @@ mod tests {
         assert_eq!(proxy(&["localhost:8443"], 29), ["ohttp_proxy.gateways"]);
         assert_eq!(proxy(&[], 30), ["ohttp_proxy.timeout"]);
         assert_eq!(broken_keys(|config| config.ohttp_proxy.connections = 0), ["ohttp_proxy.connections"]);
+        assert_eq!(broken_keys(|config| config.ohttp_proxy.workers = 0), ["ohttp_proxy.workers"]);
     }
 
     #[test]

@@ -242,10 +242,12 @@ pub struct OhttpProxy {
     /// How long a gateway may take.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
+    /// How many threads it works on.
+    pub workers: usize,
 }
 
 impl Default for OhttpProxy {
     fn default() -> Self {
-        Self { gateways: Vec::new(), connections: 4, waiting: 256, timeout: Duration::from_secs(20) }
+        Self { gateways: Vec::new(), connections: 4, waiting: 256, timeout: Duration::from_secs(20), workers: 1 }
     }
 }

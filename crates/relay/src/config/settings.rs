@@ -113,7 +113,7 @@ impl Config {
     /// What a proxy is opened with.
     #[must_use]
     pub fn ohttp_proxy_settings(&self) -> ohttp_proxy::Settings {
-        let OhttpProxy { gateways, connections, waiting, timeout } = self.ohttp_proxy.clone();
+        let OhttpProxy { gateways, connections, waiting, timeout, workers: _ } = self.ohttp_proxy.clone();
         let patience = Patience { request: timeout, ..Patience::default() };
         ohttp_proxy::Settings { gateways, connections, waiting, patience }
     }
