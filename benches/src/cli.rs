@@ -14,7 +14,8 @@ use http::Uri;
 use tokio::runtime::Runtime;
 
 use self::arguments::{
-    AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, RotateArguments, positive,
+    AwayArguments, DiscoverArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments,
+    RotateArguments, positive,
 };
 use crate::failure::Failure;
 use crate::redis::Durability;
@@ -60,6 +61,8 @@ enum Command {
     Mixed(MixedArguments),
     /// Mailboxes that are opened, used and closed while messages flow between others.
     Rotate(RotateArguments),
+    /// People are looked for by number: a key service evaluates, a directory's buckets are read.
+    Discover(DiscoverArguments),
     /// Deposits as requests: by HTTP/2, by Oblivious HTTP, and by that through a proxy.
     Oblivious(ObliviousArguments),
     /// Deposits that are stored, then drained.

@@ -14,6 +14,7 @@ pub mod carrier;
 pub mod client;
 pub mod collector;
 pub mod errand;
+pub mod finder;
 pub mod frames;
 pub mod http2;
 pub mod latency;

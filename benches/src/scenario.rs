@@ -4,6 +4,7 @@ pub mod all;
 pub mod away;
 pub mod burst;
 pub mod crew;
+pub mod discover;
 pub mod idle;
 pub mod mixed;
 pub mod oblivious;

@@ -31,6 +31,7 @@ pub struct Tuning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Relay,
+    KeyService,
     Proxy,
 }
 
@@ -62,6 +63,7 @@ impl Role {
     const fn name(self) -> &'static str {
         match self {
             Self::Relay => "relay",
+            Self::KeyService => "key-service",
             Self::Proxy => "ohttp-proxy",
         }
     }
@@ -73,6 +75,7 @@ impl Role {
             Self::Relay => {
                 vec![("limits", "deposits_per_minute", MANY.into()), ("directory", "publishes_per_minute", MANY.into())]
             }
+            Self::KeyService => vec![("key_service", "batches_per_minute", MANY.into())],
             Self::Proxy => vec![("ohttp_proxy", "waiting", 10_000.into())],
         }
     }

@@ -1,7 +1,6 @@
 //! What is measured: a relay that is started for it, the floor, or a relay at a URL; and what is started beside it.
 
 use std::env;
-use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
 use http::Uri;
@@ -15,6 +14,9 @@ use crate::scenario::shape::Over;
 use crate::seal::Opening;
 use crate::server::{Role, Server, Site, own_program};
 pub use crate::server::{Tuning, libfaketime};
+
+/// What a key service's part is called in results.
+pub const KEY_SERVICE: &str = "key service";
 
 /// What is to be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +124,25 @@ impl Programs {
         Ok(subject)
     }
 
+    /// Starts a key service, and a relay with a directory that has it evaluate; both by TLS. A relay at a URL has to have
+    /// both already, and to list whoever comes.
+    ///
+    /// # Errors
+    /// [`Failure`], of the start.
+    pub fn start_directory(&self) -> Result<Subject, Failure> {
+        if self.url.is_some() {
+            return self.start(Kind::Relay, true);
+        }
+        let service = Site::make(self, Role::KeyService)?.serve(self, true, &Tuning::default())?;
+        let references: Vec<_> = service.reference.iter().map(ToString::to_string).collect();
+        let tuning = Tuning {
+            values: vec![("directory", "enabled", true.into()), ("directory", "key_services", references.into())],
+        };
+        let mut subject = self.start_tuned(Kind::Relay, true, &tuning)?;
+        subject.servers.push((KEY_SERVICE, service));
+        Ok(subject)
+    }
+
     /// Kills a relay that was started here, without a warning, and starts it again where it was: by a clock so many days
     /// ahead, where libfaketime is there.
     ///
@@ -192,9 +213,7 @@ impl Subject {
 /// Where a URL points to; `https` is by TLS.
 fn target(url: &Uri) -> Result<Target, Failure> {
     let (host, port) = place(url)?;
-    let address = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
-    let address = address.ok_or_else(|| Failure::Argument("the URL's host is not known".into()))?;
-    Target::new(address, host, is_tls(url))
+    Target::named(host, port, is_tls(url))
 }
 
 /// What a proxy calls it.

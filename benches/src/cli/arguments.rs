@@ -6,6 +6,7 @@ use clap::Args;
 use sealpost_wire::SizeClass;
 
 use crate::failure::Failure;
+use crate::scenario::discover::Search;
 use crate::scenario::online::{Load, Plan, Times};
 use crate::scenario::quick;
 use crate::scenario::rotate::Rates;
@@ -100,6 +101,31 @@ pub(super) struct RotateArguments {
 impl RotateArguments {
     pub(super) const fn rates(&self) -> Rates {
         Rates { messages: self.rate, mailboxes: self.rotations }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiscoverArguments {
+    /// So many looks a second, for 64 values each.
+    #[arg(long, default_value_t = 10.0, value_parser = positive)]
+    rate: f64,
+    /// Buckets that each of them reads.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    buckets: u8,
+    /// Entries that are listed before.
+    #[arg(long, default_value_t = 2_048, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    entries: u32,
+    /// How requests go: http2, or oblivious.
+    #[arg(long, value_enum, default_value = "http2")]
+    over: Over,
+    #[command(flatten)]
+    times: TimesArguments,
+}
+
+impl DiscoverArguments {
+    pub(super) fn search(&self) -> Search {
+        let Self { rate, buckets, entries, over, times } = *self;
+        Search { rate, buckets: buckets.into(), entries: entries as usize, over, times: times.times() }
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::arguments::{
-    AwayArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments, RotateArguments,
+    AwayArguments, DiscoverArguments, IdleArguments, MixedArguments, ObliviousArguments, OnlineArguments,
+    RotateArguments,
 };
 use super::{Command, Common};
 use crate::compare;
@@ -18,7 +19,7 @@ use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
 use crate::scenario::shape::Shape;
-use crate::scenario::{all, all::All, away, burst, idle, mixed, oblivious, online, quick, rotate, soak};
+use crate::scenario::{all, all::All, away, burst, discover, idle, mixed, oblivious, online, quick, rotate, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -55,6 +56,7 @@ pub(super) async fn obey(command: Command, common: &Common) -> Result<(), Failur
         Command::Mixed(arguments) => bench.mixed(&arguments).await,
         Command::Oblivious(arguments) => bench.oblivious(&arguments).await,
         Command::Rotate(arguments) => bench.rotate(&arguments).await,
+        Command::Discover(arguments) => bench.discover(&arguments).await,
         Command::Away(arguments) => bench.away(&arguments).await,
         Command::Idle(arguments) => bench.idle(&arguments).await,
     }
@@ -95,6 +97,14 @@ impl Bench<'_> {
         let result = rotate::run(&self.programs, tls, arguments.rates(), times, &progress).await;
         progress.finish();
         self.tell("rotate", Some(Shape::default()), tls, result?)
+    }
+
+    async fn discover(&self, arguments: &DiscoverArguments) -> Result<(), Failure> {
+        let subject = self.programs.start_directory()?;
+        let progress = Progress::default();
+        let result = discover::run(&subject, arguments.search(), &progress).await;
+        progress.finish();
+        self.tell("discover", None, true, result?)
     }
 
     async fn away(&self, arguments: &AwayArguments) -> Result<(), Failure> {

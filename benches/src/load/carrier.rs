@@ -78,6 +78,24 @@ impl Carrier {
         from_bytes(&answer.body).map_err(|_| Failure::NoFrame)
     }
 
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`], or that of the connection.
+    pub async fn get(&self, path: &str) -> Result<Bytes, Failure> {
+        match &self.seal {
+            None => self.http.get(path).await,
+            Some(seal) => {
+                let answer = seal.post(&self.http, InsideRequest { path: path.into(), body: None }).await?;
+                if answer.status == 200 {
+                    Ok(answer.body)
+                } else {
+                    Err(Failure::Refused("what is read", answer.status))
+                }
+            }
+        }
+    }
+
     async fn post(&self, path: &str, body: Vec<u8>) -> Result<Answer, Failure> {
         match &self.seal {
             None => self.http.post(path, CBOR, body.into()).await,

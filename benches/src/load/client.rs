@@ -1,6 +1,6 @@
 //! Connections to what is measured.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,7 +29,7 @@ use crate::failure::Failure;
 /// What is measured, and how it is spoken to.
 #[derive(Clone)]
 pub struct Target {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     host: String,
     tls: Option<Arc<ClientConfig>>,
     tls_http2: Option<Arc<ClientConfig>>,
@@ -46,8 +46,24 @@ impl Target {
     /// # Errors
     /// [`Failure::Tls`].
     pub fn new(address: SocketAddr, host: &str, tls: bool) -> Result<Self, Failure> {
+        Self::at(vec![address], host, tls)
+    }
+
+    /// Something of that name.
+    ///
+    /// # Errors
+    /// [`Failure::Argument`], where it has no address; [`Failure::Tls`].
+    pub fn named(host: &str, port: u16, tls: bool) -> Result<Self, Failure> {
+        let addresses: Vec<_> = (host, port).to_socket_addrs().into_iter().flatten().collect();
+        if addresses.is_empty() {
+            return Err(Failure::Argument("the URL's host is not known".into()));
+        }
+        Self::at(addresses, host, tls)
+    }
+
+    fn at(addresses: Vec<SocketAddr>, host: &str, tls: bool) -> Result<Self, Failure> {
         let config = |protocol| if tls { tls_config(protocol).map(Arc::new).map(Some) } else { Ok(None) };
-        Ok(Self { address, host: host.to_owned(), tls: config(b"http/1.1")?, tls_http2: config(b"h2")? })
+        Ok(Self { addresses, host: host.to_owned(), tls: config(b"http/1.1")?, tls_http2: config(b"h2")? })
     }
 
     /// Whether it is spoken to by TLS.
@@ -72,7 +88,7 @@ impl Target {
     }
 
     async fn connect_by(&self, tls: Option<&Arc<ClientConfig>>) -> Result<Box<dyn Duplex>, Failure> {
-        let stream = TcpStream::connect(self.address).await?;
+        let stream = TcpStream::connect(&*self.addresses).await?;
         stream.set_nodelay(true)?;
         let Some(tls) = tls else { return Ok(Box::new(stream)) };
         let name = ServerName::try_from(self.host.clone())?;

@@ -27,6 +27,12 @@ pub enum Wrong {
     /// What was erased or closed was still there.
     #[error("what was acknowledged, or a mailbox that was closed, was still there")]
     Kept,
+    /// A key service's answer has no proof, or leads elsewhere than before.
+    #[error("what a key service answered does not hold")]
+    Unproven,
+    /// An entry was not listed, or not found in its bucket.
+    #[error("an entry is not where it was listed")]
+    NotListed,
     /// One answer too many came, or none that was waited for.
     #[error("a deposit was answered that did not wait for an answer")]
     Answer,
