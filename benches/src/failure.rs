@@ -72,6 +72,9 @@ pub enum Failure {
     /// The floor's certificate could not be made.
     #[error("no certificate could be made")]
     Certificate(#[from] rcgen::Error),
+    /// The SDK's crypto sealed nothing.
+    #[error("a message could not be sealed")]
+    Sealing,
     /// A plot could not be drawn.
     #[error("a plot could not be drawn: {0}")]
     Plot(String),

@@ -2,6 +2,8 @@
 
 pub mod cli;
 pub mod compare;
+#[cfg(feature = "sealing")]
+pub mod conversation;
 pub mod failure;
 pub mod floor;
 pub mod load;

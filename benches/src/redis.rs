@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use serde::Serialize;
+
 use crate::failure::Failure;
 use crate::process::Usage;
 use crate::server::{Site, Tuning, free_address, wait};
 
 /// When a relay on Redis accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Durability {
     /// When it is synced: `appendfsync always`.
     Disk,

@@ -6,6 +6,7 @@ use sealpost_wire::envelope::AT_REST_OVERHEAD;
 
 use crate::load::frames::Delivered;
 use crate::load::mailboxes::Mailbox;
+use crate::load::mark::Mark;
 
 /// How what is delivered is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +21,13 @@ impl Opening {
     /// Whether what was delivered is the envelope of that mailbox.
     #[must_use]
     pub fn is_of(self, mailbox: &Mailbox, delivered: &Delivered<'_>) -> bool {
+        let number = Mark::of(&delivered.id).number;
         match self {
-            Self::AtRest => opened(mailbox, delivered).is_some_and(|envelope| envelope == mailbox.envelope),
+            Self::AtRest => opened(mailbox, delivered).is_some_and(|envelope| mailbox.is_from_here(number, &envelope)),
             Self::Bare => {
                 let bare = delivered.sealed.len().checked_sub(AT_REST_OVERHEAD);
-                bare.and_then(|length| delivered.sealed.get(..length)) == Some(&*mailbox.envelope)
+                let bare = bare.and_then(|length| delivered.sealed.get(..length));
+                bare.is_some_and(|envelope| mailbox.is_from_here(number, envelope))
             }
         }
     }
@@ -50,7 +53,7 @@ mod tests {
     fn what_a_relay_sealed_is_told_from_what_it_did_not() {
         let (mailbox, other) = (Mailbox::random(SizeClass::Small), Mailbox::random(SizeClass::Small));
         let id = EnvelopeId::from_bytes([1; 16]);
-        let envelope = Envelope::new(mailbox.envelope.clone().into()).unwrap();
+        let envelope = Envelope::new(mailbox.envelope(0).into()).unwrap();
         let sealed = at_rest::seal(&mailbox.deposit, &mailbox.id(), &id, envelope).unwrap();
         let delivered = Delivered { channel: 0, sequence: 1, id, sealed: sealed.as_bytes() };
         assert!(Opening::AtRest.is_of(&mailbox, &delivered));
@@ -63,7 +66,7 @@ mod tests {
     #[test]
     fn what_the_floor_passed_on_is_told_from_what_it_did_not() {
         let mailbox = Mailbox::random(SizeClass::Small);
-        let mut bytes = mailbox.envelope.clone();
+        let mut bytes = mailbox.envelope(0).to_vec();
         bytes.extend_from_slice(&[0; AT_REST_OVERHEAD]);
         let delivered = |sealed| Delivered { channel: 0, sequence: 1, id: EnvelopeId::from_bytes([1; 16]), sealed };
         assert!(Opening::Bare.is_of(&mailbox, &delivered(&bytes)));

@@ -10,7 +10,7 @@ use crate::scenario::discover::Search;
 use crate::scenario::online::{Load, Plan, Times};
 use crate::scenario::quick;
 use crate::scenario::rotate::Rates;
-use crate::scenario::shape::{Over, Shape, Sizes};
+use crate::scenario::shape::{Content, Over, Shape, Sizes};
 
 #[derive(Debug, Args)]
 pub(super) struct ShapeArguments {
@@ -55,6 +55,9 @@ pub(super) struct OnlineArguments {
     /// How deposits go.
     #[arg(long, value_enum, default_value = "websocket")]
     pub(super) over: Over,
+    /// What is in envelopes.
+    #[arg(long, value_enum, default_value = "random")]
+    pub(super) content: Content,
     /// The floor, instead of a relay; it takes deposits by WebSocket alone.
     #[arg(long, conflicts_with = "over")]
     pub(super) floor: bool,
@@ -117,7 +120,7 @@ pub(super) struct DiscoverArguments {
     entries: u32,
     /// How requests go: http2, or oblivious.
     #[arg(long, value_enum, default_value = "http2")]
-    over: Over,
+    pub(super) over: Over,
     #[command(flatten)]
     times: TimesArguments,
 }
@@ -186,7 +189,7 @@ impl OnlineArguments {
     /// What is to be done.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
         let load = self.rate.map_or(Load::Full { window: self.shape.window }, Load::Rate);
-        Ok(Plan { over: self.over, ..Plan::new(self.shape.shape()?, load, self.times.times()) })
+        Ok(Plan { over: self.over, content: self.content, ..Plan::new(self.shape.shape()?, load, self.times.times()) })
     }
 }
 

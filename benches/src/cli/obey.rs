@@ -18,7 +18,8 @@ use crate::floor;
 use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
-use crate::scenario::shape::Shape;
+use crate::redis::Durability;
+use crate::scenario::shape::{Content, Over, Shape};
 use crate::scenario::{all, all::All, away, burst, discover, idle, mixed, oblivious, online, quick, rotate, soak};
 use crate::subject::{Kind, Programs};
 use crate::table;
@@ -28,10 +29,33 @@ use crate::table;
 struct Told<'a, T> {
     scenario: &'static str,
     machine: &'a Machine,
+    #[serde(flatten)]
+    setting: Setting,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<Durability>,
+    result: T,
+}
+
+/// How it was got.
+#[derive(Default, Serialize)]
+struct Setting {
     #[serde(skip_serializing_if = "Option::is_none")]
     shape: Option<Shape>,
     tls: bool,
-    result: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over: Option<Over>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+impl Setting {
+    fn of(shape: Shape, tls: bool) -> Self {
+        Self { shape: Some(shape), tls, ..Self::default() }
+    }
+
+    fn shapeless(tls: bool) -> Self {
+        Self { tls, ..Self::default() }
+    }
 }
 
 /// Who does it.
@@ -70,7 +94,8 @@ impl Bench<'_> {
         let progress = Progress::lasting("online", plan.times.all());
         let result = online::run(&subject, &plan).await;
         progress.finish();
-        self.tell("online", Some(plan.shape), tls, result?)
+        let (over, content) = (Some(plan.over), Some(plan.content));
+        self.tell("online", Setting { over, content, ..Setting::of(plan.shape, tls) }, result?)
     }
 
     async fn mixed(&self, arguments: &MixedArguments) -> Result<(), Failure> {
@@ -79,7 +104,7 @@ impl Bench<'_> {
         let progress = Progress::lasting("mixed", times.all());
         let result = mixed::run(&subject, arguments.rate, times).await;
         progress.finish();
-        self.tell("mixed", Some(mixed::shape()), arguments.tls, result?)
+        self.tell("mixed", Setting::of(mixed::shape(), arguments.tls), result?)
     }
 
     async fn oblivious(&self, arguments: &ObliviousArguments) -> Result<(), Failure> {
@@ -87,7 +112,7 @@ impl Bench<'_> {
         progress.steps(oblivious::WAYS);
         let result = oblivious::run(&self.programs, arguments.rate, arguments.times.times(), &progress).await;
         progress.finish();
-        self.tell("oblivious", Some(Shape::default()), true, result?)
+        self.tell("oblivious", Setting::of(Shape::default(), true), result?)
     }
 
     async fn rotate(&self, arguments: &RotateArguments) -> Result<(), Failure> {
@@ -96,7 +121,7 @@ impl Bench<'_> {
         progress.steps(2);
         let result = rotate::run(&self.programs, tls, arguments.rates(), times, &progress).await;
         progress.finish();
-        self.tell("rotate", Some(Shape::default()), tls, result?)
+        self.tell("rotate", Setting::of(Shape::default(), tls), result?)
     }
 
     async fn discover(&self, arguments: &DiscoverArguments) -> Result<(), Failure> {
@@ -104,27 +129,27 @@ impl Bench<'_> {
         let progress = Progress::default();
         let result = discover::run(&subject, arguments.search(), &progress).await;
         progress.finish();
-        self.tell("discover", None, true, result?)
+        self.tell("discover", Setting { over: Some(arguments.over), ..Setting::shapeless(true) }, result?)
     }
 
     async fn away(&self, arguments: &AwayArguments) -> Result<(), Failure> {
         let (shape, tls) = (arguments.shape.shape()?, arguments.shape.tls);
         let subject = self.programs.start(Kind::Relay, tls)?;
         let result = away::run(&subject, shape, arguments.messages, arguments.shape.window).await?;
-        self.tell("away", Some(shape), tls, result)
+        self.tell("away", Setting::of(shape, tls), result)
     }
 
     async fn idle(&self, arguments: &IdleArguments) -> Result<(), Failure> {
         let subject = self.programs.start(Kind::Relay, arguments.tls)?;
         let result = idle::run(&subject, arguments.connections).await?;
-        self.tell("idle", None, arguments.tls, result)
+        self.tell("idle", Setting::shapeless(arguments.tls), result)
     }
 
     /// Figures of a relay that does not hold are told, and it fails.
     async fn burst(&self, tls: bool) -> Result<(), Failure> {
         let result = burst::run(&self.programs.start_tuned(Kind::Relay, tls, &burst::tuning())?).await?;
         let holds = result.holds;
-        self.tell("burst", None, tls, result)?;
+        self.tell("burst", Setting::shapeless(tls), result)?;
         if holds { Ok(()) } else { Err(Failure::NotBorne) }
     }
 
@@ -156,14 +181,8 @@ impl Bench<'_> {
         if soaked.holds { Ok(()) } else { Err(Failure::NotSteady) }
     }
 
-    fn tell(
-        &self,
-        scenario: &'static str,
-        shape: Option<Shape>,
-        tls: bool,
-        result: impl Serialize,
-    ) -> Result<(), Failure> {
-        self.print(&Told { scenario, machine: &self.machine, shape, tls, result })
+    fn tell(&self, scenario: &'static str, setting: Setting, result: impl Serialize) -> Result<(), Failure> {
+        self.print(&Told { scenario, machine: &self.machine, setting, redis: self.programs.redis, result })
     }
 
     fn print(&self, value: &impl Serialize) -> Result<(), Failure> {

@@ -44,10 +44,13 @@ async fn ask_once<R: Request>(target: &Target, request: &R) -> Result<(), Failur
 /// [`Failure`].
 pub async fn deposit(target: &Target, number: u32, mailbox: &Arc<Mailbox>, count: u32) -> Result<Sent, Failure> {
     let mut socket = target.socket(DEPOSIT_SOCKET, BUFFER).await?;
-    let prepared = mailbox.prepared().ok_or(Failure::NoFrame)?;
+    let deposits = mailbox.deposits().ok_or(Failure::NoFrame)?;
     let mut sent = Sent::default();
     let due: Vec<_> = (0..count)
-        .map(|turn| (&prepared, FIRST_TAG + turn, Mark { mailbox: number, number: sent.number(), due: 0 }.id()))
+        .filter_map(|turn| {
+            let mark = Mark { mailbox: number, number: sent.number(), due: 0 };
+            Some((deposits.of(mark.number)?, FIRST_TAG + turn, mark.id()))
+        })
         .collect();
     socket.say(frames::packed(&due)).await?;
     let mut answered = 0;

@@ -47,6 +47,24 @@ impl Prepared {
     }
 }
 
+/// The deposits of one mailbox, of which each number has its own, and begins again behind the last.
+#[derive(Debug, Clone)]
+pub struct Deposits(Vec<Prepared>);
+
+impl Deposits {
+    /// These, in their order.
+    #[must_use]
+    pub const fn new(all: Vec<Prepared>) -> Self {
+        Self(all)
+    }
+
+    /// That of a number; none where there is none at all.
+    #[must_use]
+    pub fn of(&self, number: u32) -> Option<&Prepared> {
+        self.0.get(number as usize % self.0.len().max(1))
+    }
+}
+
 /// What is due: the deposit, its tag and its id.
 pub type Due<'p> = (&'p Prepared, u32, [u8; 16]);
 
@@ -209,7 +227,7 @@ mod tests {
     fn a_frame_from_prepared_deposits_is_the_one_that_the_codec_writes() {
         for count in [1, 23, 24, 64] {
             let mailbox = Mailbox::random(SizeClass::Small);
-            let prepared = mailbox.prepared().unwrap();
+            let prepared = mailbox.deposits().unwrap().of(0).unwrap().clone();
             let id = |number| Mark { mailbox: 0, number, due: 5 }.id();
             let due: Vec<_> = (0..count).map(|number| (&prepared, FIRST_TAG + number * 99, id(number))).collect();
             let tagged = |(_, tag, id): &(_, u32, _)| Tagged {
@@ -224,7 +242,7 @@ mod tests {
     #[test]
     fn a_frame_is_no_longer_than_a_relay_takes() {
         for (class, expected) in SizeClass::ALL.into_iter().zip([MAX_DEPOSITS, 31, 7]) {
-            let prepared = Mailbox::random(class).prepared().unwrap();
+            let prepared = Mailbox::random(class).deposits().unwrap().of(7).unwrap().clone();
             let frames = packed(&vec![(&prepared, FIRST_TAG, [0; 16]); 2 * expected]);
             assert_eq!((frames.len(), frames[0].len()), (2, frames[1].len()));
             assert!(frames[0].len() <= 512 * 1024);
@@ -233,7 +251,7 @@ mod tests {
 
     #[test]
     fn deposits_of_several_sizes_are_packed_in_their_order() {
-        let all = SizeClass::ALL.map(|class| Mailbox::random(class).prepared().unwrap());
+        let all = SizeClass::ALL.map(|class| Mailbox::random(class).deposits().unwrap().of(0).unwrap().clone());
         let due: Vec<_> = (0..100).map(|number| (&all[number % 3], FIRST_TAG + number as u32, [0; 16])).collect();
         let frames = packed(&due);
         assert!(frames.iter().all(|frame| frame.len() <= 512 * 1024) && frames.len() > 2);

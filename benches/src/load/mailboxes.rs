@@ -1,4 +1,6 @@
-//! Mailboxes to write to, each with one prepared envelope.
+//! Mailboxes to write to, each with envelopes that are prepared.
+
+use std::sync::Arc;
 
 use rand::RngCore;
 use sealpost_wire::codec::V1;
@@ -6,18 +8,27 @@ use sealpost_wire::frame::{Channel, Subscribe, Tagged};
 use sealpost_wire::request::{CloseMailbox, Deposit, MailboxKind, OpenMailbox};
 use sealpost_wire::{CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SizeClass, to_bytes};
 
-use super::frames::FIRST_TAG;
-use crate::load::frames::Prepared;
+use super::frames::{Deposits, FIRST_TAG, Prepared};
+use super::mark::Mark;
+use crate::failure::Failure;
 
-/// A mailbox, and the envelope that is deposited in it again and again.
+/// A mailbox, and the envelopes that are deposited in it, again and again.
 #[derive(Clone)]
 pub struct Mailbox {
     /// What allows to deposit.
     pub deposit: DepositKey,
     /// What allows to collect.
     pub collect: CollectKey,
-    /// The envelope.
-    pub envelope: Vec<u8>,
+    envelopes: Vec<Vec<u8>>,
+    /// Who opens them, where there is somebody.
+    reader: Option<Arc<dyn Reads>>,
+}
+
+/// Whoever opens what arrives, as its recipient does.
+pub trait Reads: Send + Sync {
+    /// Whether this envelope, which has come for the first time, opens to what was sealed under that number. They come in
+    /// the order of their numbers, where there is one.
+    fn reads(&self, number: u32, envelope: &[u8]) -> bool;
 }
 
 impl Mailbox {
@@ -27,7 +38,37 @@ impl Mailbox {
         let mut rng = rand::rng();
         let mut envelope = vec![0; class.envelope_length()];
         rng.fill_bytes(&mut envelope);
-        Self { deposit: DepositKey::random(&mut rng), collect: CollectKey::random(&mut rng), envelope }
+        let (deposit, collect) = (DepositKey::random(&mut rng), CollectKey::random(&mut rng));
+        Self { deposit, collect, envelopes: vec![envelope], reader: None }
+    }
+
+    /// A new one with messages of a conversation in it.
+    ///
+    /// # Errors
+    /// [`Failure::Argument`], where this program was built without the SDK's crypto; [`Failure::Sealing`].
+    pub fn sealed(class: SizeClass) -> Result<Self, Failure> {
+        let bare = Self::random(class);
+        let (envelopes, reader) = sealed(&bare, class)?;
+        Ok(Self { envelopes, reader: Some(reader), ..bare })
+    }
+
+    /// What is deposited under a number.
+    #[must_use]
+    pub fn envelope(&self, number: u32) -> &[u8] {
+        self.envelopes.get(number as usize % self.envelopes.len().max(1)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether that number's is opened by its recipient.
+    #[must_use]
+    pub fn is_read(&self, number: u32) -> bool {
+        self.reader.is_some() && (number as usize) < self.envelopes.len()
+    }
+
+    /// Whether this is what was deposited under that number, and opens where it is to be opened.
+    #[must_use]
+    pub fn is_from_here(&self, number: u32, envelope: &[u8]) -> bool {
+        let opens = || self.reader.as_ref().is_none_or(|reader| reader.reads(number, envelope));
+        self.envelope(number) == envelope && (!self.is_read(number) || opens())
     }
 
     /// Its id.
@@ -55,19 +96,40 @@ impl Mailbox {
         Subscribe { channel, mailbox: self.id(), collect: self.collect.clone() }
     }
 
-    /// Its deposit under an id; none for an envelope that is of no class.
+    /// Its deposit under an id that says its number; none for an envelope that is of no class.
     #[must_use]
     pub fn deposit(&self, id: EnvelopeId) -> Option<Deposit> {
-        let envelope = Envelope::new(self.envelope.clone().into())?;
+        self.deposit_of(id, self.envelope(Mark::of(&id).number))
+    }
+
+    /// Its deposits as they go into frames.
+    #[must_use]
+    pub fn deposits(&self) -> Option<Deposits> {
+        let id = EnvelopeId::from_bytes(Prepared::PLACE);
+        let prepared = |envelope: &Vec<u8>| {
+            let deposit = self.deposit_of(id, envelope)?;
+            Prepared::new(to_bytes(&Tagged { tag: FIRST_TAG, deposit }))
+        };
+        self.envelopes.iter().map(prepared).collect::<Option<_>>().map(Deposits::new)
+    }
+
+    fn deposit_of(&self, id: EnvelopeId, envelope: &[u8]) -> Option<Deposit> {
+        let envelope = Envelope::new(envelope.into())?;
         let (deposit, collect) = (self.deposit.clone(), self.collect.hash());
         Some(Deposit { version: V1, deposit, collect, id, envelope, ticket: None })
     }
+}
 
-    /// Its deposit as it goes into a frame.
-    #[must_use]
-    pub fn prepared(&self) -> Option<Prepared> {
-        let id = EnvelopeId::from_bytes(Prepared::PLACE);
-        let deposit = self.deposit(id)?;
-        Prepared::new(to_bytes(&Tagged { tag: FIRST_TAG, deposit }))
-    }
+/// Envelopes in the order of their numbers, and who reads them.
+type Messages = (Vec<Vec<u8>>, Arc<dyn Reads>);
+
+#[cfg(feature = "sealing")]
+fn sealed(mailbox: &Mailbox, class: SizeClass) -> Result<Messages, Failure> {
+    let (envelopes, reader) = crate::conversation::sealed(mailbox, class)?;
+    Ok((envelopes, Arc::new(reader)))
+}
+
+#[cfg(not(feature = "sealing"))]
+fn sealed(_: &Mailbox, _: SizeClass) -> Result<Messages, Failure> {
+    Err(Failure::Argument("this program was built without the SDK's crypto (feature `sealing`)".into()))
 }

@@ -179,7 +179,7 @@ impl Postman {
         let prepared = |tag: &u32| {
             let Waiting { mailbox, number, due } = self.waiting.get(tag)?;
             let mark = Mark { mailbox: *mailbox, number: *number, due: *due };
-            Some((&self.mailboxes.get(mailbox)?.prepared, *tag, mark.id()))
+            Some((self.mailboxes.get(mailbox)?.deposits.of(*number)?, *tag, mark.id()))
         };
         let frames = frames::packed(&tags.iter().filter_map(prepared).collect::<Vec<_>>());
         if frames.is_empty() { Ok(()) } else { socket.say(frames).await }

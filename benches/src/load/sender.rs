@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use sealpost_wire::frame::TaggedOutcome;
 
 use super::client::Socket;
-use super::frames::{self, FIRST_TAG, Prepared};
+use super::frames::{self, Deposits, FIRST_TAG};
 use super::mark::Mark;
 use super::tally::{Posted, Tally};
 use super::verify::{Sent, Wrong};
@@ -14,8 +14,8 @@ use crate::failure::Failure;
 pub struct Addressed {
     /// Its number in the run.
     pub mailbox: u32,
-    /// Its deposit.
-    pub prepared: Prepared,
+    /// What is deposited.
+    pub deposits: Deposits,
     /// What was sent there.
     pub sent: Sent,
 }
@@ -72,19 +72,21 @@ impl Sender {
         for due in due {
             batch.push(self.next(due));
         }
-        let prepared = |(at, tag, id): &(usize, u32, [u8; 16])| Some((&self.mailboxes.get(*at)?.prepared, *tag, *id));
+        let prepared = |(at, tag, mark): &(usize, u32, Mark)| {
+            Some((self.mailboxes.get(*at)?.deposits.of(mark.number)?, *tag, mark.id()))
+        };
         let frames = frames::packed(&batch.iter().filter_map(prepared).collect::<Vec<_>>());
         self.socket.say(frames).await
     }
 
-    /// Gives one its mailbox, tag and id.
-    fn next(&mut self, due: u64) -> (usize, u32, [u8; 16]) {
+    /// Gives one its mailbox, tag and mark.
+    fn next(&mut self, due: u64) -> (usize, u32, Mark) {
         let at = self.turn;
         self.turn = (self.turn + 1) % self.mailboxes.len();
         let (mailbox, number) =
             self.mailboxes.get_mut(at).map_or((0, 0), |addressed| (addressed.mailbox, addressed.sent.number()));
         let tag = self.keep(Waiting { at, number, due });
-        (at, tag, Mark { mailbox, number, due }.id())
+        (at, tag, Mark { mailbox, number, due })
     }
 
     fn keep(&mut self, waiting: Waiting) -> u32 {

@@ -152,7 +152,7 @@ mod tests {
 
     fn stored(mailbox: &Mailbox, number: u32) -> Stored {
         let id = EnvelopeId::from_bytes(Mark { mailbox: 9, number, due: 0 }.id());
-        let envelope = Envelope::new(mailbox.envelope.clone().into()).unwrap();
+        let envelope = Envelope::new(mailbox.envelope(number).into()).unwrap();
         let sealed = at_rest::seal(&mailbox.deposit, &mailbox.id(), &id, envelope).unwrap();
         Stored { sequence: u64::from(number), id, sealed }
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::phase::Phase;
-use super::shape::{Manner, Over, Shape};
+use super::shape::{Content, Manner, Over, Shape};
 use crate::failure::Failure;
 use crate::load::asker::{Asked, Asker};
 use crate::load::carrier::Carrier;
@@ -55,8 +55,20 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Failure`].
     pub async fn gather(subject: &'a Subject, shape: Shape) -> Result<Self, Failure> {
-        let mailboxes: Vec<_> =
-            (0..shape.mailboxes).map(|mailbox| Arc::new(Mailbox::random(shape.class.of(mailbox)))).collect();
+        Self::gather_with(subject, shape, Content::Random).await
+    }
+
+    /// The same, with that in the envelopes.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn gather_with(subject: &'a Subject, shape: Shape, content: Content) -> Result<Self, Failure> {
+        let mailbox = |number| match content {
+            Content::Random => Ok(Mailbox::random(shape.class.of(number))),
+            Content::Sealed => Mailbox::sealed(shape.class.of(number)),
+        };
+        let mailboxes =
+            (0..shape.mailboxes).map(|number| mailbox(number).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
         if subject.keeps_mailboxes() {
             open(subject, &mailboxes).await?;
         }
@@ -158,7 +170,7 @@ impl<'a> Crew<'a> {
     async fn send_by_socket(&mut self, turn: u32, tally: Tally) -> Result<(), Failure> {
         let socket = self.subject.target.socket(DEPOSIT_SOCKET, BUFFER).await?;
         let addressed = |(mailbox, of): (u32, &Arc<Mailbox>)| {
-            Some(Addressed { mailbox, prepared: of.prepared()?, sent: Sent::default() })
+            Some(Addressed { mailbox, deposits: of.deposits()?, sent: Sent::default() })
         };
         let mine = self.mine(turn, self.shape.senders).filter_map(addressed).collect();
         self.senders.spawn(Sender::new(socket, mine, tally).run());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::crew::{Crew, accepted, compare};
-use super::shape::{Manner, Over, Shape};
+use super::shape::{Content, Manner, Over, Shape};
 use crate::failure::Failure;
 use crate::load::collector::Collected;
 use crate::load::latency::{Latency, Spread};
@@ -40,13 +40,15 @@ pub struct Plan {
     pub times: Times,
     /// How deposits go.
     pub over: Over,
+    /// What is deposited.
+    pub content: Content,
 }
 
 impl Plan {
     /// One of deposits by WebSocket.
     #[must_use]
     pub const fn new(shape: Shape, load: Load, times: Times) -> Self {
-        Self { shape, load, times, over: Over::Websocket }
+        Self { shape, load, times, over: Over::Websocket, content: Content::Random }
     }
 }
 
@@ -117,8 +119,8 @@ pub(super) async fn run_as(
     plan: &Plan,
     manner: impl Fn(u32) -> Manner,
 ) -> Result<(Online, Vec<Collected>), Failure> {
-    let Plan { shape, load, times, over } = *plan;
-    let mut crew = Crew::gather(subject, shape).await?.over(over);
+    let Plan { shape, load, times, over, content } = *plan;
+    let mut crew = Crew::gather_with(subject, shape, content).await?.over(over);
     crew.collect_as(true, manner).await?;
     let ticks = Arc::<Notify>::default();
     let ticking = matches!(load, Load::Rate(_)).then(|| Ticking::start(Arc::clone(&ticks)));

@@ -44,6 +44,18 @@ pub enum Over {
     Proxy,
 }
 
+/// What is in envelopes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// Random bytes, which look as sealed ones do: one envelope for each mailbox, again and again.
+    #[default]
+    Random,
+    /// Messages of a conversation, sealed by the SDK's crypto before it is measured: 16 for each mailbox. Each is opened by its
+    /// recipient's session as it arrives for the first time; what comes again is compared with what was sent.
+    Sealed,
+}
+
 /// How an owner collects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manner {

@@ -270,7 +270,7 @@ impl Moving {
 }
 
 fn addressed(mailbox: u32, of: &Mailbox) -> Option<Addressed> {
-    Some(Addressed { mailbox, prepared: of.prepared()?, sent: Sent::default() })
+    Some(Addressed { mailbox, deposits: of.deposits()?, sent: Sent::default() })
 }
 
 fn owned(mailbox: u32, of: &Arc<Mailbox>, window: &Arc<Window>) -> Owned {
