@@ -67,4 +67,20 @@ rm -r data ohttp *.key *.pem sealpost-relay.toml
 relay import /tmp/relay.archive
 systemctl start sealpost-relay
 waits answers
+
+# And in two parts, the first of them while it answers.
+relay export /tmp/relay.first --first
+answers
+relay export /tmp/relay.rest --after /tmp/relay.first 2> /tmp/told &
+exported=$!
+told() { grep -q "stop the server now" /tmp/told; }
+waits told
+systemctl stop sealpost-relay
+wait $exported
+rm -r data ohttp *.key *.pem sealpost-relay.toml
+relay import /tmp/relay.first
+test ! -e sealpost-relay.toml
+relay import /tmp/relay.rest
+systemctl start sealpost-relay
+waits answers
 echo "the runbook holds"

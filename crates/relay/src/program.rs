@@ -23,6 +23,8 @@ use crate::tickets::Issuer;
 
 /// Where the operator has the store purged.
 pub(crate) const PURGE: &str = "/purge";
+/// Where the operator has it begin to give what it keeps.
+pub(crate) const EXPORT: &str = "/export";
 /// How often what has expired is swept away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often relays that share a store agree on keys and invite codes.
@@ -52,7 +54,7 @@ impl Program for RelayProgram {
     }
 
     fn admin_routes(self: &Arc<Self>) -> Router {
-        let all = Router::new().route(PURGE, post(purge)).with_state(self.relay.clone());
+        let all = Router::new().route(PURGE, post(purge)).route(EXPORT, post(export)).with_state(self.relay.clone());
         if self.relay.directory_told().is_some() { all.merge(directory::routes(&self.relay)) } else { all }
     }
 
@@ -120,5 +122,15 @@ async fn purge(State(relay): State<Relay>) -> (StatusCode, &'static str) {
             Event::PurgeFailed {}.log();
             (StatusCode::SERVICE_UNAVAILABLE, "not purged; is the disk full?\n")
         }
+    }
+}
+
+/// `POST /export`: answers once the store gives what is in it to whoever reads the pipe in its directory, which only the
+/// server's account, and root, can have made.
+async fn export(State(relay): State<Relay>) -> (StatusCode, &'static str) {
+    match relay.show() {
+        Some(Ok(())) => (StatusCode::OK, "exporting\n"),
+        Some(Err(_)) => (StatusCode::CONFLICT, "nobody reads what would be exported\n"),
+        None => (StatusCode::NOT_FOUND, "the store can be read without this relay\n"),
     }
 }

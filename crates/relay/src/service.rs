@@ -158,6 +158,12 @@ impl Relay {
         Ok(self.0.store.purge(self.0.hour()).await?)
     }
 
+    /// Begins to give what is in mailboxes and on shelves to whoever reads the pipe in the store's directory. None from a store
+    /// that other processes can read.
+    pub(crate) fn show(&self) -> Option<std::io::Result<()>> {
+        self.0.store.show(self.0.hour())
+    }
+
     /// Finishes what was begun, syncs and closes the store. Requests that come later are told to try later.
     pub async fn shutdown(&self) {
         if self.0.store.shutdown().await.is_err() {

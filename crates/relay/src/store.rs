@@ -16,6 +16,7 @@ mod sequence;
 mod spending;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -319,6 +320,13 @@ pub trait Store: Send + Sync {
     /// the work; tells in how many places it was. Other requests do not wait.
     fn tidy(&self) -> Reply<usize> {
         Box::pin(std::future::ready(Ok(0)))
+    }
+
+    /// Begins to give what is in mailboxes and on shelves, each as it is at some moment meanwhile, to whoever reads the pipe in
+    /// the store's directory; other requests do not wait. None from a store that other processes can read themselves.
+    fn show(&self, now: Hour) -> Option<io::Result<()>> {
+        let _hour = now;
+        None
     }
 
     /// Rewrites what is live and deletes the files that held the rest. Other requests wait.

@@ -142,7 +142,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's.
-pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let unfinished = unfinished(path);
     // An earlier crash may have left one.
     let _left_behind = std::fs::remove_file(&unfinished);

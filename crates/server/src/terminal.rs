@@ -30,6 +30,11 @@ pub fn warn(warning: impl Display) {
     let _closed = writeln!(io::stderr().lock(), "warning: {warning}");
 }
 
+/// Writes what the program waits for to standard error.
+pub fn tell(line: impl Display) {
+    let _closed = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// Writes why a command failed to standard error, with what mends it.
 pub fn report(failure: &dyn Diagnostic) {
     let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::time::Day;
 
-use crate::store::dump::Record;
+use crate::store::dump::{Part, Record};
 
 /// Whose archive it is.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -19,6 +19,9 @@ pub(crate) struct Start {
     /// The day on which it was made.
     #[n(2)]
     pub(crate) made: Day,
+    /// Which part of the server it holds.
+    #[n(3)]
+    pub(crate) part: Part,
 }
 
 /// A file of the server's, by what it is for.

@@ -27,12 +27,24 @@ pub(crate) struct Contents {
 /// # Errors
 /// [`ArchiveError`].
 pub(crate) fn verify(input: impl Read, passphrase: &[u8]) -> Result<Contents, ArchiveError> {
+    verify_with(input, passphrase, &mut |_| {})
+}
+
+/// The same, and shows each record, which is not to be believed before the end.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub(crate) fn verify_with(
+    input: impl Read,
+    passphrase: &[u8],
+    show: &mut dyn FnMut(&Record),
+) -> Result<Contents, ArchiveError> {
     let mut reader = Reader::begin(input, passphrase)?;
     let mut files = Vec::new();
     loop {
         match reader.next()? {
             Some(Next::File(file)) => files.push(file),
-            Some(Next::Record(_)) => {}
+            Some(Next::Record(record)) => show(&record),
             None => break,
         }
     }

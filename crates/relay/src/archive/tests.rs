@@ -5,7 +5,7 @@ use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SizeClass};
 
 use super::*;
-use crate::store::dump::Record;
+use crate::store::dump::{Part, Record};
 
 const PASSPHRASE: &[u8] = b"a long passphrase";
 
@@ -14,7 +14,7 @@ fn operator() -> OperatorSecret {
 }
 
 fn start() -> Start {
-    Start { operator: operator().public(), host: "relay.example:8443".to_owned(), made: Day(20_000) }
+    Start { operator: operator().public(), host: "relay.example:8443".to_owned(), made: Day(20_000), part: Part::Whole }
 }
 
 /// Records of several chunks.

@@ -1,13 +1,16 @@
 //! `sealpost-relay export`
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
+use http::{Method, StatusCode};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sealpost_server::clock::Clock;
+use sealpost_server::terminal::tell;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::time::{Day, Hour};
 use serde::Serialize;
@@ -20,20 +23,30 @@ use crate::archive::{self, Start, Writer};
 use crate::belongings::belongings;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Role};
-use crate::store::dump::DumpError;
+use crate::program;
+use crate::store::dump::{DumpError, Known, Part, Pipe, Taker};
 use crate::store::{embedded, redis};
 
-/// Put the whole server into one sealed and signed file.
+/// How often it is looked whether the server still runs.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Put the whole server into one sealed and signed file, or into two.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sealpost-relay export relay.archive
   sealpost-relay export relay.archive --passphrase-file /root/passphrase --json
+  sealpost-relay export relay.first --first
+  sealpost-relay export relay.rest --after relay.first
 
 Configuration, keys, and all that is in the store, from files or from Redis: for another
 machine, another backend or a backup. The server must not run: what it accepted afterwards would
-be lost. Clients keep what they send until it, or the one that takes its place, answers. The
-archive is as good as the server: who has it and its passphrase is this server, and sees how
+be lost. Clients keep what they send until it, or the one that takes its place, answers.
+So that it stops for a short time only, let --first export what is in mailboxes and on shelves
+while it runs, take that to the new place and import it there. Then --after exports what has
+changed since: it reads the first part, waits until the server is stopped, and goes on. It takes
+16 bytes of memory for each envelope and item. If either is interrupted, give it again.
+An archive is as good as the server: who has it and its passphrase is this server, and sees how
 many mailboxes there are and how full. It holds no envelope that was acknowledged before; but
 one that is acknowledged later stays in it. Delete it once it was imported.
 With --json, one line:
@@ -46,9 +59,12 @@ pub(super) struct Export {
     /// The passphrase is the first line of this file; without it, it is asked for.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// With a store in Redis: although relays run. What they accept meanwhile may be missing.
-    #[arg(long)]
-    running: bool,
+    /// The first of two parts; the server may run.
+    #[arg(long, conflicts_with = "after")]
+    first: bool,
+    /// The rest: what has changed since that first part was made.
+    #[arg(long, value_name = "FIRST")]
+    after: Option<PathBuf>,
     /// Answer in JSON.
     #[arg(long)]
     json: bool,
@@ -69,12 +85,13 @@ impl Export {
         if self.archive.exists() {
             return Err(Failure::Exists { path: self.archive.clone() });
         }
-        if !self.running {
+        if !self.first && self.after.is_none() {
             refuse_running(&config)?;
         }
         let operator = crate::keys::read_operator(&config.operator_key)?;
         let passphrase = passphrase(self.passphrase_file.as_deref(), Use::Protects)?;
-        let exported = self.export(&config, &operator, &passphrase)?;
+        let what = self.what(&config, &operator, &passphrase)?;
+        let exported = self.export(&config, &operator, &passphrase, what)?;
         match self.json {
             true => say_json(&exported),
             false => say(format_args!(
@@ -88,11 +105,33 @@ impl Export {
         Ok(())
     }
 
-    fn export(&self, config: &Config, operator: &OperatorSecret, passphrase: &[u8]) -> Result<Exported, Failure> {
+    /// What is to be exported. For the rest of a server, waits until it does not run.
+    fn what(&self, config: &Config, operator: &OperatorSecret, passphrase: &[u8]) -> Result<What, Failure> {
+        let Some(first) = &self.after else {
+            return Ok(if self.first { What::First } else { What::Whole });
+        };
+        let input = reading(first, "reading what was exported")?;
+        let mut known = Known::default();
+        let contents = archive::verify_with(input, passphrase, &mut |record| known.note(record));
+        let contents = contents.map_err(Failure::Archive)?;
+        if contents.start.part != Part::First || contents.start.operator != operator.public() {
+            return Err(Failure::NotAFirst);
+        }
+        wait_for_stop(config)?;
+        Ok(What::Rest { of: contents.mark, known })
+    }
+
+    fn export(
+        &self,
+        config: &Config,
+        operator: &OperatorSecret,
+        passphrase: &[u8],
+        what: What,
+    ) -> Result<Exported, Failure> {
         let unfinished = unfinished(&self.archive);
         let writing = || Failure::system("writing the archive");
         let out = create(&unfinished).map_err(writing())?;
-        let written = self.write(out, config, operator, passphrase);
+        let written = self.write(out, config, operator, passphrase, what);
         if written.is_err() {
             let _removed = std::fs::remove_file(&unfinished);
         }
@@ -108,11 +147,17 @@ impl Export {
         config: &Config,
         operator: &OperatorSecret,
         passphrase: &[u8],
+        what: What,
     ) -> Result<(u64, u64, u64), Failure> {
         let writing = || Failure::system("writing the archive");
         let now = SystemClock.now();
         let bar = bar("exporting");
-        let start = Start { operator: operator.public(), host: config.relay.host.to_string(), made: Day::of(now) };
+        let start = Start {
+            operator: operator.public(),
+            host: config.relay.host.to_string(),
+            made: Day::of(now),
+            part: what.part(),
+        };
         let out = BufWriter::with_capacity(1 << 20, bar.wrap_write(out));
         let mut writer = Writer::begin(out, passphrase, start).map_err(writing())?;
         let files = belongings(&self.file.config, config).map_err(Failure::system("looking for the server's files"))?;
@@ -121,10 +166,13 @@ impl Export {
             writer.file(archive::File { name: file.name.clone(), bytes: bytes.into() }).map_err(writing())?;
         }
         let mut records = 0;
-        dump(config, Hour::of(now), &mut |record| {
+        let mut take = |record| {
             records += 1;
             writer.record(record)
-        })?;
+        };
+        if config.role == Role::Relay {
+            what.of_store(config, Hour::of(now), &mut take)?;
+        }
         let mut out = writer.finish(operator).map_err(writing())?;
         out.flush().map_err(writing())?;
         bar.finish_and_clear();
@@ -134,16 +182,92 @@ impl Export {
     }
 }
 
-/// Gives all that is in a relay's store; other servers have none.
-fn dump(config: &Config, now: Hour, take: crate::store::dump::Taker<'_>) -> Result<(), Failure> {
-    if config.role != Role::Relay {
-        return Ok(());
+/// What is exported.
+enum What {
+    Whole,
+    First,
+    Rest { of: [u8; 32], known: Known },
+}
+
+impl What {
+    const fn part(&self) -> Part {
+        match self {
+            Self::Whole => Part::Whole,
+            Self::First => Part::First,
+            Self::Rest { of, .. } => Part::Rest { of: *of },
+        }
     }
+
+    /// Gives what is in a relay's store of it.
+    fn of_store(self, config: &Config, now: Hour, take: Taker<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Whole => dump(config, now, take),
+            Self::First => dump_first(config, now, take),
+            Self::Rest { known, .. } => {
+                let mut changes = known.changes(take);
+                dump(config, now, &mut |record| changes.give(record))?;
+                changes.finish().map_err(Failure::system("writing the archive"))
+            }
+        }
+    }
+}
+
+fn dump(config: &Config, now: Hour, take: Taker<'_>) -> Result<(), Failure> {
     let settings = config.settings();
     match &settings.redis {
         Some(options) => redis::dump(options, now, take).map_err(of_redis),
         None => embedded::dump(&settings.store_options(), now, take).map_err(of_embedded),
     }
+}
+
+/// Of files that a relay has open it gives what is in them itself; Redis is read beside it.
+fn dump_first(config: &Config, now: Hour, take: Taker<'_>) -> Result<(), Failure> {
+    let settings = config.settings();
+    match &settings.redis {
+        Some(options) => redis::dump_objects(options, now, take).map_err(of_redis),
+        None if shown(config, take)? => Ok(()),
+        None => embedded::dump_objects(&settings.store_options(), now, take).map_err(of_embedded),
+    }
+}
+
+/// Gives what the running relay gives; false if none runs.
+fn shown(config: &Config, take: Taker<'_>) -> Result<bool, Failure> {
+    let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
+    let reading = || Failure::system("reading what the running relay gives");
+    let asked = async {
+        let Some(running) = Running::find(config).await? else { return Ok(None) };
+        let pipe = Pipe::make(&config.data).map_err(reading())?;
+        match running.ask(Method::POST, program::EXPORT).await?.0 {
+            StatusCode::OK => Ok(Some(pipe)),
+            StatusCode::CONFLICT => Err(Failure::NotShown),
+            _ => Err(Failure::NotARelay),
+        }
+    };
+    let Some(mut pipe) = runtime.block_on(asked)? else { return Ok(false) };
+    while let Some(record) = pipe.read().map_err(reading())? {
+        take(record).map_err(Failure::system("writing the archive"))?;
+    }
+    Ok(true)
+}
+
+/// Waits until the server does not run.
+fn wait_for_stop(config: &Config) -> Result<(), Failure> {
+    let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
+    if runtime.block_on(Running::find(config))?.is_some() {
+        tell("what was exported is read: stop the server now");
+    }
+    while runtime.block_on(Running::find(config))?.is_some() {
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// An archive that is read, with a line that shows how far it is.
+pub(super) fn reading(archive: &Path, what: &'static str) -> Result<impl io::Read + use<>, Failure> {
+    let file = File::open(archive).map_err(Failure::system("opening the archive"))?;
+    let bar = bar(what);
+    bar.set_length(file.metadata().map(|file| file.len()).unwrap_or_default());
+    Ok(BufReader::with_capacity(1 << 20, bar.wrap_read(file)))
 }
 
 pub(super) fn of_redis(error: DumpError<redis::OpenError>) -> Failure {
@@ -166,6 +290,7 @@ pub(super) fn of_embedded(error: DumpError<embedded::OpenError>) -> Failure {
 fn of_dump<E: std::error::Error>(error: &DumpError<E>) -> Failure {
     match error {
         DumpError::NotEmpty => Failure::StoreNotEmpty,
+        DumpError::NoFirst => Failure::NoFirst,
         error => Failure::NotMoved { problem: error.to_string() },
     }
 }

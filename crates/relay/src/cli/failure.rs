@@ -172,6 +172,18 @@ pub enum Failure {
     /// An archive is not the one that was named, or not of a server like this.
     #[error("the archive is another server's; nothing was changed")]
     ForeignArchive,
+    /// The rest of a server is to come upon another first part than it was made after.
+    #[error("this is the rest of an archive whose first part was not imported here; nothing was changed")]
+    #[diagnostic(help("import the first part to its end, with the same --dir and backend, and then this one"))]
+    NoFirst,
+    /// What is to come first is not a first part, or another server's.
+    #[error("what --after names is not the first part of an archive of this server")]
+    #[diagnostic(help("`sealpost-relay export FILE --first` makes one"))]
+    NotAFirst,
+    /// A running server does not give what it keeps.
+    #[error("the running server does not give what it keeps")]
+    #[diagnostic(help("run this as the account that the server runs as, with the configuration that it has"))]
+    NotShown,
     /// There is no passphrase.
     #[error("there is no passphrase for the archive")]
     #[diagnostic(help("say --passphrase-file FILE, or type one on a terminal"))]
@@ -227,7 +239,9 @@ impl Failure {
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
             Self::EpochNotOpened { .. } | Self::StoreOut | Self::Unwell { .. } | Self::NotRunning | Self::NoAdmin => 1,
             Self::StillRunning | Self::Peer(_) | Self::Manifest(_) | Self::Archive(_) | Self::NotMoved { .. } => 1,
+            Self::NotShown => 1,
             Self::StoreNotEmpty | Self::ForeignArchive | Self::NoPassphrase => 4,
+            Self::NoFirst | Self::NotAFirst => 4,
         }
     }
 }

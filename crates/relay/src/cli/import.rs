@@ -1,18 +1,19 @@
 //! `sealpost-relay import`
 
-use std::fs::{DirBuilder, File};
-use std::io::{self, BufReader};
+mod mark;
+
+use std::fs::DirBuilder;
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use data_encoding::HEXLOWER;
 use sealpost_server::config::Template;
 use sealpost_wire::{RelayHost, RelayRef};
 use serde::Serialize;
 
-use super::export::{bar, of_embedded, of_redis};
+use super::export::{of_embedded, of_redis, reading};
 use super::init::CONFIG;
 use super::passphrase::{Use, passphrase};
 use super::{Failure, say, say_json};
@@ -20,10 +21,10 @@ use crate::archive::{self, Contents, Reader};
 use crate::belongings::place;
 use crate::config::{self, Admin, Backend, Config, Role};
 use crate::keys;
+use crate::store::dump::{Filling, Part};
 use crate::store::{embedded, redis};
+use mark::Mark;
 
-/// What says that an import has begun, and how far it is.
-const MARK: &str = "import.unfinished";
 /// What the configuration is called in an archive.
 const CONFIG_NAME: &str = "config";
 
@@ -35,10 +36,14 @@ Examples:
   sealpost-relay import relay.archive --dir /srv/relay --host relay.example.net:8443 --region fi
   sealpost-relay import relay.archive --dir /srv/relay \\
       --backend redis --redis rediss://redis.example.net:6379
+  sealpost-relay import relay.first --dir /srv/relay
+  sealpost-relay import relay.rest --dir /srv/relay
 
 The archive is read to its end before anything is written: one that was altered, cut off, is
 another operator's than --reference says, or was imported already changes nothing. An import
-that was interrupted goes on when the same command is given again. Paths in the configuration
+that was interrupted goes on where it was when the same command is given again. Of a server that
+is exported in two parts, import the first as soon as it is there, and then the rest, with the
+same options: until that is done, there is no server. Paths in the configuration
 become the usual ones below --dir; a password of Redis, or `ca`, is not in an archive: write it
 into the configuration. Never start both servers.
 With --json, one line:
@@ -101,11 +106,8 @@ impl Import {
         Ok(())
     }
 
-    fn open(&self, what: &'static str) -> Result<impl io::Read, Failure> {
-        let file = File::open(&self.archive).map_err(Failure::system("opening the archive"))?;
-        let bar = bar(what);
-        bar.set_length(file.metadata().map(|file| file.len()).unwrap_or_default());
-        Ok(BufReader::with_capacity(1 << 20, bar.wrap_read(file)))
+    fn open(&self, what: &'static str) -> Result<impl io::Read + use<>, Failure> {
+        reading(&self.archive, what)
     }
 
     fn import(&self, contents: &Contents, passphrase: &[u8]) -> Result<Imported, Failure> {
@@ -116,18 +118,27 @@ impl Import {
         let text = Template::saying(&config).text();
         let rooted = config::parse(&text, &path.display().to_string())?.rooted_at(&self.dir);
         let places = places(contents, &path, &rooted)?;
-        let mark = Mark::begin(&self.dir, &contents.mark, &places, &rooted)?;
-        self.fill(&rooted, passphrase, &mark)?;
+        let filling = Filling { mark: contents.mark, part: contents.start.part };
+        let mut mark = Mark::begin(&self.dir, filling, &places, &rooted)?;
+        self.fill(&rooted, passphrase, &mut mark)?;
+        if filling.part == Part::First {
+            return Ok(self.imported(contents, &rooted, path, vec![the_rest(&self.archive)]));
+        }
+        adopt(&rooted)?;
         for (file, place) in contents.files.iter().zip(&places).filter(|(file, _)| file.name != CONFIG_NAME) {
             put(place, &file.bytes)?;
         }
         // With it there is a server.
         put(&path, text.as_bytes())?;
         mark.end()?;
-        let reference = RelayRef { host: rooted.relay.host.clone(), operator: contents.start.operator };
         let next = next(&path, contents, &rooted, self);
+        Ok(self.imported(contents, &rooted, path, next))
+    }
+
+    fn imported(&self, contents: &Contents, rooted: &Config, config: PathBuf, next: Vec<String>) -> Imported {
+        let reference = RelayRef { host: rooted.relay.host.clone(), operator: contents.start.operator };
         let files = contents.files.len() as u64;
-        Ok(Imported { reference: reference.to_string(), config: path, files, records: contents.records, next })
+        Imported { reference: reference.to_string(), config, files, records: contents.records, next }
     }
 
     /// The configuration in the archive, with the usual paths and what is asked for here.
@@ -151,21 +162,19 @@ impl Import {
         Ok(config)
     }
 
-    fn fill(&self, config: &Config, passphrase: &[u8], mark: &Mark) -> Result<(), Failure> {
-        if config.role != Role::Relay || mark.is_filled {
-            return Ok(());
+    fn fill(&self, config: &Config, passphrase: &[u8], mark: &mut Mark) -> Result<(), Failure> {
+        if config.role != Role::Relay || mark.is_filled() {
+            return mark.filled();
         }
         let mut reader = Reader::begin(self.open("importing")?, passphrase).map_err(Failure::Archive)?;
         let mut give = || reader.record().map_err(io::Error::other);
         let settings = config.settings();
         let filled = match &settings.redis {
-            Some(options) => redis::fill(options, &mark.of, &mut give).map_err(of_redis),
-            None => embedded::fill(&settings.store_options(), &mut give).map_err(of_embedded),
+            Some(options) => redis::fill(options, &mark.filling, &mut give).map_err(of_redis),
+            None => embedded::fill(&settings.store_options(), &mark.filling, &mut give).map_err(of_embedded),
         };
-        if filled.is_err() {
+        if matches!(filled, Err(Failure::Start(_) | Failure::StoreNotEmpty | Failure::NoFirst)) {
             mark.give_up();
-            // What it made is empty; what it did not make is not.
-            let _removed = std::fs::remove_dir(&config.data);
         }
         filled?;
         mark.filled()
@@ -192,62 +201,18 @@ fn places(contents: &Contents, path: &Path, config: &Config) -> Result<Vec<PathB
     places.collect()
 }
 
-/// What says that an import has begun.
-struct Mark {
-    path: PathBuf,
-    /// Which archive it is of.
-    of: [u8; 32],
-    is_filled: bool,
-    is_new: bool,
+/// Has the store that was filled be the server's.
+fn adopt(config: &Config) -> Result<(), Failure> {
+    let settings = config.settings();
+    match &settings.redis {
+        _ if config.role != Role::Relay => Ok(()),
+        Some(options) => redis::adopt(options).map_err(of_redis),
+        None => embedded::adopt(&settings.store_options()).map_err(of_embedded),
+    }
 }
 
-const FILLED: &str = "filled";
-
-impl Mark {
-    /// Begins, or goes on with what was begun with the same archive.
-    fn begin(dir: &Path, of: &[u8; 32], places: &[PathBuf], config: &Config) -> Result<Self, Failure> {
-        let path = dir.join(MARK);
-        let begun = std::fs::read_to_string(&path).ok();
-        if let Some(begun) = begun {
-            let is_same = begun.lines().next() == Some(HEXLOWER.encode(of).as_str());
-            let is_filled = begun.lines().nth(1) == Some(FILLED);
-            return if is_same {
-                Ok(Self { path, of: *of, is_filled, is_new: false })
-            } else {
-                Err(Failure::Exists { path })
-            };
-        }
-        let data = (config.role == Role::Relay && config.store.backend == Backend::Embedded).then_some(&config.data);
-        if let Some(found) = places.iter().chain(data).find(|place| place.exists()) {
-            return Err(Failure::Exists { path: found.clone() });
-        }
-        make(dir)?;
-        let mark = Self { path, of: *of, is_filled: false, is_new: true };
-        mark.write("")?;
-        Ok(mark)
-    }
-
-    fn write(&self, state: &str) -> Result<(), Failure> {
-        let failed = || Failure::system("writing how far the import is");
-        keys::remove(&self.path).map_err(failed())?;
-        let text = format!("{}\n{state}\n", HEXLOWER.encode(&self.of));
-        keys::create_with_mode(&self.path, text.as_bytes(), 0o600).map_err(failed())
-    }
-
-    fn filled(&self) -> Result<(), Failure> {
-        self.write(FILLED)
-    }
-
-    /// What had only begun leaves nothing.
-    fn give_up(&self) {
-        if self.is_new {
-            let _removed = keys::remove(&self.path);
-        }
-    }
-
-    fn end(&self) -> Result<(), Failure> {
-        keys::remove(&self.path).map_err(Failure::system("ending the import"))
-    }
+fn the_rest(first: &Path) -> String {
+    format!("where the server is: sealpost-relay export FILE --after {}, and import FILE here", first.display())
 }
 
 fn make(dir: &Path) -> Result<(), Failure> {

@@ -1,6 +1,11 @@
 //! What a store holds, as it is carried to another one: each thing once, in an order in which it can be put back.
 //!
-//! Any backend gives it and any takes it. It is read from a store that nothing else changes, and put into an empty one.
+//! Any backend gives it and any takes it: at once, from a store that nothing else changes, into an empty one; or in two parts.
+//! The first is of mailboxes and shelves alone, each as it is at some moment while relays run; the rest, of a store that
+//! nothing else changes any more, is what came to them since, what went, and everything else.
+
+mod changes;
+mod pipe;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -102,6 +107,34 @@ pub(crate) enum Record {
         #[n(2)]
         request: ByteVec,
     },
+    /// A mailbox of the first part is no more, with all that was in it.
+    #[n(8)]
+    MailboxGone {
+        #[n(0)]
+        id: MailboxId,
+    },
+    /// An envelope of the first part is no more.
+    #[n(9)]
+    EnvelopeGone {
+        #[n(0)]
+        mailbox: MailboxId,
+        #[n(1)]
+        id: EnvelopeId,
+    },
+    /// A shelf of the first part is no more, with all that was on it.
+    #[n(10)]
+    ShelfGone {
+        #[n(0)]
+        id: ShelfId,
+    },
+    /// A one-time item of the first part is no more.
+    #[n(11)]
+    ItemGone {
+        #[n(0)]
+        shelf: ShelfId,
+        #[n(1)]
+        item: ItemName,
+    },
 }
 
 /// An hour, which no message of the protocol has.
@@ -131,8 +164,48 @@ impl Record {
             Self::Envelope { expires, .. } => now < *expires,
             Self::Spent { until, .. } => now.day() <= *until,
             Self::Item { .. } | Self::Epoch { .. } | Self::Entry { .. } | Self::Claim { .. } => true,
+            Self::MailboxGone { .. } | Self::EnvelopeGone { .. } => true,
+            Self::ShelfGone { .. } | Self::ItemGone { .. } => true,
         }
     }
+}
+
+/// What an item is called: BLAKE3 of it, cut off.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ItemName(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
+
+impl ItemName {
+    pub(crate) fn of(item: &SealedItem) -> Self {
+        let mut name = [0; 16];
+        blake3::Hasher::new().update(item.as_bytes()).finalize_xof().fill(&mut name);
+        Self(name)
+    }
+}
+
+/// What a store is filled with, in one filling or in two.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Filling {
+    /// What all that is given hashes to: who comes again with the same goes on where it was.
+    pub(crate) mark: [u8; 32],
+    pub(crate) part: Part,
+}
+
+/// Which part of a server something is.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Part {
+    /// All of it.
+    #[n(0)]
+    Whole,
+    /// What is in mailboxes and on shelves, to be followed by the rest.
+    #[n(1)]
+    First,
+    /// The rest.
+    #[n(2)]
+    Rest {
+        /// The mark of the first part.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        of: [u8; 32],
+    },
 }
 
 impl std::fmt::Debug for Record {
@@ -153,6 +226,9 @@ pub(crate) enum DumpError<E: std::error::Error + 'static> {
     /// It is not empty, and so is not to be filled.
     #[error("the store is not empty; nothing was changed")]
     NotEmpty,
+    /// The rest is given without the first part, or after another one.
+    #[error("this is the rest of an archive whose first part was not imported here; nothing was changed")]
+    NoFirst,
     /// What is given or taken elsewhere failed.
     #[error("the archive cannot be read or written to its end")]
     Archive(#[source] std::io::Error),
@@ -162,6 +238,9 @@ pub(crate) enum DumpError<E: std::error::Error + 'static> {
 pub(crate) type Taker<'a> = &'a mut dyn FnMut(Record) -> std::io::Result<()>;
 /// Gives what a store takes, until there is no more.
 pub(crate) type Giver<'a> = &'a mut dyn FnMut() -> std::io::Result<Option<Record>>;
+
+pub(crate) use changes::Known;
+pub(crate) use pipe::{Pipe, Writer};
 
 #[cfg(test)]
 mod tests;

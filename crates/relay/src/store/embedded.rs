@@ -48,7 +48,7 @@ use buckets::Reader;
 use clerk::{Clerk, Command};
 use directory::Directory;
 use disk::{Disk, Fault};
-pub(crate) use dump::{dump, fill, is_free};
+pub(crate) use dump::{adopt, dump, dump_objects, fill, is_free};
 use writes::Writes;
 
 /// What an embedded store is opened with.
@@ -77,6 +77,10 @@ pub enum OpenError {
     #[error("another process has the store open")]
     #[diagnostic(help("one server has one store: `sealpost-relay status` says whether it runs"))]
     Locked,
+    /// It is not filled to its end.
+    #[error("the store is being filled by an import that has not ended")]
+    #[diagnostic(help("give the same `sealpost-relay import` again: it goes on where it was"))]
+    HalfFilled,
     /// It is damaged, or was not written by this program.
     #[error("the store's directory holds something else than a store that this program can read")]
     #[diagnostic(help("is `data` the right directory? If so, put it back from a backup"))]
@@ -126,7 +130,7 @@ impl Embedded {
     /// # Errors
     /// [`OpenError`].
     pub fn open(options: Options, arrivals: Arc<dyn Arrivals>) -> Result<Self, OpenError> {
-        let directory = Directory::settle(options.directory.clone()).map_err(OpenError::Directory)?;
+        let directory = Directory::settle(options.directory.clone())?;
         let disk = open_or_make(&directory, options.cache_bytes)?;
         let reserved = disk.reserved()?;
         let shared =
@@ -171,6 +175,9 @@ impl Embedded {
 
 fn open_or_make(directory: &Directory, cache_bytes: u64) -> Result<Disk, OpenError> {
     if !directory.live().try_exists().map_err(OpenError::Directory)? {
+        if directory.filling().try_exists().map_err(OpenError::Directory)? {
+            return Err(OpenError::HalfFilled);
+        }
         // Made elsewhere and moved, since a database that is half made cannot be opened.
         drop(Disk::make(&directory.next(), cache_bytes)?);
         directory.adopt_next().map_err(OpenError::Directory)?;
@@ -325,6 +332,10 @@ impl Store for Embedded {
         // A system that gives no thread now may give one the next time.
         let _spawned = thread::Builder::new().name("store-tidier".into()).spawn(tidy);
         Box::pin(async { reply.await.map_err(|_| Unavailable) })
+    }
+
+    fn show(&self, now: Hour) -> Option<io::Result<()>> {
+        Some(dump::show(Arc::clone(&self.shared), self.directory.path(), now))
     }
 
     fn purge(&self, now: Hour) -> Reply<()> {

@@ -59,7 +59,7 @@ use wake::{DRAIN_EVERY, Wake};
 use worker::{Command, Commands};
 
 pub use check::{Seen, Unfit};
-pub(crate) use dump::{dump, fill};
+pub(crate) use dump::{adopt, dump, dump_objects, fill};
 pub(crate) use erase::erase;
 pub use open::{OpenError, look};
 pub use options::{Durability, Options, Rates};

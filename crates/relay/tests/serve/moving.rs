@@ -1,8 +1,10 @@
 //! `export`, `import` and `erase`: a whole server is taken to another place, and no archive that is not whole does anything.
 
 use std::fs;
+use std::io::BufRead;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
+use std::time::Instant;
 
 use rustix::process::Signal;
 use sealpost_redis_stage::Server;
@@ -13,7 +15,8 @@ use tempfile::TempDir;
 
 use crate::objects::{Mailbox, Shelf, envelope_id, item};
 use crate::peer::{Http, Peer};
-use crate::program::{CONFIG, Running, edit, initialized, program, text};
+use crate::program::{CONFIG, Running, command, edit, initialized, program, text};
+use crate::relay::PATIENCE;
 
 const SYNCED: &[&str] = &["--appendonly", "yes", "--appendfsync", "always", "--slowlog-log-slower-than", "-1"];
 const PASSPHRASE: [&str; 2] = ["--passphrase-file", "passphrase"];
@@ -41,10 +44,14 @@ async fn keep(running: &Running) -> Kept {
 }
 
 impl Kept {
-    async fn is_at(&self, running: &Running) {
-        let address = running.config().listen;
-        let collected = Peer::connect(&address, Http::Two).await.call(&self.mailbox.collect()).await;
+    async fn is_as_it_was_at(&self, running: &Running) {
+        let collected = Peer::connect(&running.config().listen, Http::Two).await.call(&self.mailbox.collect()).await;
         assert_eq!(collected.envelopes.iter().map(|stored| stored.id).collect::<Vec<_>>(), self.envelopes);
+    }
+
+    async fn is_at(&self, running: &Running) {
+        self.is_as_it_was_at(running).await;
+        let address = running.config().listen;
         let mut sender = Peer::connect(&address, Http::Two).await;
         assert_eq!(sender.call(&self.mailbox.deposit(envelope_id())).await.outcome, Outcome::Accepted);
         assert_eq!(sender.call(&self.shelf.take()).await.item, item(1));
@@ -173,28 +180,163 @@ async fn an_archive_is_imported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_interrupted_goes_on() {
+async fn an_import_that_was_killed_anywhere_goes_on() {
+    let (old, kept) = archived(initialized()).await;
+    let archive = old.path().join("relay.archive");
+    for (seen, is_there_then) in [
+        ("import.unfinished", None),
+        ("data/filling", None),
+        ("data/live", Some(CONFIG)),
+        ("operator.key", Some(CONFIG)),
+    ] {
+        let new = empty();
+        let mut importing = spawned(new.path(), &[&["import", archive.to_str().unwrap()][..], &PASSPHRASE].concat());
+        until(|| new.path().join(seen).exists() || is_there_then.is_some_and(|name| new.path().join(name).exists()));
+        importing.kill().unwrap();
+        importing.wait().unwrap();
+        if !new.path().join(CONFIG).exists() {
+            assert!(new.path().join("import.unfinished").exists(), "{seen}");
+            succeeded(&import(new.path(), &archive, &[]));
+        }
+        assert!(!new.path().join("import.unfinished").exists() || new.path().join(CONFIG).exists());
+        kept.is_as_it_was_at(&Running::start(new)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_goes_on_behind_its_mark_and_with_its_own_archive_alone() {
     let (old, kept) = archived(initialized()).await;
     let (archive, new) = (old.path().join("relay.archive"), empty());
+    let mut importing = spawned(new.path(), &[&["import", archive.to_str().unwrap()][..], &PASSPHRASE].concat());
+    let mark = new.path().join("import.unfinished");
+    until(|| mark.exists());
+    importing.kill().unwrap();
+    importing.wait().unwrap();
+    let begun = fs::read_to_string(&mark).unwrap();
+    let hash = begun.lines().next().unwrap().split(' ').next().unwrap();
+    fs::write(&mark, format!("{}\n", "0".repeat(64))).unwrap();
+    assert_eq!(import(new.path(), &archive, &[]).status.code(), Some(4), "it was begun with another archive");
+    fs::write(&mark, format!("{hash}\n")).unwrap();
     succeeded(&import(new.path(), &archive, &[]));
-    // As if it had been killed before the configuration was written: only that makes it a relay.
+    // As if it had been killed when the store was filled, and some files were there.
     fs::remove_file(new.path().join(CONFIG)).unwrap();
     fs::remove_file(new.path().join("tls.pem")).unwrap();
-    let refused = import(new.path(), &archive, &[]);
-    assert_eq!(refused.status.code(), Some(4));
-    let mark = format!("{}\nfilled\n", "0".repeat(64));
-    fs::write(new.path().join("import.unfinished"), &mark).unwrap();
-    assert_eq!(import(new.path(), &archive, &[]).status.code(), Some(4), "it was begun with another archive");
-    fs::remove_file(new.path().join("import.unfinished")).unwrap();
-    fs::remove_dir_all(new.path().join("data")).unwrap();
-    for name in ["operator.key", "tls.key"] {
-        fs::remove_file(new.path().join(name)).unwrap();
-    }
-    for name in ["ohttp", "tickets"] {
-        let _there_or_not = fs::remove_dir_all(new.path().join(name));
-    }
+    assert_eq!(import(new.path(), &archive, &[]).status.code(), Some(4), "without a mark it is another server's");
+    fs::write(&mark, format!("{hash} filled\n")).unwrap();
     succeeded(&import(new.path(), &archive, &[]));
+    assert!(!mark.exists());
     kept.is_at(&Running::start(new)).await;
+}
+
+fn spawned(directory: &Path, arguments: &[&str]) -> Child {
+    command(directory, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+}
+
+fn export_first(directory: &Path, first: &Path) -> Output {
+    write_passphrase(directory, "a long passphrase\n");
+    program(directory, &[&["export", first.to_str().unwrap(), "--first"][..], &PASSPHRASE].concat())
+}
+
+/// Has the rest exported: it waits for the relay to stop.
+fn export_rest(running: Running, first: &Path, rest: &Path) -> TempDir {
+    let arguments = ["export", rest.to_str().unwrap(), "--after", first.to_str().unwrap()];
+    let mut exporting = spawned(running.directory.path(), &[&arguments[..], &PASSPHRASE].concat());
+    let mut told = String::new();
+    std::io::BufReader::new(exporting.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("stop the server now"), "{told}");
+    let directory = running.stopped(Signal::TERM);
+    assert!(exporting.wait().unwrap().success());
+    directory
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_moves_in_two_parts_and_answers_until_the_cut() {
+    let running = Running::start(initialized());
+    let mut kept = keep(&running).await;
+    let (first, rest) = (running.directory.path().join("first"), running.directory.path().join("rest"));
+    succeeded(&export_first(running.directory.path(), &first));
+    // What comes and goes while the first part is on its way.
+    let address = running.config().listen;
+    let mut owner = Peer::connect(&address, Http::Two).await;
+    owner.call(&kept.mailbox.acknowledge(vec![kept.envelopes.remove(0)])).await;
+    let later = envelope_id();
+    let mut sender = Peer::connect(&address, Http::Two).await;
+    assert_eq!(sender.call(&kept.mailbox.deposit(later)).await.outcome, Outcome::Accepted);
+    kept.envelopes.push(later);
+    let new = empty();
+    succeeded(&import(new.path(), &first, &[]));
+    assert_eq!(names(new.path()), ["data", "import.unfinished", "passphrase"], "there is no server yet");
+    succeeded(&import(new.path(), &first, &[]));
+    let old = export_rest(running, &first, &rest);
+    assert!(fs::metadata(&rest).unwrap().len() < fs::metadata(&first).unwrap().len());
+    let early = import(empty().path(), &rest, &[]);
+    assert!(early.status.code() == Some(4) && text(&early.stderr).contains("first part"), "{}", text(&early.stderr));
+    succeeded(&import(new.path(), &rest, &[]));
+    assert!(!new.path().join("import.unfinished").exists());
+    for archive in [&first, &rest] {
+        nothing_is_readable(&fs::read(archive).unwrap(), &kept, old.path());
+    }
+    kept.is_at(&Running::start(new)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relays_on_redis_move_in_two_parts_into_files() {
+    let server = Server::start(SYNCED).unwrap();
+    let directory = initialized();
+    edit(directory.path(), "backend = \"embedded\"", "backend = \"redis\"");
+    edit(directory.path(), "redis://127.0.0.1:6379", &format!("redis://{}", server.address()));
+    let running = Running::start(directory);
+    let mut kept = keep(&running).await;
+    let (first, rest) = (running.directory.path().join("first"), running.directory.path().join("rest"));
+    succeeded(&export_first(running.directory.path(), &first));
+    let later = envelope_id();
+    let mut sender = Peer::connect(&running.config().listen, Http::Two).await;
+    assert_eq!(sender.call(&kept.mailbox.deposit(later)).await.outcome, Outcome::Accepted);
+    kept.envelopes.push(later);
+    let _old = export_rest(running, &first, &rest);
+    let new = empty();
+    succeeded(&import(new.path(), &first, &["--backend", "embedded"]));
+    succeeded(&import(new.path(), &rest, &["--backend", "embedded"]));
+    kept.is_at(&Running::start(new)).await;
+}
+
+/// Neither of what somebody keeps nor of the server's keys.
+fn nothing_is_readable(archive: &[u8], kept: &Kept, server: &Path) {
+    let holds = |part: &[u8]| archive.windows(part.len()).any(|window| window == part);
+    assert!(!holds(&kept.mailbox.id().as_bytes()[..8]) && !holds(b"sealpost") && !holds(b"127.0.0.1"));
+    kept.envelopes.iter().for_each(|id| assert!(!holds(&id.as_bytes()[..8])));
+    for name in ["operator.key", "tls.key", CONFIG] {
+        let file = fs::read(server.join(name)).unwrap();
+        file.chunks_exact(12).for_each(|part| assert!(!holds(part), "{name}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_was_killed_leaves_the_relay_as_it_was() {
+    let running = Running::start(initialized());
+    let kept = keep(&running).await;
+    let first = running.directory.path().join("first");
+    write_passphrase(running.directory.path(), "a long passphrase\n");
+    for seen in ["first.unfinished", "data/export.pipe"] {
+        let arguments = [&["export", "first", "--first"][..], &PASSPHRASE].concat();
+        let mut exporting = spawned(running.directory.path(), &arguments);
+        until(|| running.directory.path().join(seen).exists() || first.exists());
+        exporting.kill().unwrap();
+        exporting.wait().unwrap();
+        let _made_or_not = fs::remove_file(&first);
+    }
+    succeeded(&export_first(running.directory.path(), &first));
+    assert!(!running.directory.path().join("first.unfinished").exists());
+    assert!(!running.directory.path().join("data/export.pipe").exists());
+    kept.is_at(&running).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! From each kind of store into each.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,12 +16,14 @@ use super::*;
 use crate::store::contract::{Heard, NOW, OWNER, QUOTA, SHELF, at, envelope, item, items, mailbox};
 use crate::store::embedded::{self, Embedded};
 use crate::store::redis::{self, Durability, Rates, Redis};
-use crate::store::{EpochState, Kept, NewEntry, Range, Spend, Spent, Store};
+use crate::store::{EntryOwner, EpochState, Kept, NewEntry, Range, Spend, Spent, Store};
 
 const SYNCED: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 const EPOCH: Epoch = Epoch(222);
 const SPEND: Spend = Spend { id: [1; 16], until: NOW.day(), request: [2; 16] };
-const MARK: [u8; 32] = [9; 32];
+const WHOLE: Filling = Filling { mark: [9; 32], part: Part::Whole };
+const FIRST: Filling = Filling { mark: [1; 32], part: Part::First };
+const REST: Filling = Filling { mark: [2; 32], part: Part::Rest { of: FIRST.mark } };
 
 /// A place for a store of one kind.
 enum Place {
@@ -64,27 +67,60 @@ impl Place {
     }
 
     fn dump(&self, now: Hour) -> Vec<Record> {
-        let mut records = Vec::new();
-        let take: Taker<'_> = &mut |record| {
-            records.push(record);
-            Ok(())
-        };
-        match self {
+        collected(|take| match self {
             Self::Files(root) => embedded::dump(&files(root.path()), now, take).unwrap(),
             _ => redis::dump(&self.servers(), now, take).unwrap(),
-        }
-        records
+        })
+    }
+
+    fn dump_objects(&self, now: Hour) -> Vec<Record> {
+        collected(|take| match self {
+            Self::Files(root) => embedded::dump_objects(&files(root.path()), now, take).unwrap(),
+            _ => redis::dump_objects(&self.servers(), now, take).unwrap(),
+        })
     }
 
     /// Whether the store was filled, or why not.
     fn fill(&self, records: &[Record]) -> Result<(), String> {
-        let mut records = records.iter().cloned();
-        let give: Giver<'_> = &mut || Ok(records.next());
+        self.fill_with(&WHOLE, records.iter().cloned().map(Ok))?;
+        self.adopt();
+        Ok(())
+    }
+
+    fn fill_with(&self, filling: &Filling, records: impl Iterator<Item = io::Result<Record>>) -> Result<(), String> {
+        let mut records = records;
+        let give: Giver<'_> = &mut || records.next().transpose();
         match self {
-            Self::Files(root) => embedded::fill(&files(root.path()), give).map_err(|error| error.to_string()),
-            _ => redis::fill(&self.servers(), &MARK, give).map_err(|error| error.to_string()),
+            Self::Files(root) => embedded::fill(&files(root.path()), filling, give).map_err(|error| error.to_string()),
+            _ => redis::fill(&self.servers(), filling, give).map_err(|error| error.to_string()),
         }
     }
+
+    fn adopt(&self) {
+        match self {
+            Self::Files(root) => embedded::adopt(&files(root.path())).unwrap(),
+            _ => redis::adopt(&self.servers()).unwrap(),
+        }
+    }
+
+    fn is_half_filled(&self) -> bool {
+        let heard = Arc::<Heard>::default();
+        match self {
+            Self::Files(root) => {
+                matches!(Embedded::open(files(root.path()), heard), Err(embedded::OpenError::HalfFilled))
+            }
+            _ => matches!(Redis::open(self.servers(), QUOTA, heard), Err(redis::OpenError::HalfFilled)),
+        }
+    }
+}
+
+fn collected(dump: impl FnOnce(Taker<'_>)) -> Vec<Record> {
+    let mut records = Vec::new();
+    dump(&mut |record| {
+        records.push(record);
+        Ok(())
+    });
+    records
 }
 
 fn files(root: &Path) -> embedded::Options {
@@ -179,6 +215,7 @@ fn carried(from: &Place, to: &Place) {
     let records = from.dump(NOW);
     assert_eq!(records.len(), 1 + 2 + 1 + 3 + 1 + 3 + 2 + 1 + 1 + 1);
     to.fill(&records).unwrap();
+    to.adopt();
     assert!(sorted(&to.dump(NOW)) == sorted(&records), "it is not the same");
     // What is there is not filled again.
     assert!(to.fill(&records).unwrap_err().contains("not empty"));
@@ -229,37 +266,172 @@ fn what_has_expired_or_lapsed_is_left_behind() {
     );
 }
 
-#[test]
-fn a_filling_that_fails_leaves_no_store() {
-    let place = Place::files();
-    let Place::Files(root) = &place else { unreachable!() };
-    let mailbox =
-        Record::Mailbox { id: OWNER.id, collect: OWNER.collect, kind: MailboxKind::Pairwise, lease: NOW.day() };
-    let mut given = vec![Ok(Some(mailbox)), Err(std::io::Error::other("the archive ends"))].into_iter();
-    let filled = embedded::fill(&files(root.path()), &mut || given.next().unwrap());
-    assert!(matches!(filled, Err(DumpError::Archive(_))));
-    assert_eq!(std::fs::read_dir(root.path().join("store")).unwrap().count(), 0);
-}
-
-#[test]
-fn a_filling_of_redis_that_was_interrupted_begins_again_and_no_other_does() {
-    let place = Place::one_server();
+/// A mailbox with a lease of that many more days, and so many envelopes.
+fn full_mailbox(envelopes: u8, days: u32) -> Vec<Record> {
+    let lease = NOW.day().plus(days);
+    let mailbox = Record::Mailbox { id: OWNER.id, collect: OWNER.collect, kind: MailboxKind::Pairwise, lease };
     let envelope = |number: u8| Record::Envelope {
         mailbox: OWNER.id,
         id: EnvelopeId::from_bytes([number; 16]),
-        expires: Hour(NOW.0 + 9),
+        expires: Hour(NOW.0 + 99),
         sealed: envelope(OWNER, number, NOW).sealed,
     };
-    let mailbox =
-        Record::Mailbox { id: OWNER.id, collect: OWNER.collect, kind: MailboxKind::Pairwise, lease: NOW.day() };
-    let records = [mailbox, envelope(1), envelope(2)];
-    let mut given = records.iter().take(2).cloned();
-    let mut cut = || given.next().map(Some).ok_or_else(|| std::io::Error::other("the archive ends"));
-    assert!(matches!(redis::fill(&place.servers(), &MARK, &mut cut), Err(DumpError::Archive(_))));
-    let mut nothing = || Ok(None);
-    assert!(matches!(redis::fill(&place.servers(), &[8; 32], &mut nothing), Err(DumpError::NotEmpty)));
-    place.fill(&records).unwrap();
-    assert!(sorted(&place.dump(NOW)) == sorted(&records));
+    [mailbox].into_iter().chain((1..=envelopes).map(envelope)).collect()
+}
+
+#[test]
+fn what_lies_in_a_mailbox_that_has_lapsed_is_left_behind_with_it() {
+    for place in [Place::files(), Place::one_server()] {
+        place.fill(&full_mailbox(2, 0)).unwrap();
+        assert_eq!(place.dump(NOW).len(), 3);
+        assert!(place.dump(Hour(NOW.0 + 48)).is_empty());
+        assert!(place.dump_objects(Hour(NOW.0 + 48)).is_empty());
+    }
+}
+
+fn broken(records: &[Record]) -> impl Iterator<Item = io::Result<Record>> {
+    records.iter().cloned().map(Ok).chain([Err(io::Error::other("the archive ends"))])
+}
+
+#[test]
+fn a_filling_that_was_interrupted_anywhere_goes_on_and_no_other_does() {
+    let records = full_mailbox(6, 0);
+    for place in [Place::files, Place::one_server] {
+        for cut in 0..=records.len() {
+            let place = place();
+            assert!(place.fill_with(&WHOLE, broken(&records[..cut])).unwrap_err().contains("archive"));
+            assert!(place.is_half_filled());
+            let other = Filling { mark: [8; 32], ..WHOLE };
+            assert!(place.fill_with(&other, std::iter::empty()).unwrap_err().contains("not empty"));
+            assert!(place.fill_with(&REST, std::iter::empty()).unwrap_err().contains("first part"));
+            place.fill(&records).unwrap();
+            assert!(sorted(&place.dump(NOW)) == sorted(&records), "cut behind {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_filling_goes_on_where_it_was() {
+    let place = Place::files();
+    let records = full_mailbox(6, 0);
+    place.fill_with(&WHOLE, broken(&records)).unwrap_err();
+    // What stands in the place of the first envelope now is passed over, since that one is there.
+    let mut others = records.clone();
+    others[1] = full_mailbox(7, 0)[7].clone();
+    place.fill(&others).unwrap();
+    assert!(place.dump(NOW) == records);
+}
+
+/// What is done between the two parts: every kind of thing comes and goes.
+async fn use_it_on(store: &dyn Store) {
+    store.acknowledge(vec![(OWNER, vec![EnvelopeId::from_bytes([9; 16])])], NOW).await.unwrap()[0].unwrap();
+    store.deposit(vec![envelope(OWNER, 4, NOW), envelope(OWNER, 5, NOW)], NOW).await.unwrap();
+    store.close_mailbox(mailbox(5, 6), NOW).await.unwrap().unwrap();
+    store.open_mailbox(mailbox(6, 6), MailboxKind::FrontDoor, at(NOW)).await.unwrap().unwrap();
+    store.deposit(vec![envelope(mailbox(6, 6), 1, NOW)], NOW).await.unwrap();
+    assert_eq!(store.take(SHELF, NOW).await, Ok(Some(item(2))));
+    store.stock(SHELF, items([6, 7, 5], Some(8)), at(NOW)).await.unwrap().unwrap();
+    store.spend(vec![Spend { id: [4; 16], ..SPEND }]).await.unwrap();
+    let NewEntry { epoch, prefix, slot, owner, .. } = entry(1);
+    store.withdraw(EntryOwner { epoch, prefix, tag: slot.tag(), owner }).await.unwrap().unwrap();
+    store.shutdown().await.unwrap();
+}
+
+/// Both parts of a store that was used between them, and what it holds in the end.
+fn in_two_parts(from: &Place) -> [Vec<Record>; 3] {
+    now(use_it(&*from.open()));
+    let first = from.dump_objects(NOW);
+    let mut known = Known::default();
+    first.iter().for_each(|record| known.note(record));
+    now(use_it_on(&*from.open()));
+    let whole = from.dump(NOW);
+    let rest = collected(|take| {
+        let mut changes = known.changes(take);
+        whole.iter().cloned().try_for_each(|record| changes.give(record)).unwrap();
+        changes.finish().unwrap();
+    });
+    [first, rest, whole]
+}
+
+fn carried_in_two_parts(from: &Place, to: fn() -> Place) {
+    let [first, rest, whole] = in_two_parts(from);
+    let envelopes = |records: &[Record]| records.iter().filter(|of| matches!(of, Record::Envelope { .. })).count();
+    assert_eq!([&first, &rest, &whole].map(|records| envelopes(records)), [5, 3, 4], "the rest has what is new alone");
+    for cut in 0..=rest.len() {
+        let to = to();
+        assert!(to.fill_with(&REST, broken(&[])).unwrap_err().contains("first part"));
+        for _ in 0..2 {
+            to.fill_with(&FIRST, first.iter().cloned().map(Ok)).unwrap();
+        }
+        let other = Filling { mark: [3; 32], part: Part::Rest { of: [4; 32] } };
+        assert!(to.fill_with(&other, broken(&[])).unwrap_err().contains("first part"));
+        to.fill_with(&REST, broken(&rest[..cut])).unwrap_err();
+        assert!(to.is_half_filled());
+        to.fill_with(&REST, rest.iter().cloned().map(Ok)).unwrap();
+        to.adopt();
+        assert!(sorted(&to.dump(NOW)) == sorted(&whole), "cut behind {cut}");
+        if cut == rest.len() {
+            now(it_is_what_it_was(&*to.open()));
+        }
+    }
+}
+
+async fn it_is_what_it_was(store: &dyn Store) {
+    let range = Range { after: 0, envelopes: 10, bytes: usize::MAX };
+    let page = store.page(OWNER, range, at(NOW)).await.unwrap().unwrap();
+    assert_eq!(page.envelopes.iter().map(|stored| stored.id.as_bytes()[0]).collect::<Vec<_>>(), [7, 4, 5]);
+    assert!(store.page(mailbox(5, 6), range, at(NOW)).await.unwrap().is_err());
+    for expected in [3, 6, 7, 5, 8, 8] {
+        assert_eq!(store.take(SHELF, NOW).await, Ok(Some(item(expected))));
+    }
+    store.shutdown().await.unwrap();
+}
+
+#[test]
+fn files_are_carried_in_two_parts() {
+    carried_in_two_parts(&Place::files(), Place::files);
+}
+
+#[test]
+fn files_are_carried_into_redis_in_two_parts() {
+    carried_in_two_parts(&Place::files(), Place::one_server);
+}
+
+#[test]
+fn redis_is_carried_into_files_in_two_parts() {
+    carried_in_two_parts(&Place::one_server(), Place::files);
+}
+
+#[test]
+fn a_store_that_is_open_gives_its_objects_through_a_pipe_that_somebody_reads() {
+    let place = Place::files();
+    let Place::Files(root) = &place else { unreachable!() };
+    now(use_it(&*place.open()));
+    let objects = place.dump_objects(NOW);
+    let store = place.open();
+    assert!(store.show(NOW).unwrap().is_err(), "nobody reads");
+    let mut pipe = Pipe::make(&files(root.path()).directory).unwrap();
+    store.show(NOW).unwrap().unwrap();
+    let given: Vec<_> = std::iter::from_fn(|| pipe.read().unwrap()).collect();
+    assert!(given == objects);
+    drop(pipe);
+    assert!(store.show(NOW).unwrap().is_err(), "nobody reads any more");
+}
+
+#[test]
+fn a_pipe_that_ends_early_is_not_whole_and_a_file_is_no_pipe() {
+    let directory = tempfile::tempdir().unwrap();
+    let mailbox = full_mailbox(0, 0).remove(0);
+    let mut pipe = Pipe::make(directory.path()).unwrap();
+    let mut writer = Writer::open(directory.path()).unwrap();
+    writer.write(&mailbox).unwrap();
+    drop(writer);
+    assert!(pipe.read().unwrap() == Some(mailbox));
+    assert_eq!(pipe.read().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    drop(pipe);
+    std::fs::write(directory.path().join("export.pipe"), "something").unwrap();
+    assert!(Writer::open(directory.path()).is_err());
+    assert_eq!(std::fs::read(directory.path().join("export.pipe")).unwrap(), b"something");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod copy;
 mod days;
 mod dump;
 mod epochs;
+mod fill;
 mod open;
 mod read;
 mod spent;
@@ -16,7 +17,9 @@ use thiserror::Error;
 use super::batch::Batch;
 use super::rows::{self, BOUNDARY, RESERVED, Space};
 use days::Days;
+pub(super) use dump::Place;
 use epochs::Epochs;
+pub(super) use fill::Begun;
 
 /// The most that is written in the place of what was acknowledged before, in bytes: one envelope of any length, or a few.
 const FILLER: usize = SizeClass::Large.stored_length();

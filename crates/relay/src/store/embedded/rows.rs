@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! relay      "format" → 1 · "reserved" → sequence[8] · "boundary" → (nothing)
+//!            "filled" → mark[32] ‖ records[8] ‖ sequence[8] ‖ item[8]      only while an archive is being imported
 //! mailboxes  mailbox[32] → collect hash[32] ‖ kind[1] ‖ last day of the lease[4]
 //! queue      mailbox[32] ‖ sequence[8] → envelope id[16] ‖ hour of expiry[4] ‖ class[1]
 //! day-N      mailbox[32] ‖ sequence[8] → envelope at rest               N: the day of expiry, one keyspace each
@@ -41,12 +42,58 @@ pub(super) enum Space {
 pub(super) const FORMAT: &[u8] = b"format";
 pub(super) const RESERVED: &[u8] = b"reserved";
 pub(super) const BOUNDARY: &[u8] = b"boundary";
+pub(super) const FILLED: &[u8] = b"filled";
 
 /// The format that this program reads and writes.
 pub(super) const FORMAT_1: [u8; 1] = [1];
 
 /// The number of a shelf's last item.
 pub(super) const LAST_ITEM: u64 = u64::MAX;
+
+/// How far a store is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// With what.
+    pub(super) mark: [u8; 32],
+    /// So many records of it; [`u64::MAX`] when it is all of them.
+    pub(super) records: u64,
+    /// The last sequence that was given.
+    pub(super) sequence: u64,
+    /// The last number of an item.
+    pub(super) item: u64,
+}
+
+impl Progress {
+    pub(super) const fn new(mark: [u8; 32]) -> Self {
+        Self { mark, records: 0, sequence: 0, item: 0 }
+    }
+
+    pub(super) const fn done(self) -> Self {
+        Self { records: u64::MAX, ..self }
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.records == u64::MAX
+    }
+
+    /// Sequences and numbers go on.
+    pub(super) const fn followed_by(self, mark: [u8; 32]) -> Self {
+        Self { mark, records: 0, ..self }
+    }
+
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let numbers = [self.records, self.sequence, self.item].map(u64::to_be_bytes);
+        [self.mark.as_slice(), numbers.as_flattened()].concat()
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (mark, rest) = bytes.split_first_chunk::<32>()?;
+        let (records, rest) = rest.split_first_chunk::<8>()?;
+        let (sequence, item) = rest.split_first_chunk::<8>()?;
+        let [records, sequence] = [*records, *sequence].map(u64::from_be_bytes);
+        Some(Self { mark: *mark, records, sequence, item: number(item)? })
+    }
+}
 
 /// A mailbox's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Carrying a whole store away, and filling a new one.
 //!
 //! It is read object by object, so that what relays change meanwhile is there or not, but never half. It is filled by
-//! commands that may come twice.
+//! commands that may come twice, and notes from time to time how far it is.
 
 mod filling;
 mod reading;
@@ -18,11 +18,11 @@ use super::keys::{GROUPS, Keys, Tag};
 use super::link::Link;
 use super::open::{OpenError, connect};
 use super::options::{Durability, Options};
-use crate::store::dump::{DumpError, Giver, Taker};
-use filling::Filler;
+use crate::store::dump::{DumpError, Filling, Giver, Part, Taker};
+use filling::{Filler, Way};
 
-/// Commands that are under way at once.
-const MOST_UNDER_WAY: usize = 512;
+/// Commands that are under way at once; in tests, so few that a filling can be interrupted in many places.
+const MOST_UNDER_WAY: usize = if cfg!(test) { 2 } else { 512 };
 /// How long replicas may take for the end of what a store was filled with, in milliseconds.
 const REPLICATED: u32 = 60_000;
 
@@ -36,9 +36,7 @@ pub(crate) fn dump(options: &Options, now: Hour, take: Taker<'_>) -> Result<(), 
     run(async {
         let store = Store::open(options).await?;
         let live: Taker<'_> = &mut |record| if record.is_live(now) { take(record) } else { Ok(()) };
-        for number in 0..GROUPS {
-            store.objects(&store.keys.group(number), live).await?;
-        }
+        store.all_objects(now, live).await?;
         store.epochs(live).await?;
         for number in 0..GROUPS {
             store.spent(&store.keys.group(number), live).await?;
@@ -47,21 +45,87 @@ pub(crate) fn dump(options: &Options, now: Hour, take: Taker<'_>) -> Result<(), 
     })
 }
 
-/// Puts all that is given into an empty store. `mark` names what it is filled from: one that was interrupted, and began with
-/// the same mark, is filled again.
+/// Gives what is in mailboxes and on shelves alone.
+///
+/// # Errors
+/// [`DumpError`].
+pub(crate) fn dump_objects(options: &Options, now: Hour, take: Taker<'_>) -> Result<(), Failed> {
+    run(async {
+        let live: Taker<'_> = &mut |record| if record.is_live(now) { take(record) } else { Ok(()) };
+        Store::open(options).await?.all_objects(now, live).await
+    })
+}
+
+/// Puts all that is given into an empty store, or into one that has the first part. What was interrupted goes on.
 ///
 /// # Errors
 /// [`DumpError`]; [`DumpError::NotEmpty`] where there is anything else.
-pub(crate) fn fill(options: &Options, mark: &[u8; 32], give: Giver<'_>) -> Result<(), Failed> {
+pub(crate) fn fill(options: &Options, filling: &Filling, give: Giver<'_>) -> Result<(), Failed> {
     run(async {
         let store = Store::open(options).await?;
-        let mut filler = Filler::new(&store, store.begin(mark).await?);
+        let (noted, way) = match store.begin(filling).await? {
+            Begun::At(noted, way) => (noted, way),
+            Begun::Done => return Ok(()),
+        };
+        for _ in 0..noted {
+            give().map_err(DumpError::Archive)?;
+        }
+        let mut filler = Filler::new(&store, way, Note { mark: filling.mark, records: noted });
         while let Some(record) = give().map_err(DumpError::Archive)? {
             filler.put(record).await?;
         }
         filler.finish().await?;
-        store.end(options.durability).await
+        store.end(filling, options.durability).await
     })
+}
+
+/// Has relays take a store that was filled to its end.
+///
+/// # Errors
+/// [`DumpError`].
+pub(crate) fn adopt(options: &Options) -> Result<(), Failed> {
+    run(async {
+        let store = Store::open(options).await?;
+        let (tag, key) = store.mark();
+        match optional_bytes(store.ask(&tag, cmd("GET").arg(&key)).await?)?.as_deref().map(Note::from_bytes) {
+            None => Ok(()),
+            Some(Some(note)) if note.records == u64::MAX => {
+                Ok(store.ask(&tag, cmd("UNLINK").arg(&key)).await.map(drop)?)
+            }
+            Some(_) => Err(DumpError::Store),
+        }
+    })
+}
+
+/// How far a store is filled, and with what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Note {
+    mark: [u8; 32],
+    /// So many records of it; [`u64::MAX`] when it is all of them.
+    records: u64,
+}
+
+impl Note {
+    fn to_bytes(self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        let (mark, records) = bytes.split_at_mut(32);
+        mark.copy_from_slice(&self.mark);
+        records.copy_from_slice(&self.records.to_be_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (mark, records) = bytes.split_first_chunk::<32>()?;
+        Some(Self { mark: *mark, records: u64::from_be_bytes(records.try_into().ok()?) })
+    }
+}
+
+/// How a filling begins.
+enum Begun {
+    /// Behind so many records.
+    At(u64, Way),
+    /// All of it is there.
+    Done,
 }
 
 fn run<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
@@ -100,22 +164,40 @@ impl Store {
         (tag, key)
     }
 
-    /// Marks the store as one that is being filled; tells whether that was begun before.
-    async fn begin(&self, mark: &[u8; 32]) -> Result<bool, Failed> {
+    /// Marks the store as one that is being filled, or finds how far it is.
+    async fn begin(&self, filling: &Filling) -> Result<Begun, Failed> {
         let (tag, key) = self.mark();
-        let begun = optional_bytes(self.ask(&tag, cmd("GET").arg(&key)).await?)?;
-        if begun.as_deref() == Some(mark) {
-            return Ok(true);
+        let Some(noted) = optional_bytes(self.ask(&tag, cmd("GET").arg(&key)).await?)? else {
+            if matches!(filling.part, Part::Rest { .. }) {
+                return Err(DumpError::NoFirst);
+            }
+            if !self.is_empty().await? {
+                return Err(DumpError::NotEmpty);
+            }
+            self.note(Note { mark: filling.mark, records: 0 }).await?;
+            return Ok(Begun::At(0, Way::Fresh));
+        };
+        let noted = Note::from_bytes(&noted).ok_or(DumpError::Store)?;
+        match filling.part {
+            _ if noted.mark == filling.mark && noted.records == u64::MAX => Ok(Begun::Done),
+            Part::Rest { .. } if noted.mark == filling.mark => Ok(Begun::At(noted.records, Way::Upon)),
+            _ if noted.mark == filling.mark => Ok(Begun::At(noted.records, Way::Again)),
+            Part::Rest { of } if noted == (Note { mark: of, records: u64::MAX }) => {
+                self.note(Note { mark: filling.mark, records: 0 }).await?;
+                Ok(Begun::At(0, Way::Upon))
+            }
+            Part::Rest { .. } => Err(DumpError::NoFirst),
+            Part::Whole | Part::First => Err(DumpError::NotEmpty),
         }
-        if begun.is_some() || !self.is_empty().await? {
-            return Err(DumpError::NotEmpty);
-        }
-        self.ask(&tag, cmd("SET").arg(&key).arg(mark)).await?;
-        Ok(false)
     }
 
-    /// Takes the mark away, once replicas have all of it where they must.
-    async fn end(&self, durability: Durability) -> Result<(), Failed> {
+    async fn note(&self, note: Note) -> Result<(), Fault> {
+        let (tag, key) = self.mark();
+        self.ask(&tag, cmd("SET").arg(&key).arg(&note.to_bytes())).await.map(drop)
+    }
+
+    /// Notes that it is filled, once replicas have all of it where they must.
+    async fn end(&self, filling: &Filling, durability: Durability) -> Result<(), Failed> {
         if let Durability::Replicas(replicas) = durability {
             for node in self.link.masters().await? {
                 let answer = self.link.ask_node(&node, cmd("WAIT").arg(replicas).arg(REPLICATED)).await?;
@@ -124,8 +206,13 @@ impl Store {
                 }
             }
         }
-        let (tag, key) = self.mark();
-        self.ask(&tag, cmd("UNLINK").arg(&key)).await?;
+        Ok(self.note(Note { mark: filling.mark, records: u64::MAX }).await?)
+    }
+
+    async fn all_objects(&self, now: Hour, take: Taker<'_>) -> Result<(), Failed> {
+        for number in 0..GROUPS {
+            self.objects(&self.keys.group(number), now, take).await?;
+        }
         Ok(())
     }
 

@@ -23,7 +23,7 @@
 //! {NAMESPACE:e} ‖ n           set          all epochs that were ever opened or retired
 //! {NAMESPACE:k} ‖ k           hash         name → a key of days that all relays share, sealed: shared_keys.rs
 //! {NAMESPACE:k} ‖ v           string       the form of all this: 1
-//! {NAMESPACE:k} ‖ f           string       what the store is being filled from, as long as it is: a hash[32]
+//! {NAMESPACE:k} ‖ f           string       what the store is being filled from, as long as it is: a hash[32] ‖ records[8]
 //! {NAMESPACE:wK}              channel      K: 0 to f. Which mailboxes are to be read
 //! ```
 //!

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use super::{Clerk, State, answer_now};
 use crate::log::Event;
 use crate::store::embedded::batch::Batch;
-use crate::store::embedded::directory::Directory;
 use crate::store::embedded::disk::{Disk, Fault};
 
 /// How long a database that failed is left alone.
@@ -44,8 +43,8 @@ impl Clerk {
     }
 
     fn open_again(&self) -> Result<Disk, Fault> {
-        let directory = Directory::settle(self.options.directory.clone()).map_err(fjall::Error::from)?;
-        Disk::open(&directory.live(), self.options.cache_bytes)
+        self.directory.settle_again().map_err(fjall::Error::from)?;
+        Disk::open(&self.directory.live(), self.options.cache_bytes)
     }
 
     /// Makes everything durable and closes for good.

@@ -1,64 +1,91 @@
 //! Filling a store by commands that go out many at a time, in no order: each is about another key, or comes to the same.
 
+use std::collections::HashMap;
+
 use futures_util::future::try_join_all;
 use redis::{Cmd, cmd};
 use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, EnvelopeId, MailboxId, SealedItem, ShelfId};
 
-use super::{Failed, MOST_UNDER_WAY, Store, object};
-use crate::store::dump::{DumpError, Record};
+use super::reading::{Place, pairs};
+use super::{Failed, MOST_UNDER_WAY, Note, Store, object};
+use crate::store::dump::{DumpError, ItemName, Record};
+use crate::store::redis::answer::{bytes, list};
 use crate::store::redis::keys::{Tag, beginning};
 use crate::store::redis::mailboxes::FIRST;
 
 /// Bytes that go out at a time.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
+/// So many bytes go in before it is noted how far it is.
+const NOTED: usize = if cfg!(test) { 6 * 1024 } else { 64 * 1024 * 1024 };
+
+/// What may be there already of what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing.
+    Fresh,
+    /// Some, with other sequences, of an interrupted filling: objects are erased first.
+    Again,
+    /// The first part: objects are as they are, and changed.
+    Upon,
+}
+
 /// Fills a store.
 pub(super) struct Filler<'a> {
     store: &'a Store,
-    /// Whether something of what comes may be there already, with other sequences.
-    is_again: bool,
+    way: Way,
     commands: Vec<(Tag, Cmd)>,
     bytes: usize,
     /// The object that is not whole yet.
     open: Option<Open>,
+    /// What is in the store for certain, and how much came since it was noted: records, and bytes.
+    note: Note,
+    since: (u64, usize),
 }
 
 /// An object whose parts are coming.
 enum Open {
-    Mailbox { id: MailboxId, tag: Tag, fields: Cmd, sequence: u64, count: u32, bytes: usize },
-    Shelf { id: ShelfId, tag: Tag, items: Vec<SealedItem> },
+    Mailbox { id: MailboxId, tag: Tag, fields: Cmd, lying: Lying },
+    Shelf { id: ShelfId, tag: Tag, lying: Vec<Vec<u8>>, new: Vec<SealedItem> },
 }
 
 impl<'a> Filler<'a> {
-    pub(super) const fn new(store: &'a Store, is_again: bool) -> Self {
-        Self { store, is_again, commands: Vec::new(), bytes: 0, open: None }
+    pub(super) const fn new(store: &'a Store, way: Way, note: Note) -> Self {
+        Self { store, way, commands: Vec::new(), bytes: 0, open: None, note, since: (0, 0) }
     }
 
     pub(super) async fn put(&mut self, record: Record) -> Result<(), Failed> {
-        if !matches!(record, Record::Envelope { .. } | Record::Item { .. }) {
+        if !is_content(&record) {
             self.close().await?;
+            self.note_if_due().await?;
         }
+        self.since.0 += 1;
         match record {
             Record::Mailbox { id, collect, kind, lease } => {
                 let tag = self.begin(id.as_bytes(), b'm', ["m", "b"], lease).await?;
-                let sequence = rand::random_range(FIRST);
                 let mut fields = cmd("HSET");
                 fields.arg(object(&tag, id.as_bytes(), "m")).arg("h").arg(collect.as_bytes());
                 fields.arg("k").arg(kind_of(kind)).arg("l").arg(lease.0);
-                self.open = Some(Open::Mailbox { id, tag, fields, sequence, count: 0, bytes: 0 });
+                let lying = if self.way == Way::Upon { self.store.lying(&tag, &id).await? } else { Lying::default() };
+                self.open = Some(Open::Mailbox { id, tag, fields, lying });
                 Ok(())
             }
             Record::Envelope { mailbox, id, expires, sealed } => self.envelope(&mailbox, &id, expires, &sealed).await,
+            Record::EnvelopeGone { mailbox, id } => self.envelope_gone(&mailbox, &id).await,
             Record::Shelf { id, stock, lease } => {
                 let tag = self.begin(id.as_bytes(), b's', ["s", "t"], lease).await?;
                 let mut set = cmd("HSET");
                 set.arg(object(&tag, id.as_bytes(), "s")).arg("h").arg(stock.as_bytes()).arg("l").arg(lease.0);
-                self.open = Some(Open::Shelf { id, tag: tag.clone(), items: Vec::new() });
+                let lying = if self.way == Way::Upon { self.store.stocked(&tag, &id).await? } else { Vec::new() };
+                self.open = Some(Open::Shelf { id, tag: tag.clone(), lying, new: Vec::new() });
                 self.ask(tag, set).await
             }
             Record::Item { shelf, is_last, item } => self.item(&shelf, is_last, item).await,
+            Record::ItemGone { shelf, item } => self.item_gone(&shelf, item).await,
+            Record::MailboxGone { id } => self.object_gone(id.as_bytes(), b'm', ["m", "b"]).await,
+            Record::ShelfGone { id } => self.object_gone(id.as_bytes(), b's', ["s", "t"]).await,
             record => self.row(record).await,
         }
     }
@@ -100,7 +127,7 @@ impl<'a> Filler<'a> {
     /// Begins an object: its lease, and nothing of what an interrupted filling left of it.
     async fn begin(&mut self, id: &[u8; 32], kind: u8, keys: [&str; 2], lease: Day) -> Result<Tag, Failed> {
         let tag = self.store.keys.of(beginning(id));
-        if self.is_again {
+        if self.way == Way::Again {
             let mut unlink = cmd("UNLINK");
             keys.iter().for_each(|end| {
                 unlink.arg(object(&tag, id, end));
@@ -119,28 +146,44 @@ impl<'a> Filler<'a> {
         expires: Hour,
         sealed: &AtRest,
     ) -> Result<(), Failed> {
-        let Some(Open::Mailbox { id, tag, fields, sequence, count, bytes }) = &mut self.open else {
-            return Err(DumpError::Store);
-        };
+        let Some(Open::Mailbox { id, tag, fields, lying }) = &mut self.open else { return Err(DumpError::Store) };
         if id != mailbox {
             return Err(DumpError::Store);
         }
         let length = sealed.as_bytes().len();
-        (*sequence, *count, *bytes) = (*sequence + 1, *count + 1, *bytes + length);
-        fields.arg(envelope.as_bytes()).arg(format!("{sequence} {} {length}", expires.0));
+        if let Some(sequence) = lying.keep(*envelope, length) {
+            fields.arg(envelope.as_bytes()).arg(format!("{sequence} {} {length}", expires.0));
+        }
         let tag = tag.clone();
         let mut keep = cmd("HSET");
         keep.arg(object(&tag, mailbox.as_bytes(), "b")).arg(envelope.as_bytes()).arg(sealed.as_bytes());
         self.ask(tag, keep).await
     }
 
+    async fn envelope_gone(&mut self, mailbox: &MailboxId, envelope: &EnvelopeId) -> Result<(), Failed> {
+        let Some(Open::Mailbox { id, tag, lying, .. }) = &mut self.open else { return Err(DumpError::Store) };
+        if id != mailbox {
+            return Err(DumpError::Store);
+        }
+        lying.forget(envelope);
+        let tag = tag.clone();
+        // An interrupted filling may have done one of both.
+        for end in ["m", "b"] {
+            let erase = cmd("HDEL").arg(object(&tag, mailbox.as_bytes(), end)).arg(envelope.as_bytes()).to_owned();
+            self.ask(tag.clone(), erase).await?;
+        }
+        Ok(())
+    }
+
     async fn item(&mut self, shelf: &ShelfId, is_last: bool, item: SealedItem) -> Result<(), Failed> {
-        let Some(Open::Shelf { id, tag, items }) = &mut self.open else { return Err(DumpError::Store) };
+        let Some(Open::Shelf { id, tag, lying, new }) = &mut self.open else { return Err(DumpError::Store) };
         if id != shelf {
             return Err(DumpError::Store);
         }
         if !is_last {
-            items.push(item);
+            if !lying.iter().any(|known| known == item.as_bytes()) {
+                new.push(item);
+            }
             return Ok(());
         }
         let tag = tag.clone();
@@ -149,19 +192,45 @@ impl<'a> Filler<'a> {
         self.ask(tag, set).await
     }
 
+    async fn item_gone(&mut self, shelf: &ShelfId, item: ItemName) -> Result<(), Failed> {
+        let Some(Open::Shelf { id, tag, lying, .. }) = &mut self.open else { return Err(DumpError::Store) };
+        if id != shelf {
+            return Err(DumpError::Store);
+        }
+        let is_it = |known: &Vec<u8>| {
+            SealedItem::new(known.as_slice().into()).is_some_and(|known| ItemName::of(&known) == item)
+        };
+        let Some(gone) = lying.iter().position(is_it).map(|at| lying.remove(at)) else { return Ok(()) };
+        let tag = tag.clone();
+        let erase = cmd("LREM").arg(object(&tag, shelf.as_bytes(), "t")).arg(1).arg(gone).to_owned();
+        self.ask(tag, erase).await
+    }
+
+    async fn object_gone(&mut self, id: &[u8; 32], kind: u8, keys: [&str; 2]) -> Result<(), Failed> {
+        let tag = self.store.keys.of(beginning(id));
+        let mut unlink = cmd("UNLINK");
+        keys.iter().for_each(|end| {
+            unlink.arg(object(&tag, id, end));
+        });
+        self.ask(tag.clone(), unlink).await?;
+        let leased = [&[kind], id.as_slice()].concat();
+        let forget = cmd("ZREM").arg(tag.key("l")).arg(leased).to_owned();
+        self.ask(tag, forget).await
+    }
+
     /// Writes what an object is known by only once it is whole.
     async fn close(&mut self) -> Result<(), Failed> {
         match self.open.take() {
             None => Ok(()),
-            Some(Open::Mailbox { id: _, tag, mut fields, sequence, count, bytes }) => {
-                fields.arg("s").arg(sequence).arg("c").arg(count).arg("n").arg(bytes);
+            Some(Open::Mailbox { id: _, tag, mut fields, lying }) => {
+                fields.arg("s").arg(lying.sequence).arg("c").arg(lying.lengths.len()).arg("n").arg(lying.bytes());
                 self.ask(tag, fields).await
             }
-            Some(Open::Shelf { items, .. }) if items.is_empty() => Ok(()),
-            Some(Open::Shelf { id, tag, items }) => {
+            Some(Open::Shelf { new, .. }) if new.is_empty() => Ok(()),
+            Some(Open::Shelf { id, tag, new, .. }) => {
                 let mut push = cmd("RPUSH");
                 push.arg(object(&tag, id.as_bytes(), "t"));
-                items.iter().for_each(|item| {
+                new.iter().for_each(|item| {
                     push.arg(item.as_bytes().as_slice());
                 });
                 self.ask(tag, push).await
@@ -169,9 +238,22 @@ impl<'a> Filler<'a> {
         }
     }
 
+    /// Between two objects: what came before is in the store then.
+    async fn note_if_due(&mut self) -> Result<(), Failed> {
+        if self.since.1 < NOTED {
+            return Ok(());
+        }
+        self.flush().await?;
+        self.note.records += self.since.0;
+        self.since = (0, 0);
+        Ok(self.store.note(self.note).await?)
+    }
+
     /// Has a command carried out, with many others.
     async fn ask(&mut self, tag: Tag, command: Cmd) -> Result<(), Failed> {
-        self.bytes += command.get_packed_command().len();
+        let length = command.get_packed_command().len();
+        self.bytes += length;
+        self.since.1 += length;
         self.commands.push((tag, command));
         if self.commands.len() < MOST_UNDER_WAY && self.bytes < MOST_BYTES { Ok(()) } else { self.flush().await }
     }
@@ -188,6 +270,66 @@ impl<'a> Filler<'a> {
         self.close().await?;
         self.flush().await
     }
+}
+
+/// What lies in a mailbox that is being filled.
+struct Lying {
+    /// The last sequence that was given.
+    sequence: u64,
+    lengths: HashMap<EnvelopeId, usize>,
+}
+
+impl Default for Lying {
+    fn default() -> Self {
+        Self { sequence: rand::random_range(FIRST), lengths: HashMap::new() }
+    }
+}
+
+impl Lying {
+    /// The sequence of one that was not there.
+    fn keep(&mut self, id: EnvelopeId, length: usize) -> Option<u64> {
+        if self.lengths.insert(id, length).is_some() {
+            return None;
+        }
+        self.sequence += 1;
+        Some(self.sequence)
+    }
+
+    fn forget(&mut self, id: &EnvelopeId) {
+        self.lengths.remove(id);
+    }
+
+    fn bytes(&self) -> usize {
+        self.lengths.values().sum()
+    }
+}
+
+impl Store {
+    /// What lies in a mailbox, by its fields: counts of it are right only once an object is whole.
+    async fn lying(&self, tag: &Tag, id: &MailboxId) -> Result<Lying, Failed> {
+        let fields = pairs(self.ask(tag, cmd("HGETALL").arg(object(tag, id.as_bytes(), "m"))).await?)?;
+        let mut lying = Lying::default();
+        for (field, value) in fields {
+            let Ok(id) = <[u8; 16]>::try_from(field.as_slice()) else { continue };
+            let place = Place::read(id, &value)?;
+            lying.sequence = if lying.lengths.is_empty() { place.sequence } else { lying.sequence.max(place.sequence) };
+            lying.lengths.insert(place.id, place.length);
+        }
+        Ok(lying)
+    }
+
+    async fn stocked(&self, tag: &Tag, id: &ShelfId) -> Result<Vec<Vec<u8>>, Failed> {
+        let items = list(self.ask(tag, cmd("LRANGE").arg(object(tag, id.as_bytes(), "t")).arg(0).arg(-1)).await?)?;
+        Ok(items.into_iter().map(bytes).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Whether it is of the object that came before it.
+const fn is_content(record: &Record) -> bool {
+    matches!(
+        record,
+        Record::Envelope { .. } | Record::EnvelopeGone { .. } | Record::Item { .. } | Record::ItemGone { .. }
+    )
 }
 
 const fn kind_of(kind: MailboxKind) -> &'static str {

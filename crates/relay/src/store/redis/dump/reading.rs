@@ -19,27 +19,30 @@ const PAGE: usize = 64;
 const ROWS: usize = 512;
 
 impl Store {
-    /// Mailboxes and shelves under one tag.
-    pub(super) async fn objects(&self, tag: &Tag, take: Taker<'_>) -> Result<(), Failed> {
+    /// Mailboxes and shelves under one tag that are of use at `now`.
+    pub(super) async fn objects(&self, tag: &Tag, now: Hour, take: Taker<'_>) -> Result<(), Failed> {
         let leased = self.ask(tag, cmd("ZRANGE").arg(tag.key("l")).arg(0).arg(-1)).await?;
         for object in list(leased)? {
             let object = bytes(object)?;
             match object.split_first_chunk::<1>() {
-                Some((b"m", id)) => self.mailbox(tag, id, take).await?,
-                Some((b"s", id)) => self.shelf(tag, id, take).await?,
+                Some((b"m", id)) => self.mailbox(tag, id, now, take).await?,
+                Some((b"s", id)) => self.shelf(tag, id, now, take).await?,
                 _ => return Err(DumpError::Store),
             }
         }
         Ok(())
     }
 
-    async fn mailbox(&self, tag: &Tag, id: &[u8], take: Taker<'_>) -> Result<(), Failed> {
+    async fn mailbox(&self, tag: &Tag, id: &[u8], now: Hour, take: Taker<'_>) -> Result<(), Failed> {
         let fields = pairs(self.ask(tag, cmd("HGETALL").arg(object(tag, id, "m"))).await?)?;
         let Some((mailbox, mut lying)) = read_mailbox(id, &fields)? else { return Ok(()) };
         let id = match &mailbox {
             Record::Mailbox { id, .. } => *id,
             _ => return Err(DumpError::Store),
         };
+        if !mailbox.is_live(now) {
+            return Ok(());
+        }
         take(mailbox).map_err(DumpError::Archive)?;
         lying.sort_unstable_by_key(|place| place.sequence);
         for page in lying.chunks(PAGE) {
@@ -59,13 +62,17 @@ impl Store {
         Ok(())
     }
 
-    async fn shelf(&self, tag: &Tag, id: &[u8], take: Taker<'_>) -> Result<(), Failed> {
+    async fn shelf(&self, tag: &Tag, id: &[u8], now: Hour, take: Taker<'_>) -> Result<(), Failed> {
         let fields = pairs(self.ask(tag, cmd("HGETALL").arg(object(tag, id, "s"))).await?)?;
         let shelf = ShelfId::from_bytes(id.try_into().map_err(|_| DumpError::Store)?);
         let (Some(stock), Some(lease)) = (fields.get(&b"h"[..]), fields.get(&b"l"[..])) else { return Ok(()) };
         let stock = StockHash::from_bytes(stock.as_slice().try_into().map_err(|_| DumpError::Store)?);
         let lease = Day(decimal(lease)?);
-        take(Record::Shelf { id: shelf, stock, lease }).map_err(DumpError::Archive)?;
+        let record = Record::Shelf { id: shelf, stock, lease };
+        if !record.is_live(now) {
+            return Ok(());
+        }
+        take(record).map_err(DumpError::Archive)?;
         let items = list(self.ask(tag, cmd("LRANGE").arg(object(tag, id, "t")).arg(0).arg(-1)).await?)?;
         let items = items.into_iter().map(bytes).collect::<Result<Vec<_>, _>>()?;
         let last = fields.get(&b"z"[..]).cloned();
@@ -126,10 +133,23 @@ impl Store {
 }
 
 /// Where an envelope lies.
-struct Place {
-    id: EnvelopeId,
-    sequence: u64,
+pub(super) struct Place {
+    pub(super) id: EnvelopeId,
+    pub(super) sequence: u64,
     expires: Hour,
+    pub(super) length: usize,
+}
+
+impl Place {
+    /// Reads a field of a mailbox.
+    pub(super) fn read(id: [u8; 16], field: &[u8]) -> Result<Self, Failed> {
+        let mut numbers = str::from_utf8(field).map_err(|_| DumpError::Store)?.split(' ');
+        let mut next = || numbers.next().and_then(|number| number.parse::<u64>().ok()).ok_or(DumpError::Store);
+        let (sequence, hour, length) = (next()?, next()?, next()?);
+        let expires = Hour(u32::try_from(hour).map_err(|_| DumpError::Store)?);
+        let length = usize::try_from(length).map_err(|_| DumpError::Store)?;
+        Ok(Self { id: EnvelopeId::from_bytes(id), sequence, expires, length })
+    }
 }
 
 /// A mailbox and what lies in it, by its fields; none where there is none any more.
@@ -144,17 +164,11 @@ fn read_mailbox(id: &[u8], fields: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<Option
         lease: Day(decimal(lease)?),
     };
     let lying = fields.iter().filter_map(|(id, place)| Some((id.as_slice().try_into().ok()?, place)));
-    let place = |(id, place): ([u8; 16], &Vec<u8>)| {
-        let mut numbers = str::from_utf8(place).map_err(|_| DumpError::Store)?.split(' ');
-        let mut next = || numbers.next().and_then(|number| number.parse::<u64>().ok()).ok_or(DumpError::Store);
-        let (sequence, hour) = (next()?, next()?);
-        let expires = Hour(u32::try_from(hour).map_err(|_| DumpError::Store)?);
-        Ok::<_, Failed>(Place { id: EnvelopeId::from_bytes(id), sequence, expires })
-    };
-    Ok(Some((mailbox, lying.map(place).collect::<Result<_, _>>()?)))
+    let places = lying.map(|(id, place)| Place::read(id, place)).collect::<Result<_, _>>()?;
+    Ok(Some((mailbox, places)))
 }
 
-fn pairs(value: Value) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Fault> {
+pub(super) fn pairs(value: Value) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Fault> {
     match value {
         Value::Map(pairs) => pairs.into_iter().map(|(field, value)| Ok((bytes(field)?, bytes(value)?))).collect(),
         value => {
