@@ -18,7 +18,7 @@ use self::arguments::{
     RotateArguments, positive,
 };
 use crate::failure::Failure;
-use crate::redis::Durability;
+use crate::redis::Backing;
 
 /// Loads a relay, checks that nothing is lost, and says what it cost.
 #[derive(Debug, Parser)]
@@ -48,9 +48,9 @@ struct Common {
     /// A proxy for Oblivious HTTP that runs already and leads to the relay at --url.
     #[arg(long, value_name = "URL", global = true, requires = "url")]
     proxy: Option<Uri>,
-    /// Keep the store in a Redis that is started for it, and accept so; its process counts as the relay's.
+    /// Keep the store in a Redis that is started for it, and accept so; its processes count as the relay's.
     #[arg(long, value_enum, global = true, conflicts_with = "url")]
-    redis: Option<Durability>,
+    redis: Option<Backing>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,74 +1,114 @@
-//! A Redis server for a relay to keep its store in.
+//! Redis for a relay to keep its store in: one server, or a cluster.
 
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
+use sealpost_redis_stage::{Cluster, Plan, Server};
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::process::Usage;
-use crate::server::{Site, Tuning, free_address, wait};
+use crate::server::Tuning;
 
-/// When a relay on Redis accepts.
+/// Masters of a cluster.
+const MASTERS: usize = 3;
+
+/// Where a relay keeps its store, and when it accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Durability {
-    /// When it is synced: `appendfsync always`.
+pub enum Backing {
+    /// One server, which has synced what is accepted: `appendfsync always`.
     Disk,
-    /// At once; the server syncs every second.
+    /// One server, which syncs every second: accepted at once.
     Second,
+    /// A cluster of three masters, each of which has synced what is accepted.
+    Cluster,
+    /// A cluster of three masters with a replica each, both of which have what is accepted.
+    Replicas,
 }
 
-/// A server that runs until this is dropped.
-pub(crate) struct Redis {
-    child: Child,
-    address: SocketAddr,
-    durability: Durability,
+/// Servers that run until this is dropped.
+pub struct Redis {
+    servers: Servers,
+    backing: Backing,
+}
+
+enum Servers {
+    One(Box<Server>),
+    Several(Cluster),
 }
 
 impl Redis {
-    /// Starts one with nothing in it, whose files are beside the relay's.
-    pub(crate) fn start(durability: Durability, site: &Site) -> Result<Self, Failure> {
-        let address = free_address()?;
-        let sync = match durability {
-            Durability::Disk => "always",
-            Durability::Second => "everysec",
+    /// Starts them with nothing in them, their files below that directory.
+    ///
+    /// # Errors
+    /// [`Failure::Files`].
+    pub fn start(backing: Backing, directory: &Path) -> Result<Self, Failure> {
+        let arguments = backing.arguments();
+        let one = || Server::start_below(directory, &arguments).map(Box::new).map(Servers::One);
+        let several = |replicas| {
+            let (arguments, below) = (arguments.iter().map(ToString::to_string).collect(), Some(directory.to_owned()));
+            Cluster::of(&Plan { masters: MASTERS, replicas, arguments, below, ..Plan::default() }).map(Servers::Several)
         };
-        let mut program = Command::new("redis-server");
-        program.current_dir(site.directory.path()).args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
-        program.args(["--save", "", "--appendonly", "yes", "--appendfsync", sync, "--maxmemory-policy", "noeviction"]);
-        let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.map_err(|error| Failure::NoProgram("redis-server".into(), error))?;
-        let redis = Self { child, address, durability };
-        wait(address, || false)?;
-        Ok(redis)
+        let servers = match backing {
+            Backing::Disk | Backing::Second => one(),
+            Backing::Cluster => several(0),
+            Backing::Replicas => several(1),
+        };
+        Ok(Self { servers: servers.map_err(|error| Failure::Files("starting Redis", error))?, backing })
     }
 
-    /// What it has taken so far.
+    /// Where they listen, as the configuration has it.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        self.masters().iter().map(|server| format!("redis://{}", server.address())).collect()
+    }
+
+    fn all(&self) -> &[Server] {
+        match &self.servers {
+            Servers::One(server) => std::slice::from_ref(server),
+            Servers::Several(cluster) => cluster.servers(),
+        }
+    }
+
+    fn masters(&self) -> &[Server] {
+        match &self.servers {
+            Servers::One(server) => std::slice::from_ref(server),
+            Servers::Several(cluster) => cluster.masters(),
+        }
+    }
+
+    /// What they have taken so far, all together.
     pub(crate) fn usage(&self) -> Result<Usage, Failure> {
-        Usage::of(self.child.id())
+        let all = self.all().iter().map(|server| Usage::of(server.process().ok_or(Failure::Ended)?));
+        all.reduce(|one, other| Ok(one?.and(other?))).unwrap_or(Err(Failure::Ended))
     }
 
     /// What a relay is told to keep its store there.
     pub(crate) fn tuning(&self) -> Tuning {
-        let word = match self.durability {
-            Durability::Disk => "disk",
-            Durability::Second => "second",
-        };
-        let urls = vec![toml::Value::from(format!("redis://{}", self.address))];
         let values = vec![
             ("store", "backend", "redis".into()),
-            ("redis", "urls", urls.into()),
-            ("redis", "durability", word.into()),
+            ("redis", "urls", self.urls().into()),
+            ("redis", "durability", self.backing.durability().into()),
         ];
         Tuning { values }
     }
 }
 
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
+impl Backing {
+    const fn durability(self) -> &'static str {
+        match self {
+            Self::Disk | Self::Cluster => "disk",
+            Self::Second => "second",
+            Self::Replicas => "replicas",
+        }
+    }
+
+    fn arguments(self) -> Vec<&'static str> {
+        let sync = if self == Self::Second { "everysec" } else { "always" };
+        let mut arguments = vec!["--appendonly", "yes", "--appendfsync", sync, "--maxmemory-policy", "noeviction"];
+        if self == Self::Replicas {
+            arguments.extend(["--min-replicas-to-write", "1"]);
+        }
+        arguments
     }
 }

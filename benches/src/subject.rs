@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::load::carrier::Route;
 use crate::load::client::Target;
 use crate::process::Usage;
-use crate::redis::{Durability, Redis};
+use crate::redis::{Backing, Redis};
 use crate::scenario::shape::Over;
 use crate::seal::Opening;
 use crate::server::{Role, Server, Site, own_program};
@@ -40,8 +40,8 @@ pub struct Programs {
     pub url: Option<Uri>,
     /// A proxy that runs already and knows that relay.
     pub proxy: Option<Uri>,
-    /// Whether a relay's store is to be in Redis, and when it accepts then.
-    pub redis: Option<Durability>,
+    /// Whether a relay's store is to be in Redis, and in which.
+    pub redis: Option<Backing>,
 }
 
 /// A server that runs until this is dropped, if it was started for the run.
@@ -53,9 +53,10 @@ pub struct Subject {
     /// Its name at a proxy, `host:port`.
     name: String,
     proxy: Option<Target>,
+    /// Its files are below the relay's, which go with it.
+    redis: Option<Redis>,
     /// The first of them is the relay, or the floor.
     servers: Vec<(&'static str, Server)>,
-    redis: Option<Redis>,
 }
 
 impl Programs {
@@ -89,7 +90,7 @@ impl Programs {
         let (server, redis, opening) = match kind {
             Kind::Relay => {
                 let site = Site::make(self, Role::Relay)?;
-                let redis = self.redis.map(|durability| Redis::start(durability, &site)).transpose()?;
+                let redis = self.redis.map(|backing| Redis::start(backing, site.directory.path())).transpose()?;
                 let mut tuning = tuning.clone();
                 tuning.values.extend(redis.iter().flat_map(|redis| redis.tuning().values));
                 (site.serve(self, tls, &tuning)?, redis, Opening::AtRest)

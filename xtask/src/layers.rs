@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sealpost-client",
             "sealpost-crypto",
             "sealpost-identity",
+            "sealpost-redis-stage",
             "sealpost-relay",
             "sealpost-wire",
         ],

@@ -18,7 +18,7 @@ use crate::floor;
 use crate::machine::Machine;
 use crate::plot;
 use crate::progress::Progress;
-use crate::redis::Durability;
+use crate::redis::Backing;
 use crate::scenario::shape::{Content, Over, Shape};
 use crate::scenario::{all, all::All, away, burst, discover, idle, mixed, oblivious, online, quick, rotate, soak};
 use crate::subject::{Kind, Programs};
@@ -32,7 +32,7 @@ struct Told<'a, T> {
     #[serde(flatten)]
     setting: Setting,
     #[serde(skip_serializing_if = "Option::is_none")]
-    redis: Option<Durability>,
+    redis: Option<Backing>,
     result: T,
 }
 

@@ -1,7 +1,9 @@
 //! A cluster.
 
+use std::env;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,8 @@ pub struct Plan {
     pub arguments: Vec<String>,
     /// The ports under which clients are told that the servers are, masters first, where those are not their own.
     pub announced: Vec<u16>,
+    /// Below which directory their files are; the system's for what is temporary, where none is said.
+    pub below: Option<PathBuf>,
 }
 
 /// A cluster. Dropped, its servers are killed.
@@ -56,7 +60,7 @@ impl Cluster {
     pub fn led(plan: &Plan, lead: impl FnOnce(&[SocketAddr])) -> io::Result<Self> {
         let count = plan.masters * (1 + plan.replicas);
         let announced = plan.announced.iter().copied().map(Some).chain(std::iter::repeat(None));
-        let servers = announced.take(count).map(|port| node(port, &plan.arguments)).collect::<io::Result<Vec<_>>>()?;
+        let servers = announced.take(count).map(|port| node(port, plan)).collect::<io::Result<Vec<_>>>()?;
         lead(&servers.iter().map(Server::address).collect::<Vec<_>>());
         let cluster = Self { servers, masters: plan.masters };
         cluster.share_slots()?;
@@ -166,7 +170,7 @@ fn is_in_step(server: &Server) -> bool {
     info.is_ok_and(|info| info.contains("role:master") || info.contains("master_link_status:up"))
 }
 
-fn node(announced: Option<u16>, arguments: &[String]) -> io::Result<Server> {
+fn node(announced: Option<u16>, plan: &Plan) -> io::Result<Server> {
     let bus = free_port()?.to_string();
     let mut own = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", &bus]
         .map(ToOwned::to_owned)
@@ -176,8 +180,8 @@ fn node(announced: Option<u16>, arguments: &[String]) -> io::Result<Server> {
         own.extend(announced.map(ToOwned::to_owned));
         own.extend(["--cluster-announce-port".to_owned(), port.to_string()]);
     }
-    let all: Vec<&str> = own.iter().chain(arguments).map(String::as_str).collect();
-    Server::start(&all)
+    let all: Vec<&str> = own.iter().chain(&plan.arguments).map(String::as_str).collect();
+    Server::start_below(&plan.below.clone().unwrap_or_else(env::temp_dir), &all)
 }
 
 #[cfg(test)]

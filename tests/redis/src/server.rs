@@ -1,6 +1,7 @@
 //! One server.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -52,18 +53,26 @@ impl Server {
     /// # Errors
     /// The program is missing, or does not start.
     pub fn start(arguments: &[&str]) -> io::Result<Self> {
-        let mut tried = Self::start_once(arguments);
+        Self::start_below(&env::temp_dir(), arguments)
+    }
+
+    /// The same, with its files in a directory below that one.
+    ///
+    /// # Errors
+    /// The program is missing, or does not start.
+    pub fn start_below(directory: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut tried = Self::start_once(directory, arguments);
         for _ in 1..TRIES {
             if tried.is_ok() || !is_installed() {
                 break;
             }
-            tried = Self::start_once(arguments);
+            tried = Self::start_once(directory, arguments);
         }
         tried
     }
 
-    fn start_once(arguments: &[&str]) -> io::Result<Self> {
-        let directory = tempfile::tempdir()?;
+    fn start_once(directory: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let directory = tempfile::tempdir_in(directory)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let port = address.port().to_string();
         let own = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port];
@@ -82,6 +91,13 @@ impl Server {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The number of its process, while it runs.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        let process = self.process.filter(|_| self.child.is_some())?;
+        u32::try_from(process.as_raw_nonzero().get()).ok()
     }
 
     /// Where its files are.
