@@ -5,6 +5,7 @@ mod cluster;
 mod commands;
 mod deploy;
 mod failure;
+mod footprint;
 mod layers;
 mod machine;
 mod run;
@@ -37,6 +38,8 @@ enum Command {
     Bench(commands::Bench),
     /// Does a message take more instructions than before? (--write keeps them)
     Instructions(commands::Instructions),
+    /// What idle servers have in memory
+    Footprint(footprint::Footprint),
     /// Load for as long as one likes: is anything lost, does anything grow?
     Soak(commands::Soak),
     /// Two relays on a cluster of Redis, broken in every way under load: what is lost?
@@ -88,6 +91,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Adversary(adversary) => commands::adversary(&adversary),
         Command::Bench(bench) => commands::bench(&bench),
         Command::Instructions(instructions) => commands::instructions(&instructions),
+        Command::Footprint(footprint) => footprint::footprint(&footprint),
         Command::Soak(soak) => commands::soak(&soak),
         Command::Chaos(chaos) => cluster::chaos(&chaos),
         Command::Up(up) => cluster::up(&up),
