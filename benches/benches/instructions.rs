@@ -11,6 +11,8 @@
 mod compare;
 #[path = "instructions/count.rs"]
 mod count;
+#[path = "store/setting.rs"]
+mod setting;
 #[path = "instructions/store.rs"]
 mod store;
 #[path = "instructions/ways.rs"]

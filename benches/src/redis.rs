@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+pub use sealpost_redis_stage::is_installed;
 use sealpost_redis_stage::{Cluster, Plan, Server};
 use serde::Serialize;
 
@@ -78,7 +79,10 @@ impl Redis {
     }
 
     /// What they have taken so far, all together.
-    pub(crate) fn usage(&self) -> Result<Usage, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::Files`], when one has ended.
+    pub fn usage(&self) -> Result<Usage, Failure> {
         let all = self.all().iter().map(|server| Usage::of(server.process().ok_or(Failure::Ended)?));
         all.reduce(|one, other| Ok(one?.and(other?))).unwrap_or(Err(Failure::Ended))
     }

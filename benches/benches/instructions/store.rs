@@ -5,30 +5,19 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sealpost_relay::clock::ManualClock;
 use sealpost_relay::service::{Relay, Settings};
-use sealpost_relay::store::embedded::{Embedded, Options};
-use sealpost_relay::store::{Arrivals, Kept, MailboxOwner, Moment, NewEnvelope, Quota, Range, Right, Store};
+use sealpost_relay::store::embedded::Embedded;
+use sealpost_relay::store::{Kept, MailboxOwner, Range, Store};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Received, Subscribe};
 use sealpost_wire::operator::OperatorSecret;
-use sealpost_wire::request::{Deposit, MailboxKind, OpenMailbox, Outcome, Stored};
-use sealpost_wire::time::{Day, Hour};
-use sealpost_wire::{AtRest, CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SizeClass};
+use sealpost_wire::request::{Deposit, MailboxKind, OpenMailbox, Outcome};
+use sealpost_wire::{CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SizeClass};
 use tokio::runtime::{Builder, Runtime};
+
+use super::setting::{NOW, NobodyWaits, envelope, moment, open, options, owner};
 
 /// Messages that are under way at once, of as many mailboxes.
 pub(super) const TOGETHER: usize = 128;
-const NOW: Hour = Hour(480_000);
-
-struct NobodyWaits;
-
-impl Arrivals for NobodyWaits {
-    fn arrived(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn arrived_next(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn stirred(&self, _: &MailboxId) {}
-    fn stirred_all(&self, _: bool) {}
-    fn closed(&self, _: &MailboxId) {}
-}
-
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -42,28 +31,12 @@ fn id(number: u64) -> EnvelopeId {
 /// So many messages through the embedded store, each written before it is read.
 pub(super) fn store(messages: u64) {
     let directory = tempfile::tempdir().unwrap();
-    let options = Options {
-        directory: directory.path().join("store"),
-        quota: Quota { envelopes: 2_000, bytes: 1 << 30, items: 100 },
-        index_bytes: 1 << 26,
-        cache_bytes: 1 << 24,
-        disk_reserve_bytes: 0,
-    };
-    let store = Embedded::open(options, Arc::new(NobodyWaits)).unwrap();
+    let store = Embedded::open(options(directory.path()), Arc::new(NobodyWaits)).unwrap();
     runtime().block_on(async {
         let owners: Vec<_> = (0..TOGETHER).map(owner).collect();
-        for owner in &owners {
-            store.open_mailbox(*owner, MailboxKind::Pairwise, moment()).await.unwrap().unwrap();
-        }
+        open(&store, &owners).await;
         for round in 0..messages / TOGETHER as u64 {
-            let new = |owner: &MailboxOwner| NewEnvelope {
-                mailbox: owner.id,
-                collect: owner.collect,
-                id: id(round),
-                sealed: AtRest::new(vec![0xA5; SizeClass::Small.stored_length()].into()).unwrap(),
-                expires: Hour(NOW.0 + 300),
-                right: Right::Full,
-            };
+            let new = |owner: &MailboxOwner| envelope(owner, id(round), SizeClass::Small);
             let kept = store.deposit(owners.iter().map(new).collect(), NOW).await.unwrap();
             assert!(kept.iter().all(|kept| *kept == Kept::Kept));
             for owner in &owners {
@@ -74,15 +47,6 @@ pub(super) fn store(messages: u64) {
             store.acknowledge(received, NOW).await.unwrap();
         }
     });
-}
-
-fn owner(number: usize) -> MailboxOwner {
-    let byte = u8::try_from(number).unwrap();
-    MailboxOwner { id: MailboxId::from_bytes([byte; 32]), collect: CollectKey::new([byte; 32]).hash() }
-}
-
-fn moment() -> Moment {
-    Moment { now: NOW, lease: Day(NOW.0 / 24 + 90) }
 }
 
 /// So many messages through the service, pushed to whoever waits, and acknowledged once they are written: before,
