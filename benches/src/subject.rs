@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use http::Uri;
+use sealpost_wire::RelayRef;
 
 use crate::failure::Failure;
 use crate::load::carrier::Route;
@@ -109,7 +110,7 @@ impl Programs {
     pub fn start_for(&self, kind: Kind, tls: bool, over: Over) -> Result<Subject, Failure> {
         let mut subject = self.start(kind, tls)?;
         if over == Over::Proxy && subject.proxy.is_none() {
-            let gateway = subject.servers.first().and_then(|(_, relay)| relay.reference.clone()).filter(|_| tls);
+            let gateway = subject.reference().cloned().filter(|_| tls);
             let gateway = gateway.ok_or_else(|| {
                 Failure::Argument(
                     "a proxy leads to a relay with --tls; to one at a URL, by one that --proxy names".into(),
@@ -185,6 +186,12 @@ impl Subject {
     #[must_use]
     pub fn disk(&self) -> Option<u64> {
         self.servers.first().map(|(_, relay)| relay.disk())
+    }
+
+    /// How people name the relay, if it was started for the run.
+    #[must_use]
+    pub fn reference(&self) -> Option<&RelayRef> {
+        self.servers.first().and_then(|(_, relay)| relay.reference.as_ref())
     }
 
     /// Whether mailboxes are to be opened before they are written to.
