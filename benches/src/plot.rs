@@ -1,10 +1,16 @@
 //! Results as pictures.
 
+mod bars;
+mod further;
+mod spread;
+
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use crate::failure::Failure;
 use crate::scenario::all::All;
+
+pub use further::{mixed, requests, ways};
 
 const SIZE: (u32, u32) = (860, 420);
 const COLOURS: [RGBColor; 4] =
@@ -61,10 +67,18 @@ pub fn memory(all: &All) -> Result<String, Failure> {
 }
 
 fn svg(titles: &Titles, lines: &[Line]) -> Result<String, Failure> {
+    svg_of(SIZE, |area| draw(area, titles, lines))
+}
+
+/// An image of that size with what `draw` draws.
+fn svg_of(
+    size: (u32, u32),
+    draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Drawn,
+) -> Result<String, Failure> {
     let mut image = String::new();
     {
-        let area = SVGBackend::with_string(&mut image, SIZE).into_drawing_area();
-        draw(&area, titles, lines).map_err(|error| Failure::Plot(error.to_string()))?;
+        let area = SVGBackend::with_string(&mut image, size).into_drawing_area();
+        draw(&area).map_err(|error| Failure::Plot(error.to_string()))?;
         area.present().map_err(|error| Failure::Plot(error.to_string()))?;
     }
     image.push('\n');
@@ -102,6 +116,7 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, titles: &Titles, lines: &[Lin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::latency::Latency;
 
     #[test]
     fn each_line_is_drawn_and_named() {
@@ -111,5 +126,17 @@ mod tests {
         ];
         let image = svg(&Titles { caption: "a caption", x: "x", y: "y" }, &lines).unwrap();
         assert!(image.starts_with("<svg") && ["a caption", "one", "two"].iter().all(|text| image.contains(text)));
+    }
+
+    #[test]
+    fn distributions_are_drawn_by_percentile_and_amounts_with_their_parts() {
+        let titles = Titles { caption: "a caption", x: "x", y: "y" };
+        let mut latency = Latency::default();
+        (1..=1_000).for_each(|each| latency.record(each * 1_000_000));
+        let image = spread::svg(&titles, &[("one", latency.spread()), ("none", Latency::default().spread())]).unwrap();
+        assert!(["one", "none", "p99.9"].iter().all(|text| image.contains(text)));
+        let bars = [("first".to_owned(), vec![1.0, 2.0]), ("second".to_owned(), vec![3.0])];
+        let image = bars::svg(&titles, &["this", "that"], &bars).unwrap();
+        assert!(["first", "second", "this", "that"].iter().all(|text| image.contains(text)));
     }
 }

@@ -5,6 +5,7 @@ pub mod away;
 pub mod burst;
 pub mod crew;
 pub mod discover;
+pub mod further;
 pub mod idle;
 pub mod mixed;
 pub mod oblivious;

@@ -151,7 +151,7 @@ pub(crate) struct Bench {
 
 /// Has an optimized relay measured.
 pub(crate) fn bench(bench: &Bench) -> Result<(), Failure> {
-    let mut command = generator()?;
+    let mut command = generator(if bench.quick { &[] } else { &["--features", "sealpost-benches/sealing"] })?;
     if bench.quick {
         command.arg("quick");
     } else {
@@ -177,7 +177,7 @@ pub(crate) struct Soak {
 /// Has an optimized relay soaked; it fails where something is lost, or grows.
 pub(crate) fn soak(soak: &Soak) -> Result<(), Failure> {
     machine::ensure(FAKETIME)?;
-    let mut command = generator()?;
+    let mut command = generator(&[])?;
     command.arg("soak").arg("--minutes").arg(&soak.minutes);
     if soak.json {
         command.arg("--json");
@@ -204,11 +204,11 @@ pub(crate) fn instructions(instructions: &Instructions) -> Result<(), Failure> {
 
 /// Builds an optimized relay and what loads it; gives the latter.
 ///
-/// Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
-fn generator() -> Result<Command, Failure> {
+/// `features` are what the latter needs besides. Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
+fn generator(features: &[&str]) -> Result<Command, Failure> {
     machine::ensure(BUILD)?;
     let packages = ["--package", "sealpost-relay", "--package", "sealpost-benches", "--no-default-features"];
-    run(cargo(&["build", "--release", "--bins"]).args(packages))?;
+    run(cargo(&["build", "--release", "--bins"]).args(packages).args(features))?;
     let mut command = Command::new(built("sealpost-bench", true)?);
     command.current_dir(root());
     Ok(command)

@@ -203,6 +203,9 @@ fn keep(results: &All, directory: &Path) -> Result<(), Failure> {
         ("results.json", json + "\n"),
         ("latency.svg", plot::latency(results)?),
         ("memory.svg", plot::memory(results)?),
+        ("mixed.svg", plot::mixed(&results.further)?),
+        ("requests.svg", plot::requests(&results.further)?),
+        ("ways.svg", plot::ways(&results.further)?),
     ];
     let write = |(name, text): &(&str, String)| fs::write(directory.join(name), text);
     fs::create_dir_all(directory)

@@ -6,6 +6,7 @@ use sealpost_wire::SizeClass;
 use serde::Serialize;
 
 use super::away::{self, Away};
+use super::further::{self, Further};
 use super::idle::{self, Idle};
 use super::online::{self, Load, Online, Plan, Times};
 use super::quick::WINDOW;
@@ -38,6 +39,8 @@ pub struct All {
     pub idle: Vec<Idle>,
     /// The same with TLS.
     pub idle_tls: Vec<Idle>,
+    /// Other people, other ways, other stores.
+    pub further: Further,
     /// Whether every accepted envelope was delivered; there are no results when one was not.
     pub verified: bool,
 }
@@ -64,7 +67,7 @@ pub struct Row {
 pub async fn run(programs: &Programs, progress: &Progress) -> Result<All, Failure> {
     let (machine, disk_sync_ms) = (Machine::this(), machine::sync_ms(programs.data.as_deref())?);
     let shapes = shapes();
-    progress.steps((2 * shapes.len() + SHARES.len() + 3) as u64);
+    progress.steps((2 * shapes.len() + SHARES.len() + 3) as u64 + further::STEPS);
     let mut online = Vec::new();
     for (shape, tls) in shapes {
         online.push(row(programs, shape, tls, progress).await?);
@@ -73,7 +76,8 @@ pub async fn run(programs: &Programs, progress: &Progress) -> Result<All, Failur
     let latency = latency(programs, most, progress).await?;
     let away = away(programs, progress).await?;
     let (idle, idle_tls) = (idle(programs, false, progress).await?, idle(programs, true, progress).await?);
-    Ok(All { machine, disk_sync_ms, online, latency, away, idle, idle_tls, verified: true })
+    let further = further::run(programs, progress).await?;
+    Ok(All { machine, disk_sync_ms, online, latency, away, idle, idle_tls, further, verified: true })
 }
 
 /// The first two are what the targets are about.
