@@ -20,9 +20,36 @@ use self::arguments::{
 use crate::failure::Failure;
 use crate::redis::Backing;
 
+/// What to begin with; each line is one that this program takes.
+const EXAMPLES: &str = "\
+Examples:
+  sealpost-bench quick --json
+  sealpost-bench online --tls
+  sealpost-bench online --floor --tls
+  sealpost-bench online --rate 20000 --class medium
+  sealpost-bench online --tls --over http2 --rate 1000
+  sealpost-bench online --content sealed --rate 2000
+  sealpost-bench online --redis cluster
+  sealpost-bench online --url https://[::1]:8443 --rate 500
+  sealpost-bench oblivious --url https://relay.example.org --proxy https://proxy.example.org
+  sealpost-bench away --messages 200000
+  sealpost-bench mixed --rate 2000 --tls
+  sealpost-bench rotate --rate 1000 --rotations 50 --tls
+  sealpost-bench discover --rate 10 --buckets 8
+  sealpost-bench oblivious --rate 500
+  sealpost-bench idle --connections 10000 --tls
+  sealpost-bench burst
+  sealpost-bench soak --minutes 3
+  sealpost-bench all --write docs/performance
+  sealpost-bench compare one.json other.json
+
+A relay at a URL must take tickets from nobody, and allow as many deposits to a mailbox as come. What
+it takes of its machine is not known, so there are no figures of processors and memory; idle, soak,
+quick and all start their own. It leads deposits through a proxy only where --proxy names one.";
+
 /// Loads a relay, checks that nothing is lost, and says what it cost.
 #[derive(Debug, Parser)]
-#[command(name = "sealpost-bench", version, max_term_width = 100)]
+#[command(name = "sealpost-bench", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_are_ones_that_it_takes() {
+        let help = Cli::command().render_help().to_string();
+        let examples: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  sealpost-bench ")).collect();
+        assert!(examples.len() > 10);
+        for example in examples {
+            let words = ["sealpost-bench"].into_iter().chain(example.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_ok(), "{example}");
+        }
+    }
+
+    #[test]
     fn what_makes_no_run_is_refused_before_it_begins() {
         for bad in [
             ["--mailboxes", "0"],
