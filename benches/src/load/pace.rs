@@ -24,14 +24,12 @@ pub enum Pace {
         /// Called whenever it should be looked.
         ticks: Arc<Notify>,
     },
-    /// The same, but it bears being told to try later, and sends nothing until then.
+    /// The same, but what is due while it was told to wait is never sent.
     Patient {
         /// When deposits are due.
         schedule: Box<Schedule>,
         /// Called whenever it should be looked.
         ticks: Arc<Notify>,
-        /// When it may send again, in nanoseconds since the run began.
-        held: u64,
     },
     /// So many, with a window, then no more.
     Count {

@@ -1,8 +1,10 @@
 //! What every sender does, however its deposits go: finding what is due, and counting what became of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealpost_wire::request::Outcome;
+use tokio::time::sleep;
 
 use super::latency::Latency;
 use super::pace::Pace;
@@ -21,6 +23,8 @@ pub struct Tally {
     latency: Latency,
     put_off: u64,
     held_back: u64,
+    /// When it may send again that was told to try later, in nanoseconds since the run began.
+    held: u64,
 }
 
 /// What a sender has done.
@@ -39,8 +43,8 @@ impl Tally {
     /// Nothing is done yet.
     #[must_use]
     pub fn new(pace: Pace, window: Arc<Window>, phase: Arc<Phase>) -> Self {
-        let (sent, answered, put_off, held_back) = (0, 0, 0, 0);
-        Self { pace, window, phase, sent, answered, latency: Latency::default(), put_off, held_back }
+        let (sent, answered, put_off, held_back, held) = (0, 0, 0, 0, 0);
+        Self { pace, window, phase, sent, answered, latency: Latency::default(), put_off, held_back, held }
     }
 
     /// Nanoseconds since the run began.
@@ -64,22 +68,25 @@ impl Tally {
     }
 
     fn due_by(&mut self, now: u64) -> Vec<u64> {
+        // What was put off is answered, and will not be delivered.
+        let (sent, answered) = (self.sent - self.put_off, self.answered - self.put_off);
         match &mut self.pace {
+            Pace::Closed { .. } | Pace::Count { .. } if now < self.held => Vec::new(),
             Pace::Closed { window } => {
-                let count = room(*window, self.sent, self.answered, self.window.delivered());
+                let count = room(*window, sent, answered, self.window.delivered());
                 std::iter::repeat_n(now, count as usize).collect()
             }
             Pace::Open { schedule, .. } => std::iter::from_fn(|| schedule.due(now)).collect(),
-            Pace::Patient { schedule, held, .. } => {
+            Pace::Patient { schedule, .. } => {
                 let due: Vec<u64> = std::iter::from_fn(|| schedule.due(now)).collect();
-                if now >= *held {
+                if now >= self.held {
                     return due;
                 }
                 self.held_back += due.len() as u64;
                 Vec::new()
             }
             Pace::Count { left, window } => {
-                let count = room(*window, self.sent, self.answered, u64::MAX).min(*left);
+                let count = room(*window, sent, answered, u64::MAX).min(*left);
                 *left -= count;
                 std::iter::repeat_n(now, count as usize).collect()
             }
@@ -91,7 +98,10 @@ impl Tally {
         let looks = async {
             match &self.pace {
                 Pace::Open { ticks, .. } | Pace::Patient { ticks, .. } => ticks.notified().await,
-                Pace::Closed { .. } | Pace::Count { .. } => self.window.moved().await,
+                Pace::Closed { .. } | Pace::Count { .. } => match self.held.checked_sub(self.phase.now()) {
+                    Some(held) => sleep(Duration::from_nanos(held)).await,
+                    None => self.window.moved().await,
+                },
             }
         };
         tokio::select! {
@@ -113,22 +123,26 @@ impl Tally {
                 }
                 Ok(true)
             }
-            Outcome::TryLater if self.is_put_off(hint, due, now)? => Ok(false),
+            Outcome::TryLater => {
+                self.put_off(due, now + u64::from(hint.ok_or(Failure::NoHint)?) * 1_000_000_000);
+                Ok(false)
+            }
             other => Err(Failure::NotAccepted(other)),
         }
     }
 
-    /// Whether this sender bears being told to try later. At a rate, that counts as a wait until then, at the least.
-    fn is_put_off(&mut self, hint: Option<u16>, due: u64, now: u64) -> Result<bool, Failure> {
-        let until = now + u64::from(hint.ok_or(Failure::NoHint)?) * 1_000_000_000;
+    /// It was told to try again then. At a rate that nothing holds up, that counts as a wait until then, at the least.
+    fn put_off(&mut self, due: u64, until: u64) {
+        self.put_off += 1;
         match &mut self.pace {
-            Pace::Patient { held, .. } => *held = until,
             Pace::Open { .. } if self.phase.is_measured(due) => self.latency.record(until.saturating_sub(due)),
             Pace::Open { .. } => {}
-            Pace::Closed { .. } | Pace::Count { .. } => return Ok(false),
+            Pace::Patient { .. } | Pace::Closed { .. } => self.held = until,
+            Pace::Count { left, .. } => {
+                *left += 1;
+                self.held = until;
+            }
         }
-        self.put_off += 1;
-        Ok(true)
     }
 
     /// What was done, with what was sent to each mailbox.
@@ -140,8 +154,6 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::load::pace::Schedule;
 
@@ -171,14 +183,27 @@ mod tests {
     }
 
     #[test]
-    fn being_put_off_is_borne_at_a_rate_with_a_hint_and_nowhere_else() {
+    fn being_put_off_is_borne_with_a_hint() {
         let open = || {
             let schedule = Box::new(Schedule::new(1.0, Duration::ZERO, 1));
             tally(Pace::Open { schedule, ticks: Arc::default() })
         };
         assert!(!open().answer(0, Outcome::TryLater, Some(1), 1).unwrap());
         assert!(matches!(open().answer(0, Outcome::TryLater, None, 1), Err(Failure::NoHint)));
-        let closed = tally(Pace::Closed { window: 1 }).answer(0, Outcome::TryLater, Some(1), 1);
-        assert!(matches!(closed, Err(Failure::NotAccepted(Outcome::TryLater))));
+    }
+
+    #[test]
+    fn whoever_was_put_off_waits_and_has_as_much_room_as_before() {
+        for pace in [Pace::Closed { window: 2 }, Pace::Count { left: 2, window: 2 }] {
+            let mut tally = tally(pace);
+            assert_eq!(tally.due_by(0).len(), 2);
+            tally.sent = 2;
+            assert!(tally.answer(0, Outcome::Accepted, None, 1).unwrap());
+            assert!(!tally.answer(0, Outcome::TryLater, Some(1), 1).unwrap());
+            tally.window.deliver(1);
+            assert!(tally.due_by(1).is_empty(), "it was told to wait for a second");
+            let again = if matches!(tally.pace, Pace::Count { .. }) { 1 } else { 2 };
+            assert_eq!(tally.due_by(1_000_000_001).len(), again);
+        }
     }
 }

@@ -130,7 +130,6 @@ impl<'a> Part<'a> {
         let pace = |turn| Pace::Patient {
             schedule: Box::new(Schedule::new(rate / 8.0, start, u64::from(turn))),
             ticks: Arc::clone(&ticks),
-            held: 0,
         };
         self.crew.send(pace).await?;
         self.crew.work(warm_up).await?;
