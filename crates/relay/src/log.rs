@@ -21,7 +21,7 @@ sealpost_server::events! {
     /// The store hangs for good.
     ERROR StoreStuck {} = "the store has hung for a minute: the program ends, to be started again; nothing accepted is lost";
     /// Redis does not answer, or refuses; said once for each outage.
-    ERROR RedisOut {} = "Redis is out: requests are told to try later until it is back";
+    ERROR RedisOut {} = "Redis is out, or a server of its cluster: requests that need it are told to try later until it is back";
     /// Redis answers again.
     INFO RedisBack {} = "Redis is back";
     /// What goes to Redis can be read on its way.

@@ -1,5 +1,7 @@
 //! Several relays on one store.
 
+mod cut;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;

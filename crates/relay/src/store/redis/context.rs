@@ -35,7 +35,7 @@ impl Context {
     pub(super) async fn look(&self, call: Call) -> Result<Value, Fault> {
         let answer = self.link.call(&call).await;
         if answer.as_ref().is_err_and(Fault::is_outage) {
-            self.health.failed(call.tag());
+            self.health.failed(call.tag(), &self.link);
         }
         answer
     }
@@ -54,7 +54,7 @@ impl Context {
         let before = self.replication.before();
         let answer = self.link.ask(tag, command).await;
         if answer.is_err() {
-            self.health.failed(tag);
+            self.health.failed(tag, &self.link);
         }
         let answer = answer?;
         self.secure(tag, before).await?;
@@ -66,7 +66,7 @@ impl Context {
         let Durability::Replicas(_) = self.durability else { return Ok(()) };
         let secured = self.replication.caught_up(tag, before).await;
         if secured.is_err() {
-            self.health.failed(tag);
+            self.health.failed(tag, &self.link);
         }
         secured
     }

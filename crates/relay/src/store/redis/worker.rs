@@ -48,7 +48,7 @@ pub(super) async fn run(
         () = work(commands) => {}
         () = channels.tell(news) => {}
         () = channels.listen(&context.wake, opened.pushes, anew) => {}
-        () = context.health.run(&context.link) => {}
+        () = context.health.run(&context.link, &context.keys) => {}
         () = replicated => {}
     }
 }

@@ -110,3 +110,34 @@ async fn a_server_that_is_out_takes_nothing_with_it_but_its_own() {
     let range = Range { after: 0, envelopes: 9, bytes: usize::MAX };
     assert!(stage.store.page(other, range, at(NOW)).await.unwrap().unwrap().envelopes.is_empty());
 }
+
+/// Were no relay ready while one server is out, whoever shares connections out among them would take all of it away.
+#[tokio::test]
+async fn a_store_is_ready_as_long_as_any_server_takes_writes() {
+    let mut stage = Stage::set();
+    let elsewhere = stage.elsewhere();
+    opened(&stage.store).await;
+    assert_eq!(stage.store.open_mailbox(elsewhere, MailboxKind::Pairwise, at(NOW)).await, Ok(Ok(())));
+    let (from, to) = (stage.from, 1 - stage.from);
+    stage.cluster.servers_mut()[from].kill();
+    assert_eq!(deposit(&stage.store, 1).await, Err(Unavailable));
+    // It is found out every second whether anything takes writes.
+    for number in 1..=3 {
+        while stage.store.deposit(vec![envelope(elsewhere, number, NOW)], NOW).await != Ok(vec![Kept::Kept]) {
+            tokio::task::yield_now().await;
+        }
+        assert!(stage.store.ready());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    stage.cluster.servers_mut()[to].kill();
+    while stage.store.ready() {
+        let _refused = deposit(&stage.store, 1).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for server in [from, to] {
+        stage.cluster.servers_mut()[server].restart().unwrap();
+    }
+    while !stage.store.ready() || deposit(&stage.store, 1).await != Ok(Kept::Kept) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
