@@ -5,7 +5,7 @@
 //! client ─▶ POST /v1/proxy/HOST:PORT ─▶ one of a few connections ─▶ POST https://HOST:PORT/v1/oblivious
 //! ```
 //!
-//! It keeps nothing. To gateways that its operator has written down it posts, to that one path, a body and its type; nothing
+//! It keeps nothing. To gateways that its operator has written down, or to where they say, signed, that they have moved, it posts, to that one path, a body and its type; nothing
 //! of whoever brought it. What all clients send goes over the same connections, with the same head.
 
 mod gateway;
@@ -16,6 +16,7 @@ mod trunks;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use sealpost_wire::operator::OperatorKey;
 
 use self::gateway::Gateway;
@@ -36,8 +37,13 @@ impl OhttpProxy {
         Self(gateways.map(named).collect())
     }
 
-    fn gateway(&self, name: &str) -> Option<&Gateway> {
-        self.0.get(name)
+    /// The gateway of that name, or the one that has moved there.
+    async fn gateway(&self, name: &str) -> Option<&Gateway> {
+        if let Some(gateway) = self.0.get(name) {
+            return Some(gateway);
+        }
+        let moved = join_all(self.0.values().map(async |gateway| gateway.has_been_at(name).await.then_some(gateway)));
+        moved.await.into_iter().flatten().next()
     }
 
     fn has_gateways(&self) -> bool {

@@ -39,6 +39,9 @@ use verifier::Witness;
 /// The longest reply that is read, in bytes.
 const LONGEST_REPLY: usize = 64 * 1024;
 
+/// At most so many moves are followed, so that two servers that send to each other are a failure and not a loop.
+const MOST_MOVES: usize = 4;
+
 /// How long another server may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -91,11 +94,20 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Connects to the server that `reference` names, and asks what it says of itself.
+    /// Connects to the server that `reference` names, where it is now, and asks what it says of itself.
     ///
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
+        let mut peer = Self::connect_at(reference, patience).await?;
+        for _ in 0..MOST_MOVES {
+            let Some(next) = peer.manifest.next() else { return Ok(peer) };
+            peer = Self::connect_at(&next, patience).await?;
+        }
+        Err(PeerError::Unreachable)
+    }
+
+    async fn connect_at(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
         let (stream, shown) = within(patience.connect, dial(&reference.host, b"http/1.1")).await?;
         let mut exchange = Exchange::start(stream, &reference.host, patience.request).await?;
         let (status, body) = exchange.get(manifest::PATH, manifest::MAX_LENGTH).await?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::VERSION;
-use crate::address::RelayHost;
+use crate::address::{RelayHost, RelayRef};
 use crate::codec::redacted;
 use crate::envelope::SizeClass;
 use crate::operator::{OperatorKey, OperatorSecret, Purpose};
@@ -183,6 +183,15 @@ pub struct VerifiedManifest {
     pub manifest: Manifest,
     /// The operator key that signs for the relay now: the pinned one, or its successor.
     pub operator: OperatorKey,
+}
+
+impl VerifiedManifest {
+    /// Where the server has moved to, under the key that signs now; none of one that is where it is asked.
+    #[must_use]
+    pub fn next(&self) -> Option<RelayRef> {
+        let host = self.manifest.moved_to.as_ref()?.parse().ok()?;
+        Some(RelayRef { host, operator: self.operator })
+    }
 }
 
 impl SignedManifest {

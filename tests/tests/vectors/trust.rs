@@ -70,11 +70,12 @@ fn relay_of(typed: &str) -> Result<String, String> {
     typed.parse::<RelayRef>().map(|relay| relay.to_string()).map_err(error_name)
 }
 
-/// The operator who signs for the relay now, or what is wrong.
+/// Where the relay is and who signs for it now, or what is wrong.
 fn verdict_of(answer: &SignedManifest, pinned: &str) -> Result<String, String> {
     let pinned: RelayRef = pinned.parse().unwrap();
     let verified = answer.verify(&pinned.host, &pinned.operator).map_err(verdict_name)?;
-    Ok(RelayRef { host: pinned.host, operator: verified.operator }.to_string())
+    let here = RelayRef { host: pinned.host, operator: verified.operator };
+    Ok(verified.next().unwrap_or(here).to_string())
 }
 
 const GOOD_HOSTS: &[&str] = &["relay.example.org:443", "Relay.Example.ORG:443", "127.0.0.1:8443", "[::1]:8443", "a:1"];

@@ -19,7 +19,7 @@ use sealpost_wire::operator::OperatorKey;
 use super::http::{Answer, HttpConnection};
 use super::oblivious::{self, GatewayKeys};
 use super::proxy::{self, Asked, Proxy};
-use super::trust::KnownRelay;
+use super::trust::{KnownRelay, MOST_MOVES};
 use super::{NetError, Network, ProtocolError, ProxyError, Reach};
 use crate::clock;
 
@@ -99,14 +99,15 @@ impl Route {
     /// twice.
     async fn attempt(&self, keys: &GatewayKeys, inside: &[u8]) -> Result<InsideReply, NetError> {
         let seal = || keys.seal(inside);
+        let gateway = &self.network.shared.trust.place(&self.gateway);
         let (mut sealed, mut opening) = seal()?;
         if let Some(connection) = self.proxy.idle() {
-            match self.network.ask_on(connection, &self.proxy, &self.gateway, Asked::PassOn(sealed)).await {
+            match self.network.ask_on(connection, &self.proxy, gateway, Asked::PassOn(sealed)).await {
                 Err(NetError::Proxy(ProxyError::Unreachable)) => (sealed, opening) = seal()?,
                 outcome => return opening.open(&proxy::sealed(outcome?)?),
             }
         }
-        let answer = self.network.ask_afresh(&self.proxy, &self.gateway, Asked::PassOn(sealed)).await?;
+        let answer = self.network.ask_afresh(&self.proxy, gateway, Asked::PassOn(sealed)).await?;
         opening.open(&proxy::sealed(answer)?)
     }
 
@@ -140,12 +141,23 @@ impl Network {
         self.told(proxy, gateway).await
     }
 
-    /// What a gateway says of itself, as the proxy tells everyone: signed by the operator, of these days, and with the key
-    /// that it told before on the same day.
+    /// What a gateway says of itself where it is, as the proxy tells everyone: signed by the operator, of these days, and with
+    /// the key that it told before on the same day.
     ///
     /// # Errors
     /// [`NetError::Trust`], or why the proxy does not tell.
     pub(super) async fn told(&self, proxy: &Proxy, gateway: &RelayRef) -> Result<Arc<KnownRelay>, NetError> {
+        for _ in 0..MOST_MOVES {
+            let known = self.told_at(proxy, &self.shared.trust.place(gateway)).await?;
+            if known.next().is_none() {
+                return Ok(known);
+            }
+        }
+        // It leads in a circle, or on and on.
+        Err(NetError::Unreachable)
+    }
+
+    async fn told_at(&self, proxy: &Proxy, gateway: &RelayRef) -> Result<Arc<KnownRelay>, NetError> {
         let answer = match proxy.idle() {
             Some(connection) => match self.ask_on(connection, proxy, gateway, Asked::Manifest).await {
                 Err(NetError::Proxy(ProxyError::Unreachable)) => self.ask_afresh(proxy, gateway, Asked::Manifest).await,

@@ -57,7 +57,7 @@ pub(crate) trait Pins: Send + Sync {
 const FRESH: Duration = Duration::from_secs(300);
 
 /// So often one relay may have moved on.
-const MOST_MOVES: usize = 4;
+pub(super) const MOST_MOVES: usize = 4;
 
 /// A relay whose manifest has been verified.
 pub(crate) struct KnownRelay {
@@ -92,7 +92,7 @@ impl KnownRelay {
     }
 
     /// Where it has moved to, if it has.
-    fn next(&self) -> Option<RelayRef> {
+    pub(super) fn next(&self) -> Option<RelayRef> {
         let host = self.manifest.moved_to.as_ref()?.parse().ok()?;
         Some(RelayRef { host, operator: self.operator })
     }
@@ -171,7 +171,7 @@ impl Trust {
     }
 
     /// Where `relay` is as far as is known: it, or where it has moved to.
-    fn place(&self, relay: &RelayRef) -> RelayRef {
+    pub(super) fn place(&self, relay: &RelayRef) -> RelayRef {
         let mut place = relay.clone();
         for _ in 0..MOST_MOVES {
             match self.remembered_at(&place).and_then(|known| known.next()) {
@@ -223,10 +223,10 @@ impl Trust {
     ///
     /// # Errors
     /// [`NetError::Trust`] when it is not signed by the operator's key, is of other days, from before what is known, or
-    /// contradicts it.
+    /// contradicts it. One that has moved has no keys, and opens nothing.
     pub(super) fn learn(&self, relay: &RelayRef, bytes: &[u8]) -> Result<Arc<KnownRelay>, NetError> {
         let known = self.verify(relay, bytes)?;
-        if !GatewayKeys::of(&known.manifest)?.open_on(clock::today()) {
+        if known.next().is_none() && !GatewayKeys::of(&known.manifest)?.open_on(clock::today()) {
             return Err(TrustError::Stale.into());
         }
         Ok(self.succeed(relay, known, bytes)?)

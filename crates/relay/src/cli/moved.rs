@@ -23,7 +23,7 @@ For where a server was, once what it kept was exported and imported at the new p
 same operator's key. Writes `moved_to` into [relay], and a new TLS key, so that clients which
 know the former one ask. Started again, it opens no store and answers with its manifest alone;
 clients follow it to the new host and ask here no more. Let it run as long as somebody may come
-who has been away: a lease, 90 days. Proxies that name it must name the new host instead. With
+who has been away: a lease, 90 days. Proxies that name it follow as long as it runs. With
 --json, one line:
   {\"moved_to\":…,\"next\":[…]}")]
 pub(super) struct Moved {

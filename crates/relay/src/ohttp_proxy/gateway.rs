@@ -11,7 +11,7 @@ use sealpost_wire::manifest::SignedManifest;
 use sealpost_wire::oblivious::{ANSWER_TYPE, KEY_PROBLEM, LONGEST_ANSWER, PATH, PROBLEM_TYPE, REQUEST_TYPE};
 use sealpost_wire::operator::OperatorKey;
 use sealpost_wire::request::{Refusal, Refused};
-use sealpost_wire::{RelayRef, from_bytes};
+use sealpost_wire::{RelayHost, RelayRef, from_bytes};
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
@@ -26,15 +26,14 @@ const FRESH: Duration = Duration::from_secs(60);
 
 /// One gateway.
 pub(super) struct Gateway {
-    reference: RelayRef,
     trunks: Arc<Trunks>,
     /// For those that are being carried and those that wait.
     room: Semaphore,
     /// For those that are being carried.
     turns: Semaphore,
     patience: Duration,
-    /// What it said of itself, and when.
-    said: Mutex<Option<(Instant, Bytes)>>,
+    /// What it said of itself, when, and where it was.
+    said: Mutex<Option<(Instant, RelayHost, Bytes)>>,
 }
 
 /// Why a request has no sealed answer.
@@ -50,7 +49,6 @@ impl Gateway {
         let carried = settings.connections.saturating_mul(STREAMS);
         let trunks = Trunks::new(place, reference.clone(), own, settings.patience, settings.connections);
         Self {
-            reference: reference.clone(),
             trunks: Arc::new(trunks),
             room: Semaphore::new(carried.saturating_add(settings.waiting).min(Semaphore::MAX_PERMITS)),
             turns: Semaphore::new(carried.min(Semaphore::MAX_PERMITS)),
@@ -66,19 +64,31 @@ impl Gateway {
         sealed_answer(answer.unwrap_or(Err(Problem::GatewaySlow))?)
     }
 
-    /// What the gateway says of itself, signed: the same bytes for everyone, and at most a minute old.
-    pub(super) async fn said(&self) -> Result<Bytes, Problem> {
+    /// Whether that is where the gateway is, or where it was on its way there. Who is not known yet is asked.
+    pub(super) async fn has_been_at(&self, name: &str) -> bool {
+        if !self.trunks.is_place_known() {
+            // Whoever needs it finds out why there is none.
+            let _carrier = self.trunks.carrier().await;
+        }
+        self.trunks.has_been_at(name)
+    }
+
+    /// What the gateway says of itself, signed: the same bytes for everyone, and at most a minute old. Where it has moved from
+    /// there, by the name that it has in `name`, what it says there.
+    pub(super) async fn said(&self, name: &str) -> Result<Bytes, Problem> {
         let mut said = self.said.lock().await;
-        if let Some((when, signed)) = &*said
+        if let Some((when, host, signed)) = &*said
             && when.elapsed() < FRESH
+            && host.as_str() == name
         {
             return Ok(signed.clone());
         }
-        let signed = self.ask().await?;
-        let checked = SignedManifest::from_json(&signed)
-            .and_then(|manifest| manifest.verify(&self.reference.host, &self.reference.operator));
+        let (place, signed) = self.ask(name).await?;
+        let Some(place) = place else { return Ok(signed) };
+        let checked =
+            SignedManifest::from_json(&signed).and_then(|manifest| manifest.verify(&place.host, &place.operator));
         checked.map_err(|_| Problem::GatewayUnintelligible)?;
-        *said = Some((Instant::now(), signed.clone()));
+        *said = Some((Instant::now(), place.host, signed.clone()));
         Ok(signed)
     }
 
@@ -102,13 +112,17 @@ impl Gateway {
         Err(unsent)
     }
 
-    async fn ask(&self) -> Result<Bytes, Problem> {
+    /// What it says where it is, and where that is; or what it said where it was, which was checked.
+    async fn ask(&self, name: &str) -> Result<(Option<RelayRef>, Bytes), Problem> {
         let mut closed = Problem::GatewayUnreachable;
         for _ in 0..2 {
             let carrier = self.trunks.carrier().await.map_err(|_| Problem::GatewayUnreachable)?;
+            if let Some((_, signed)) = carrier.former().iter().find(|(host, _)| host.as_str() == name) {
+                return Ok((None, signed.clone()));
+            }
             match carrier.signed_manifest().await {
                 Err(PeerError::Closed) => closed = problem(PeerError::Closed),
-                said => return said.map_err(problem),
+                said => return said.map(|signed| (Some(carrier.place().clone()), signed)).map_err(problem),
             }
         }
         Err(closed)

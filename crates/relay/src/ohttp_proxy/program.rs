@@ -6,8 +6,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Uri};
 use sealpost_server::http::{Problem, Refusing, read};
 use sealpost_server::metrics::{Gauge, Registry};
 use sealpost_server::{Program, labels};
@@ -61,8 +61,8 @@ impl Program for OhttpProxyProgram {
 }
 
 /// `POST /v1/proxy/HOST:PORT`
-async fn forward(State(proxy): State<Shared>, request: Request) -> Result<Response, Unforwarded> {
-    let gateway = named(&proxy, &request)?;
+async fn forward(State(proxy): State<Shared>, uri: Uri, request: Request) -> Result<Response, Unforwarded> {
+    let gateway = named(&proxy, &uri).await?;
     let is_one = request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == REQUEST_TYPE.as_bytes());
     if !is_one {
         return Err(Refusing::for_good(Refusal::Malformed).into());
@@ -74,15 +74,18 @@ async fn forward(State(proxy): State<Shared>, request: Request) -> Result<Respon
 }
 
 /// `GET /v1/proxy/HOST:PORT`
-async fn said(State(proxy): State<Shared>, request: Request) -> Result<Response, Unforwarded> {
-    let signed = named(&proxy, &request)?.said().await?;
+async fn said(State(proxy): State<Shared>, uri: Uri) -> Result<Response, Unforwarded> {
+    let signed = named(&proxy, &uri).await?.said(name(&uri)).await?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], signed).into_response())
 }
 
 /// The gateway that a request names, if it is one of those that the operator wrote down.
-fn named<'p>(proxy: &'p OhttpProxy, request: &Request) -> Result<&'p Gateway, Refusing> {
-    let name = request.uri().path().strip_prefix(PROXY_PATH);
-    name.and_then(|name| proxy.gateway(name)).ok_or(Refusing::for_good(Refusal::Denied))
+async fn named<'p>(proxy: &'p OhttpProxy, uri: &Uri) -> Result<&'p Gateway, Refusing> {
+    proxy.gateway(name(uri)).await.ok_or(Refusing::for_good(Refusal::Denied))
+}
+
+fn name(uri: &Uri) -> &str {
+    uri.path().strip_prefix(PROXY_PATH).unwrap_or_default()
 }
 
 impl From<Refusing> for Unforwarded {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sealpost_server::peer::{Patience, PeerError, Trunk};
-use sealpost_wire::RelayRef;
 use sealpost_wire::operator::OperatorKey;
+use sealpost_wire::{RelayHost, RelayRef};
 
 use crate::log::Event;
 
@@ -28,6 +28,8 @@ pub(super) struct Trunks {
     opening: Arc<tokio::sync::Mutex<Option<(Instant, PeerError)>>>,
     /// Whether the gateway could not be reached when it was last tried.
     out: AtomicBool,
+    /// Where it was and is, from the first place on, as of the last connection; empty before the first.
+    places: Mutex<Vec<RelayHost>>,
 }
 
 struct Loaded {
@@ -50,7 +52,22 @@ impl Trunks {
             open: Mutex::default(),
             opening: Arc::default(),
             out: AtomicBool::new(false),
+            places: Mutex::default(),
         }
+    }
+
+    /// Whether there was a connection ever.
+    pub(super) fn is_place_known(&self) -> bool {
+        !self.places().is_empty()
+    }
+
+    /// Whether the gateway is or was there, as of the last connection.
+    pub(super) fn has_been_at(&self, name: &str) -> bool {
+        self.places().iter().any(|host| host.as_str() == name)
+    }
+
+    fn places(&self) -> MutexGuard<'_, Vec<RelayHost>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection that carries least. It is opened if there is none; if all carry much, another is opened besides.
@@ -107,7 +124,10 @@ impl Trunks {
     async fn open(&self) -> Result<(), PeerError> {
         let trunk = Trunk::connect(&self.reference, self.patience).await.and_then(|trunk| self.of_another(trunk));
         self.note(trunk.is_err());
-        self.there().push(Arc::new(Loaded { trunk: trunk?, load: AtomicUsize::new(0) }));
+        let trunk = trunk?;
+        let former = trunk.former().iter().map(|(host, _)| host.clone());
+        *self.places() = former.chain([trunk.place().host.clone()]).collect();
+        self.there().push(Arc::new(Loaded { trunk, load: AtomicUsize::new(0) }));
         Ok(())
     }
 

@@ -5,11 +5,11 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
-use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::VerifiedManifest;
+use sealpost_wire::{RelayHost, RelayRef};
 
 use super::carriage::Carriage;
-use super::{Patience, PeerError, believed, dial, within};
+use super::{MOST_MOVES, Patience, PeerError, believed, dial, within};
 use crate::corked::Corked;
 
 /// A connection to another of our servers, which has proved to be the one that was named, for many requests at once, of
@@ -17,6 +17,11 @@ use crate::corked::Corked;
 pub struct Trunk {
     carriage: Carriage,
     manifest: VerifiedManifest,
+    place: RelayRef,
+    /// The signed manifest by which it was told.
+    signed: Bytes,
+    /// From where the way led here, and what was said there.
+    former: Vec<(RelayHost, Bytes)>,
 }
 
 /// What came back.
@@ -40,15 +45,39 @@ pub enum Unanswered {
 }
 
 impl Trunk {
-    /// Connects to the server that `reference` names, and asks what it says of itself.
+    /// Connects to the server that `reference` names, where it is now, and asks what it says of itself.
     ///
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
-        let (stream, shown) = within(patience.connect, dial(&reference.host, b"h2")).await?;
-        let carriage = Carriage::start(Corked::new(stream), &reference.host, patience.request).await?;
-        let manifest = believed(&carriage.manifest().await?, reference, &shown)?;
-        Ok(Self { carriage, manifest })
+        let mut trunk = Self::connect_at(reference.clone(), patience).await?;
+        for _ in 0..MOST_MOVES {
+            let Some(next) = trunk.manifest.next() else { return Ok(trunk) };
+            let mut former = trunk.former;
+            former.push((trunk.place.host, trunk.signed));
+            trunk = Self { former, ..Self::connect_at(next, patience).await? };
+        }
+        Err(PeerError::Unreachable)
+    }
+
+    async fn connect_at(place: RelayRef, patience: Patience) -> Result<Self, PeerError> {
+        let (stream, shown) = within(patience.connect, dial(&place.host, b"h2")).await?;
+        let carriage = Carriage::start(Corked::new(stream), &place.host, patience.request).await?;
+        let signed = carriage.manifest().await?;
+        let manifest = believed(&signed, &place, &shown)?;
+        Ok(Self { carriage, manifest, place, signed, former: Vec::new() })
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub const fn place(&self) -> &RelayRef {
+        &self.place
+    }
+
+    /// Where it was before, from the first on, and the signed manifest that led on from there.
+    #[must_use]
+    pub fn former(&self) -> &[(RelayHost, Bytes)] {
+        &self.former
     }
 
     /// What the server said of itself when it was connected to.

@@ -57,6 +57,10 @@ fn answered(shows: &str, manifest: &Manifest, signer: &OperatorSecret, expected:
     Manifested { shows: shows.into(), pinned, answer, verdict }
 }
 
+fn moved(from: Manifest, to: &str) -> Manifest {
+    Manifest { moved_to: Some(to.into()), ..from }
+}
+
 pub(super) fn all() -> Vec<Manifested> {
     let plain = || manifest_of(&operator());
     let step = Succession::sign(&operator(), &successor().public());
@@ -69,7 +73,10 @@ pub(super) fn all() -> Vec<Manifested> {
         answered("a successor that the pinned key did not sign", &succeeded(forged), &successor(), Err("signature")),
         answered("a stranger's", &manifest_of(&successor()), &successor(), Err("signature")),
         answered("signed by another key than it names", &plain(), &successor(), Err("signature")),
-        answered("signed by the former key", &succeeded(step), &operator(), Err("signature")),
+        answered("signed by the former key", &succeeded(step.clone()), &operator(), Err("signature")),
+        answered("of one that has moved", &moved(plain(), "relay.example.net:8443"), &operator(), Ok(())),
+        answered("of a successor's that has moved", &moved(succeeded(step), "[2001:db8::1]:443"), &successor(), Ok(())),
+        answered("of one that has moved to no place", &moved(plain(), "relay.example.net"), &operator(), Ok(())),
         answered("another host's", &Manifest { host: "a:1".into(), ..plain() }, &operator(), Err("host")),
         answered("of version 2 alone", &Manifest { versions: vec![2], ..plain() }, &operator(), Err("version")),
         answered(

@@ -22,6 +22,7 @@ use crate::permit::NetworkPermit;
 use crate::policy::CollectPolicy;
 
 const RELAY: &str = "relay.example.org:443";
+const NEXT: &str = "relay.example.net:443";
 
 struct NoPins;
 
@@ -40,6 +41,8 @@ struct Far {
     /// What its manifest tells.
     tells: u8,
     day: Day,
+    /// Where the gateway is: where it was, it has moved from.
+    host: &'static str,
     /// What is answered instead, whole.
     instead: Option<Vec<u8>>,
     /// What has been opened.
@@ -79,7 +82,7 @@ fn refused(reason: Refusal) -> Vec<u8> {
 
 impl Far {
     fn signed_manifest(&self, change: fn(&mut Manifest)) -> Vec<u8> {
-        let host: RelayHost = RELAY.parse().unwrap();
+        let host: RelayHost = self.host.parse().unwrap();
         let mut manifest = manifest_of(&host, &operator(1).public(), &[&Certificate::fresh()]);
         let list = KeyConfig::encode_list(&[gateway(self.tells, self.day).config()]).unwrap();
         manifest.issued = self.day;
@@ -88,13 +91,24 @@ impl Far {
         serde_json::to_vec(&SignedManifest::sign(&manifest, &operator(1)).unwrap()).unwrap()
     }
 
+    /// What a gateway that has moved says where it was.
+    fn farewell(&self) -> Vec<u8> {
+        let mut manifest = manifest_of(&RELAY.parse().unwrap(), &operator(1).public(), &[&Certificate::fresh()]);
+        (manifest.issued, manifest.moved_to) = (self.day, Some(self.host.to_owned()));
+        serde_json::to_vec(&SignedManifest::sign(&manifest, &operator(1)).unwrap()).unwrap()
+    }
+
     fn answer(&mut self, request: &[u8]) -> Vec<u8> {
         let end = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-        if request.starts_with(format!("GET /v1/proxy/{RELAY} ").as_bytes()) {
+        if self.host != RELAY && request.starts_with(format!("GET /v1/proxy/{RELAY} ").as_bytes()) {
+            self.manifests += 1;
+            return answer("200 OK", "application/json", &self.farewell());
+        }
+        if request.starts_with(format!("GET /v1/proxy/{} ", self.host).as_bytes()) {
             self.manifests += 1;
             return answer("200 OK", "application/json", &self.signed_manifest(|_| {}));
         }
-        assert!(request.starts_with(format!("POST /v1/proxy/{RELAY} ").as_bytes()));
+        assert!(request.starts_with(format!("POST /v1/proxy/{} ", self.host).as_bytes()));
         if let Some(instead) = self.instead.clone() {
             return instead;
         }
@@ -115,7 +129,7 @@ impl Scene {
 
     async fn with(policy: CollectPolicy, tripwire: Tripwire) -> Self {
         let day = clock::today();
-        let far = Far { opens_with: 7, tells: 7, day, instead: None, inside: vec![], manifests: 0 };
+        let far = Far { opens_with: 7, tells: 7, day, host: RELAY, instead: None, inside: vec![], manifests: 0 };
         let far = Arc::new(Mutex::new(far));
         let (certificate, answers) = (Certificate::fresh(), Arc::clone(&far));
         let proxy = RelayServer::start(&certificate, move |request| answers.lock().unwrap().answer(request)).await;
@@ -163,7 +177,7 @@ async fn when_the_gateway_has_another_key_the_manifest_is_fetched_anew_and_the_r
     scene.far.lock().unwrap().day = Day(today.0 - 1);
     assert_eq!(scene.ask().await, Ok(3));
     *scene.far.lock().unwrap() =
-        Far { opens_with: 8, tells: 8, day: today, instead: None, inside: vec![], manifests: 0 };
+        Far { opens_with: 8, tells: 8, day: today, host: RELAY, instead: None, inside: vec![], manifests: 0 };
     assert_eq!(scene.ask().await, Ok(3));
     assert_eq!(scene.manifests(), 1);
 }
@@ -289,4 +303,26 @@ async fn apart_without_a_proxy_there_is_no_way_at_all() {
     let network = Network::new(&permit, Tripwire::new([]), Arc::new(|_| {}), Arc::new(NoPins), timeouts(), way);
     let relay = RelayRef { host: RELAY.parse().unwrap(), operator: operator(1).public() };
     assert_eq!(network.owner(&relay).await.err(), Some(NetError::Proxy(ProxyError::Unreachable)));
+}
+
+#[tokio::test]
+async fn a_gateway_that_has_moved_is_followed_by_way_of_the_proxy() {
+    let scene = Scene::new().await;
+    scene.far.lock().unwrap().host = NEXT;
+    assert_eq!(scene.ask().await, Ok(3));
+    assert_eq!(scene.ask().await, Ok(3));
+    assert_eq!((scene.manifests(), scene.far.lock().unwrap().inside.len()), (2, 2), "it was not asked again");
+}
+
+#[tokio::test]
+async fn a_gateway_that_moves_while_its_key_is_known_is_followed_once_that_opens_nothing_any_more() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.ask().await, Ok(3));
+    scene.far.lock().unwrap().instead = Some(problem(sealpost_wire::oblivious::KEY_PROBLEM));
+    scene.ask().await.unwrap_err();
+    let mut far = scene.far.lock().unwrap();
+    (far.instead, far.host) = (None, NEXT);
+    drop(far);
+    scene.network.renew(&scene.relay, Reach::Anywhere).await.unwrap();
+    assert_eq!(scene.ask().await, Ok(3));
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use ohttp::ClientRequest;
 use sealpost_wire::manifest::{Role, SignedManifest};
 use sealpost_wire::oblivious::{InsideReply, InsideRequest, KEYS_PATH, PATH};
+use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::{Deposit, Deposited, OpenMailbox, Outcome, Refusal, Request as _};
 use sealpost_wire::{from_bytes, to_bytes};
 
@@ -90,11 +91,58 @@ async fn nothing_is_passed_on_but_to_the_one_path_of_gateways_that_are_written_d
     let mut cbor = request(&path_to(&listed.reference), vec![7; SEALED].into());
     cbor.headers_mut().insert("content-type", "application/cbor".parse().unwrap());
     assert_eq!(client.send(cbor).await.refused(), (400, Refusal::Malformed));
-    assert!(listed.all_seen().is_empty() && unlisted.all_seen().is_empty());
+    assert!(listed.seen().is_empty() && unlisted.all_seen().is_empty());
     let with_query = format!("{}?to={other}", path_to(&listed.reference));
     assert_eq!(client.send(request(&with_query, vec![7; SEALED].into())).await.status, StatusCode::OK);
     assert!(listed.seen().iter().all(|seen| seen.uri.ends_with(PATH)) && unlisted.all_seen().is_empty());
     proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_says_signed_that_it_has_moved_is_followed() {
+    let operator = OperatorSecret::random(&mut rand::rng());
+    let (mut origin, next) = (Origin::start_of(&operator).await, Origin::start_of(&operator).await);
+    let proxy = proxy_to(&[&origin.reference]).await;
+    assert_eq!(forward(&mut client(&proxy).await, &origin.reference, 1).await.status, StatusCode::OK);
+    origin.stop().await;
+    origin.move_to(&next.reference, &operator);
+    origin.start_again().await;
+    // By the former name, and by the new one: also at a proxy that has not yet asked where its gateway is.
+    let other = proxy_to(&[&origin.reference]).await;
+    for (mark, (proxy, name)) in
+        (2..).zip([(&proxy, &origin), (&proxy, &next), (&other, &next)].map(|(proxy, named)| (proxy, &named.reference)))
+    {
+        assert_eq!(forward(&mut client(proxy).await, name, mark).await.status, StatusCode::OK, "{mark}");
+    }
+    assert_eq!(next.seen().iter().map(|seen| seen.body[0]).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(origin.seen().len(), 1);
+    for (named, moved_to) in [(&origin, Some(next.reference.host.to_string())), (&next, None)] {
+        let mut request = request(&path_to(&named.reference), Bytes::new());
+        *request.method_mut() = Method::GET;
+        let answer = client(&proxy).await.send(request).await;
+        let said = SignedManifest::from_json(&answer.body).unwrap();
+        let said = said.verify(&named.reference.host, &operator.public()).unwrap();
+        assert_eq!(said.manifest.moved_to, moved_to);
+    }
+    proxy.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_says_that_it_has_moved_to_anothers_is_not_followed() {
+    let operator = OperatorSecret::random(&mut rand::rng());
+    let (origin, anothers) = (Origin::start_of(&operator).await, Origin::start().await);
+    origin.move_to(&anothers.reference, &operator);
+    let proxy = proxy_to(&[&origin.reference]).await;
+    for named in [&origin, &anothers] {
+        let status = forward(&mut client(&proxy).await, &named.reference, 1).await.status;
+        assert!(matches!(status, StatusCode::BAD_GATEWAY | StatusCode::FORBIDDEN), "{status}");
+    }
+    origin.move_to(&origin.reference, &operator);
+    let proxy = proxy_to(&[&origin.reference]).await;
+    let status = forward(&mut client(&proxy).await, &origin.reference, 1).await.status;
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "it leads in a circle");
+    assert!(origin.seen().is_empty() && anothers.seen().is_empty());
 }
 
 #[tokio::test]

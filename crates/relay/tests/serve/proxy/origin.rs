@@ -79,7 +79,7 @@ impl Origin {
         origin
     }
 
-    async fn start_of(operator: &OperatorSecret) -> Self {
+    pub(super) async fn start_of(operator: &OperatorSecret) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("localhost:{}", listener.local_addr().unwrap().port()).parse().unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -98,6 +98,13 @@ impl Origin {
             Self { reference, manifest, state: Arc::new(state), certificate, running: CancellationToken::new() };
         origin.listen(listener);
         origin
+    }
+
+    /// Has it say that it has moved, when it is listened to again.
+    pub(super) fn move_to(&self, next: &RelayRef, operator: &OperatorSecret) {
+        let mut manifest = manifest_of(&self.reference, &self.certificate, operator);
+        manifest.moved_to = Some(next.host.to_string());
+        *self.manifest.lock().unwrap() = signed(&manifest, operator);
     }
 
     /// Ends all connections, and takes none any more.
