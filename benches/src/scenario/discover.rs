@@ -115,6 +115,8 @@ pub async fn run(subject: &Subject, search: Search, progress: &Progress) -> Resu
     let town = Town::settle(subject, search).await?;
     progress.say("blinding questions");
     let questions = town.questions(search)?;
+    // A server may have closed those that nothing went over meanwhile.
+    let town = town.connected(subject, search).await?;
     progress.say("looking");
     let phase = Arc::<Phase>::default();
     let (looked, (before, after)) =
@@ -173,23 +175,9 @@ fn figures(
 
 impl Town {
     async fn settle(subject: &Subject, search: Search) -> Result<Self, Failure> {
-        let open = async |target: Target| match search.over {
-            Over::Oblivious => Carrier::open(&Route::Gateway(target)).await,
-            Over::Websocket | Over::Http2 => Carrier::open(&Route::Direct(target)).await,
-            Over::Proxy => Err(Failure::Argument("a look goes by http2 or oblivious".into())),
-        };
-        let first = open(subject.target.clone()).await?;
-        let terms = Terms::ask(&first).await?;
-        let (mut relay, mut services) = (vec![first], Vec::new());
-        for _ in 0..CONNECTIONS {
-            relay.push(open(subject.target.clone()).await?);
-            let mut all = Vec::new();
-            for reference in &terms.references {
-                all.push(open(Target::named(reference.host.host(), reference.host.port(), true)?).await?);
-            }
-            services.push(all);
-        }
-        let mut town = Self { terms, relay, services, values: Vec::new() };
+        let terms = Terms::ask(&open(search.over, subject.target.clone()).await?).await?;
+        let town = Self { terms, relay: Vec::new(), services: Vec::new(), values: Vec::new() };
+        let mut town = town.connected(subject, search).await?;
         for turn in 0..search.entries.div_ceil(sealpost_wire::directory::ELEMENTS) {
             let values = Values::list(&town.terms, town.relay(turn)?, town.services(turn)?).await?;
             town.values.push(Arc::new(values));
@@ -197,6 +185,21 @@ impl Town {
         // Buckets may have split meanwhile.
         town.terms = Terms::ask(town.relay(0)?).await?;
         Ok(town)
+    }
+
+    /// The same, with new connections.
+    async fn connected(self, subject: &Subject, search: Search) -> Result<Self, Failure> {
+        let (mut relay, mut services) = (Vec::new(), Vec::new());
+        for _ in 0..CONNECTIONS {
+            relay.push(open(search.over, subject.target.clone()).await?);
+            let mut all = Vec::new();
+            for reference in &self.terms.references {
+                let target = Target::named(reference.host.host(), reference.host.port(), true)?;
+                all.push(open(search.over, target).await?);
+            }
+            services.push(all);
+        }
+        Ok(Self { relay, services, ..self })
     }
 
     fn relay(&self, turn: usize) -> Result<&Carrier, Failure> {
@@ -211,6 +214,14 @@ impl Town {
     fn questions(&self, search: Search) -> Result<Vec<(Arc<Values>, Question)>, Failure> {
         let question = |values: &Arc<Values>| Ok((Arc::clone(values), values.question(&self.terms)?));
         self.values.iter().cycle().take(search.most()).map(question).collect()
+    }
+}
+
+async fn open(over: Over, target: Target) -> Result<Carrier, Failure> {
+    match over {
+        Over::Oblivious => Carrier::open(&Route::Gateway(target)).await,
+        Over::Websocket | Over::Http2 => Carrier::open(&Route::Direct(target)).await,
+        Over::Proxy => Err(Failure::Argument("a look goes by http2 or oblivious".into())),
     }
 }
 
