@@ -7,7 +7,7 @@ use sealpost_wire::frame::{COLLECT_SOCKET, DEPOSIT_SOCKET};
 use sealpost_wire::request::{Outcome, Request};
 use tokio::time::sleep;
 
-use super::client::Target;
+use super::client::{Socket, Target};
 use super::frames::{self, FIRST_TAG};
 use super::mailboxes::Mailbox;
 use super::mark::Mark;
@@ -38,7 +38,7 @@ async fn ask_once<R: Request>(target: &Target, request: &R) -> Result<(), Failur
     target.http().await?.ask(request).await
 }
 
-/// Deposits so many envelopes in one mailbox, and waits until all are accepted.
+/// Deposits so many envelopes in one mailbox, those that are put off again, until all are accepted.
 ///
 /// # Errors
 /// [`Failure`].
@@ -46,24 +46,41 @@ pub async fn deposit(target: &Target, number: u32, mailbox: &Arc<Mailbox>, count
     let mut socket = target.socket(DEPOSIT_SOCKET, BUFFER).await?;
     let deposits = mailbox.deposits().ok_or(Failure::NoFrame)?;
     let mut sent = Sent::default();
-    let due: Vec<_> = (0..count)
-        .filter_map(|turn| {
-            let mark = Mark { mailbox: number, number: sent.number(), due: 0 };
-            Some((deposits.of(mark.number)?, FIRST_TAG + turn, mark.id()))
-        })
-        .collect();
-    socket.say(frames::packed(&due)).await?;
-    let mut answered = 0;
+    let mut left: Vec<u32> = (0..count).map(|_| sent.number()).collect();
+    for _ in 0..TRIALS {
+        let prepared = |of: &u32| {
+            let mark = Mark { mailbox: number, number: *of, due: 0 };
+            Some((deposits.of(*of)?, FIRST_TAG + of, mark.id()))
+        };
+        socket.say(frames::packed(&left.iter().filter_map(prepared).collect::<Vec<_>>())).await?;
+        let held;
+        (left, held) = answers(&mut socket, left.len(), &mut sent).await?;
+        if left.is_empty() {
+            return Ok(sent);
+        }
+        sleep(held).await;
+    }
+    Err(Failure::NotAccepted(Outcome::TryLater))
+}
+
+/// Which of so many deposits are to be sent again, and after how long.
+async fn answers(socket: &mut Socket, count: usize, sent: &mut Sent) -> Result<(Vec<u32>, Duration), Failure> {
+    let (mut put_off, mut held, mut answered) = (Vec::new(), 0, 0);
     while answered < count {
         for told in frames::outcomes(&socket.hear().await?)? {
-            if told.outcome != Outcome::Accepted {
-                return Err(Failure::NotAccepted(told.outcome));
+            let number = told.tag.checked_sub(FIRST_TAG).ok_or(Wrong::Answer)?;
+            match told.outcome {
+                Outcome::Accepted => sent.accept(number),
+                Outcome::TryLater => {
+                    held = held.max(told.retry_after.ok_or(Failure::NoHint)?);
+                    put_off.push(number);
+                }
+                other => return Err(Failure::NotAccepted(other)),
             }
-            sent.accept(told.tag.checked_sub(FIRST_TAG).ok_or(Wrong::Answer)?);
             answered += 1;
         }
     }
-    Ok(sent)
+    Ok((put_off, Duration::from_secs(held.into())))
 }
 
 /// How many envelopes lie in a mailbox; they are left there.
