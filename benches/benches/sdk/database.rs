@@ -43,8 +43,8 @@ pub(crate) fn bench(c: &mut Criterion<CpuTime>) {
 
 /// Opening a profile with a thousand conversations, and reading which there are, the newest message of each with it.
 pub(crate) fn bench_cold_start(c: &mut Criterion<CpuTime>) {
-    let town = OnceCell::new();
-    let town = || town.get_or_init(many_conversations);
+    let made = OnceCell::new();
+    let town = || made.get_or_init(many_conversations);
     let mut group = c.benchmark_group("sdk/cold start");
     group.sample_size(20).measurement_time(Duration::from_secs(2));
     group.bench_function(format!("with {CONVERSATIONS} conversations"), |b| {
@@ -52,7 +52,8 @@ pub(crate) fn bench_cold_start(c: &mut Criterion<CpuTime>) {
         b.iter(|| started(directory.path()));
     });
     group.finish();
-    let directory = town();
+    // Nobody wanted it.
+    let Some(directory) = made.get() else { return };
     let mut waits: Vec<_> = (0..STARTS).map(|_| waited(|| started(directory.path()))).collect();
     waits.sort_by(f64::total_cmp);
     println!(
