@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
@@ -44,28 +45,37 @@ pub fn report(failure: &dyn Diagnostic) {
     let _closed = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Says what came of `check-config`: the warnings of a configuration that will do, or what is wrong with the file of one that
+/// will not, if that is it. To people only the former is said here: why it failed is [reported](report) as any failure is.
+pub fn say_checked(file: &Path, json: bool, checked: Result<Vec<impl Display>, Option<&ConfigError>>) {
+    match checked {
+        checked if json => say_json(&Checked::of(checked)),
+        Ok(warnings) => {
+            say(format_args!("{}: valid", file.display()));
+            warnings.into_iter().for_each(warn);
+        }
+        Err(_) => {}
+    }
+}
+
 /// What `check-config` answers to programs.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+struct Checked {
     valid: bool,
     problems: Vec<Report>,
     warnings: Vec<String>,
 }
 
 impl Checked {
-    /// A configuration that will do, and what it should be warned of.
-    #[must_use]
-    pub fn valid(warnings: &[impl ToString]) -> Self {
-        Self { valid: true, problems: Vec::new(), warnings: warnings.iter().map(ToString::to_string).collect() }
-    }
-
-    /// One that will not, for what is wrong with the file, if that is it.
-    #[must_use]
-    pub fn invalid(error: Option<&ConfigError>) -> Self {
-        let problems = match error {
-            Some(ConfigError::Invalid { problems }) => problems.iter().map(Problem::report).collect(),
-            _ => Vec::new(),
+    fn of(checked: Result<Vec<impl Display>, Option<&ConfigError>>) -> Self {
+        let valid = checked.is_ok();
+        let (problems, warnings) = match checked {
+            Ok(warnings) => (Vec::new(), warnings.iter().map(ToString::to_string).collect()),
+            Err(Some(ConfigError::Invalid { problems })) => {
+                (problems.iter().map(Problem::report).collect(), Vec::new())
+            }
+            Err(_) => (Vec::new(), Vec::new()),
         };
-        Self { valid: false, problems, warnings: Vec::new() }
+        Self { valid, problems, warnings }
     }
 }

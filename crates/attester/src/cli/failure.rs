@@ -75,21 +75,10 @@ impl Failure {
             Self::Config(_) => 3,
             Self::HostUnknown => 2,
             Self::Key(_) | Self::Certificate(_) | Self::Exists { .. } => 4,
-            Self::Start(error) => of_start(error),
+            Self::Start(StartError::Server(error)) => error.exit_code(),
+            Self::Start(StartError::NoDirectory | StartError::NoUrl) => 3,
+            Self::Start(StartError::Secret(_) | StartError::SecretTooShort(_) | StartError::Tls(_)) => 4,
             Self::Stuck(_) | Self::System { .. } => 1,
         }
-    }
-}
-
-const fn of_start(error: &StartError) -> u8 {
-    use sealpost_server::StartError as Server;
-    match error {
-        StartError::NoDirectory | StartError::NoUrl => 3,
-        StartError::Secret(_) | StartError::SecretTooShort(_) | StartError::Tls(_) => 4,
-        StartError::Server(Server::Succession(_)) => 4,
-        StartError::Server(Server::OperatorKey(_) | Server::Certificate(_) | Server::Tls(_) | Server::Oblivious(_)) => {
-            4
-        }
-        StartError::Server(Server::Manifest(_) | Server::Listen { .. }) => 1,
     }
 }

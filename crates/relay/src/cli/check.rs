@@ -1,9 +1,9 @@
 //! `sealpost-relay check-config`
 
 use clap::Args;
-use sealpost_server::terminal::Checked;
+use sealpost_server::terminal::say_checked;
 
-use super::{ConfigFile, Failure, say, say_json, warn};
+use super::{ConfigFile, Failure};
 use crate::config::{self, Config};
 use crate::server;
 
@@ -28,14 +28,12 @@ pub(super) struct CheckConfig {
 impl CheckConfig {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let checked = self.check();
-        match &checked {
-            _ if self.json => say_json(&verdict(&checked)),
-            Ok(config) => {
-                say(format_args!("{}: valid", self.file.config.display()));
-                warn(config);
-            }
-            Err(_) => {}
-        }
+        let told = match &checked {
+            Ok(config) => Ok(server::warnings(config)),
+            Err(Failure::Config(error)) => Err(Some(error)),
+            Err(_) => Err(None),
+        };
+        say_checked(&self.file.config, self.json, told);
         checked.map(drop)
     }
 
@@ -43,13 +41,5 @@ impl CheckConfig {
         let config = config::load(&self.file.config)?;
         server::check_keys(&config)?;
         Ok(config)
-    }
-}
-
-fn verdict(checked: &Result<Config, Failure>) -> Checked {
-    match checked {
-        Ok(config) => Checked::valid(&server::warnings(config)),
-        Err(Failure::Config(error)) => Checked::invalid(Some(error)),
-        Err(_) => Checked::invalid(None),
     }
 }

@@ -233,7 +233,7 @@ impl Failure {
             | Self::Start(StartError::Tickets(_) | StartError::Redis(OpenError::Password(_)))
             | Self::Certificate(_)
             | Self::Exists { .. } => 4,
-            Self::Start(StartError::Server(error)) => of_start(error),
+            Self::Start(StartError::Server(error)) => error.exit_code(),
             Self::Start(StartError::OwnGateway) => 3,
             Self::Start(StartError::Epochs(KeepError::Epochs(_))) => 4,
             Self::Start(_) | Self::Stuck(_) | Self::System { .. } | Self::NotPurged | Self::NotARelay => 1,
@@ -243,13 +243,5 @@ impl Failure {
             Self::StoreNotEmpty | Self::ForeignArchive | Self::NoPassphrase => 4,
             Self::NoFirst | Self::NotAFirst => 4,
         }
-    }
-}
-
-const fn of_start(error: &sealpost_server::StartError) -> u8 {
-    use sealpost_server::StartError::{Certificate, Listen, Manifest, Oblivious, OperatorKey, Succession, Tls};
-    match error {
-        OperatorKey(_) | Succession(_) | Certificate(_) | Tls(_) | Oblivious(_) => 4,
-        Manifest(_) | Listen { .. } => 1,
     }
 }

@@ -61,6 +61,17 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// What a program exits with: 4 when a key or certificate is missing, exposed or unusable, else 1.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::OperatorKey(_) | Self::Succession(_) | Self::Certificate(_) | Self::Tls(_) | Self::Oblivious(_) => 4,
+            Self::Manifest(_) | Self::Listen { .. } => 1,
+        }
+    }
+}
+
 /// What a server has before it listens: keys, a clock, and a place for its numbers.
 pub struct Foundation {
     pub(super) tls: Option<Arc<ServerConfig>>,
