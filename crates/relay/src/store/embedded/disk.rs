@@ -5,6 +5,7 @@ mod days;
 mod dump;
 mod epochs;
 mod fill;
+mod flush;
 mod open;
 mod read;
 mod spent;

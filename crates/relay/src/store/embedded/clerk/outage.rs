@@ -51,6 +51,10 @@ impl Clerk {
     pub(in super::super) fn shutdown(&mut self, answer: oneshot::Sender<()>) -> Result<(), Fault> {
         self.settle()?;
         self.shared.write(Disk::sync)?;
+        self.shared.with(|disk| {
+            disk.flush();
+            Ok(())
+        })?;
         self.state = State::Closed;
         self.discard();
         answer_now(answer, ());

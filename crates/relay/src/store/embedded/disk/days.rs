@@ -32,6 +32,11 @@ impl Days {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&day).cloned()
     }
 
+    /// Of all days.
+    pub(super) fn all(&self) -> Vec<Keyspace> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// The keyspace of a day, made if it is not there.
     pub(super) fn open(&self, database: &Database, day: Day) -> Result<Keyspace, Fault> {
         if let Some(keyspace) = self.find(day) {

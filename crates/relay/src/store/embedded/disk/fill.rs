@@ -62,7 +62,9 @@ impl Disk {
                 let mut writes = self.database.batch().durability(Some(PersistMode::SyncAll));
                 writes.insert(&self.relay, RESERVED, beyond(progress.sequence).to_be_bytes());
                 writes.remove(&self.relay, FILLED);
-                Ok(writes.commit()?)
+                writes.commit()?;
+                self.flush();
+                Ok(())
             }
             None if self.relay.get(RESERVED)?.is_some() => Ok(()),
             _ => Err(Fault::Damaged),

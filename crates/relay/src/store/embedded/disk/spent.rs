@@ -14,6 +14,11 @@ impl Disk {
         Ok(self.database.keyspace(SPENT, rows)?)
     }
 
+    /// Its keyspace, if anything was ever spent.
+    pub(super) fn spent_if_any(&self) -> Option<Keyspace> {
+        self.database.keyspace_exists(SPENT).then(|| self.spent().ok()).flatten()
+    }
+
     /// Up to `most` keys of what was spent and whose last day is before `today`.
     pub(in super::super) fn past_spent(&self, today: Day, most: usize) -> Result<Vec<UserKey>, Fault> {
         let spent = self.spent()?;

@@ -3,9 +3,12 @@
 use std::fs;
 use std::sync::Arc;
 
+use sealpost_wire::request::MailboxKind;
+
 use super::backend::options;
-use crate::store::contract::Heard;
+use crate::store::contract::{Heard, NOW, OWNER, at};
 use crate::store::embedded::{Embedded, OpenError};
+use crate::store::{Range, Store};
 
 fn open(root: &tempfile::TempDir) -> Result<Embedded, OpenError> {
     Embedded::open(options(root.path()), Arc::<Heard>::default())
@@ -67,4 +70,25 @@ fn what_is_half_made_is_made_again() {
     fs::create_dir_all(root.path().join("store").join("next")).unwrap();
     fs::write(root.path().join("store").join("next").join("0.jnl"), b"half").unwrap();
     assert!(open(&root).is_ok());
+}
+
+/// Bytes of rows that are taken back from the journal when the database is opened.
+fn read_again(root: &tempfile::TempDir) -> u64 {
+    fjall::Database::builder(root.path().join("store").join("live")).open().unwrap().write_buffer_size()
+}
+
+#[tokio::test]
+async fn what_was_shut_down_is_opened_without_reading_its_rows_again() {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(&root).unwrap();
+    store.open_mailbox(OWNER, MailboxKind::Pairwise, at(NOW)).await.unwrap().unwrap();
+    drop(store);
+    assert!(read_again(&root) > 0);
+    let store = open(&root).unwrap();
+    store.shutdown().await.unwrap();
+    drop(store);
+    assert_eq!(read_again(&root), 0);
+    let store = open(&root).unwrap();
+    let range = Range { after: 0, envelopes: 1, bytes: 1 };
+    assert!(store.page(OWNER, range, at(NOW)).await.unwrap().is_ok());
 }
