@@ -14,6 +14,7 @@ mod directory;
 mod doctor;
 mod epochs;
 mod evaluating;
+mod figures;
 mod floods;
 mod key_service;
 mod limits;

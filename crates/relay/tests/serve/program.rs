@@ -137,10 +137,15 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(directory: TempDir) -> Self {
+    /// The same, whether or not it serves yet.
+    pub(crate) fn spawned(directory: TempDir) -> Self {
         let mut command = command(directory.path(), &["serve"]);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").stderr(Stdio::piped()).stdout(Stdio::piped());
-        let running = Self { child: Some(command.spawn().unwrap()), directory };
+        Self { child: Some(command.spawn().unwrap()), directory }
+    }
+
+    pub(crate) fn start(directory: TempDir) -> Self {
+        let running = Self::spawned(directory);
         let deadline = Instant::now() + PATIENCE;
         while std::net::TcpStream::connect(running.config().listen).is_err() {
             assert!(Instant::now() < deadline, "the relay does not start");
