@@ -153,6 +153,11 @@ impl Channels {
         self.by_channel.insert(owned.mailbox, (owned, Vec::new()));
     }
 
+    /// What has come of one so far.
+    pub(super) fn received(&self, channel: Channel) -> Option<&Received> {
+        self.by_channel.get(&channel).map(|(owned, _)| &owned.received)
+    }
+
     /// One less; what came of it.
     pub(super) fn leave(&mut self, channel: Channel) -> Option<Received> {
         self.left.insert(channel);

@@ -28,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum Order {
     /// One mailbox more.
     Take(Owned),
+    /// What has come of one so far is told.
+    Show(u32, oneshot::Sender<Received>),
     /// One less; what came of it is told.
     Leave(u32, oneshot::Sender<Received>),
 }
@@ -118,6 +120,13 @@ impl Porter {
                 let subscription = frames::subscription(vec![owned.of.subscribe(owned.mailbox)]);
                 self.channels.take_in(owned);
                 socket.say([subscription]).await
+            }
+            Order::Show(channel, done) => {
+                if let Some(received) = self.channels.received(channel) {
+                    // Whoever wanted to know may have ended with the run.
+                    let _told = done.send(received.clone());
+                }
+                Ok(())
             }
             Order::Leave(channel, done) => {
                 if let Some(received) = self.channels.leave(channel) {
