@@ -23,8 +23,10 @@ const SEARCH: Search = Search { rate: 10.0, buckets: 8, entries: 2_048, over: Ov
 /// Requests a second; sealing them is the generator's work.
 const REQUESTS: f64 = 500.0;
 const BACKINGS: [Backing; 4] = [Backing::Disk, Backing::Second, Backing::Cluster, Backing::Replicas];
-/// As many as a relay on Redis keeps in flight for its senders.
+/// Deposits under way for each sender: a relay on Redis puts others off.
 const REDIS_WINDOW: u64 = 64;
+/// Deposits a second on a cluster, whose servers are four to seven processes on one machine.
+const CLUSTER_RATE: f64 = 2_000.0;
 
 /// How many steps it takes.
 pub const STEPS: u64 = 5 + oblivious::WAYS + BACKINGS.len() as u64;
@@ -42,7 +44,7 @@ pub struct Further {
     pub oblivious: Oblivious,
     /// What the SDK's crypto has sealed, by TLS; none where this program was built without it.
     pub sealed: Option<Online>,
-    /// Stores in Redis, as fast as it goes, without TLS; none where Redis is not installed.
+    /// Stores in Redis, without TLS: one server as fast as it goes, a cluster at a rate; none where Redis is not installed.
     pub redis: Vec<OnRedis>,
 }
 
@@ -88,7 +90,11 @@ async fn redis(programs: &Programs, progress: &Progress) -> Result<Vec<OnRedis>,
     let mut all = Vec::new();
     for backing in BACKINGS.into_iter().filter(|_| is_installed()) {
         let programs = Programs { redis: Some(backing), ..programs.clone() };
-        let plan = Plan::new(Shape::default(), Load::Full { window: REDIS_WINDOW }, TIMES);
+        let load = match backing {
+            Backing::Disk | Backing::Second => Load::Full { window: REDIS_WINDOW },
+            Backing::Cluster | Backing::Replicas => Load::Rate(CLUSTER_RATE),
+        };
+        let plan = Plan::new(Shape::default(), load, TIMES);
         let online = online::run(&programs.start(Kind::Relay, false)?, &plan).await?;
         all.push(OnRedis { backing, online });
         progress.step();
