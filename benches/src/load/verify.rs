@@ -58,7 +58,13 @@ impl Sent {
         }
     }
 
-    /// How many were.
+    /// How many were numbered, accepted or not.
+    #[must_use]
+    pub const fn numbered(&self) -> u64 {
+        self.accepted.len() as u64
+    }
+
+    /// How many were accepted.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.accepted.iter().filter(|accepted| **accepted).count() as u64

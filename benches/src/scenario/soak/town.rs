@@ -36,8 +36,8 @@ const AWAY_SHARE: f64 = 0.05;
 const REPLACE_EVERY: Duration = Duration::from_millis(500);
 /// How long anything may take that should happen by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long nothing more comes, once there is as much as was accepted.
-const QUIET: Duration = Duration::from_secs(5);
+/// How long nothing more may come once there is as much as was accepted, if what is there need not be that.
+const QUIET: Duration = Duration::from_secs(30);
 /// How a relay denies.
 const FORBIDDEN: u16 = 403;
 const STEP: Duration = Duration::from_millis(50);
@@ -226,10 +226,16 @@ impl Town {
             let streets = self.streets.iter().flat_map(|street| &street.mailboxes).map(|(.., window)| window);
             streets.chain(&self.away).map(|window| window.delivered()).sum::<u64>()
         };
-        let all: u64 = sent.values().map(Sent::count).sum();
+        let accepted: u64 = sent.values().map(Sent::count).sum();
+        let numbered: u64 = sent.values().map(Sent::numbered).sum();
+        let patience = |delivered| match delivered {
+            few if few < accepted => PATIENCE,
+            // Some of them were put off, and came all the same.
+            more if more < numbered => QUIET,
+            _ => Duration::ZERO,
+        };
         let (mut before, mut since) = (delivered(), Instant::now());
-        // Among as many there may be some that were put off, and came.
-        while since.elapsed() < if before < all { PATIENCE } else { QUIET } {
+        while since.elapsed() < patience(before) {
             sleep(STEP).await;
             if delivered() != before {
                 (before, since) = (delivered(), Instant::now());
