@@ -320,9 +320,10 @@ async fn a_gateway_that_moves_while_its_key_is_known_is_followed_once_that_opens
     assert_eq!(scene.ask().await, Ok(3));
     scene.far.lock().unwrap().instead = Some(problem(sealpost_wire::oblivious::KEY_PROBLEM));
     scene.ask().await.unwrap_err();
-    let mut far = scene.far.lock().unwrap();
-    (far.instead, far.host) = (None, NEXT);
-    drop(far);
+    {
+        let mut far = scene.far.lock().unwrap();
+        (far.instead, far.host) = (None, NEXT);
+    }
     scene.network.renew(&scene.relay, Reach::Anywhere).await.unwrap();
     assert_eq!(scene.ask().await, Ok(3));
 }
