@@ -133,6 +133,11 @@ impl Postman {
         let mut socket = self.target.socket(DEPOSIT_SOCKET, BUFFER).await?;
         self.done.connections += 1;
         let unanswered: Vec<u32> = self.waiting.keys().copied().collect();
+        for Waiting { mailbox, number, .. } in self.waiting.values() {
+            if let Some(addressed) = self.mailboxes.get_mut(mailbox) {
+                addressed.sent.send_again(*number);
+            }
+        }
         self.say(&mut socket, &unanswered).await?;
         let end = Instant::now() + Duration::from_millis(rand::rng().random_range(KEPT));
         while Instant::now() < end && !self.is_done() {

@@ -5,6 +5,8 @@
 //! again (at least once is what is promised, and both come in order), or one that was not accepted and was delivered. Where
 //! deposits are requests that are under way at once, there is no order among them, and none is looked for.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::mark::Mark;
@@ -42,6 +44,7 @@ pub enum Wrong {
 #[derive(Debug, Clone, Default)]
 pub struct Sent {
     accepted: Vec<bool>,
+    again: BTreeSet<u32>,
 }
 
 impl Sent {
@@ -56,6 +59,11 @@ impl Sent {
         if let Some(accepted) = self.accepted.get_mut(number as usize) {
             *accepted = true;
         }
+    }
+
+    /// One is sent again, since nobody knows what became of it. Where it was put off, it comes behind those that were not.
+    pub fn send_again(&mut self, number: u32) {
+        self.again.insert(number);
     }
 
     /// How many were numbered, accepted or not.
@@ -78,14 +86,34 @@ pub struct Received {
     /// One more than the greatest number that came.
     next: u32,
     repeats: u64,
-    has_no_order: bool,
+    order: Order,
+    /// Those that came after a later one.
+    late: Vec<u32>,
+}
+
+/// What is asked of the order in which envelopes come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Order {
+    /// That they come in it.
+    #[default]
+    Strict,
+    /// That those do that were sent once.
+    OfThoseSentOnce,
+    /// Nothing.
+    Any,
 }
 
 impl Received {
     /// Of a mailbox whose envelopes may come in any order.
     #[must_use]
     pub fn in_any_order() -> Self {
-        Self { has_no_order: true, ..Self::default() }
+        Self { order: Order::Any, ..Self::default() }
+    }
+
+    /// Of a mailbox whose sender sends some again.
+    #[must_use]
+    pub fn with_some_sent_again() -> Self {
+        Self { order: Order::OfThoseSentOnce, ..Self::default() }
     }
 
     /// An envelope has come; tells whether for the first time.
@@ -98,8 +126,12 @@ impl Received {
             self.repeats += 1;
             return Ok(false);
         }
-        if mark.number < self.next && !self.has_no_order {
-            return Err(Wrong::Order);
+        if mark.number < self.next {
+            match self.order {
+                Order::Strict => return Err(Wrong::Order),
+                Order::OfThoseSentOnce => self.late.push(mark.number),
+                Order::Any => {}
+            }
         }
         self.next = self.next.max(mark.number + 1);
         self.delivered.resize(self.next as usize, false);
@@ -119,12 +151,15 @@ impl Received {
 /// Compares both ends of the mailboxes, in the same order.
 ///
 /// # Errors
-/// [`Wrong::Lost`], [`Wrong::Foreign`].
+/// [`Wrong::Lost`], [`Wrong::Foreign`], [`Wrong::Order`].
 pub fn compare<'a>(ends: impl IntoIterator<Item = (&'a Sent, &'a Received)>) -> Result<(), Wrong> {
     let mut lost = 0;
     for (sent, received) in ends {
         if received.delivered.len() > sent.accepted.len() {
             return Err(Wrong::Foreign);
+        }
+        if received.late.iter().any(|late| !sent.again.contains(late)) {
+            return Err(Wrong::Order);
         }
         let delivered = received.delivered.iter().copied().chain(std::iter::repeat(false));
         lost += sent.accepted.iter().zip(delivered).filter(|(accepted, delivered)| **accepted && !delivered).count();
@@ -181,6 +216,18 @@ mod tests {
     fn another_order_is_noticed() {
         assert_eq!(received(&[0, 2, 1]).map(drop), Err(Wrong::Order));
         assert_eq!(received(&[1, 0]).map(drop), Err(Wrong::Order));
+    }
+
+    #[test]
+    fn only_what_was_sent_again_may_come_late() {
+        let mut received = Received::with_some_sent_again();
+        for number in [0, 2, 1] {
+            received.take(mark(number)).unwrap();
+        }
+        let mut sent = sent(&[true; 3]);
+        assert_eq!(compare([(&sent, &received)]), Err(Wrong::Order));
+        sent.send_again(1);
+        assert_eq!(compare([(&sent, &received)]), Ok(()));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Stage {
         let lines = (0..2 * MASTERS).map(|_| Line::new()).collect::<Result<Vec<_>>>()?;
         let announced: Vec<u16> = lines.iter().map(Line::port).collect();
         let arguments = arguments(setting.durability);
-        let plan = redis::Plan { masters: MASTERS, replicas: 1, arguments, announced: announced.clone() };
+        let plan = redis::Plan { masters: MASTERS, replicas: 1, arguments, announced: announced.clone(), below: None };
         let gate = Arc::<Gate>::default();
         // Replicas reach their masters by the same lines.
         let cluster = Cluster::led(&plan, |servers| {

@@ -293,7 +293,7 @@ fn addressed(mailbox: u32, of: &Mailbox) -> Option<Addressed> {
 }
 
 fn owned(mailbox: u32, of: &Arc<Mailbox>, window: &Arc<Window>) -> Owned {
-    Owned { mailbox, of: Arc::clone(of), window: Arc::clone(window), received: Received::default() }
+    Owned { mailbox, of: Arc::clone(of), window: Arc::clone(window), received: Received::with_some_sent_again() }
 }
 
 async fn all<T: 'static>(tasks: &mut JoinSet<Result<T, Failure>>) -> Result<Vec<T>, Failure> {

@@ -18,6 +18,9 @@ pub(super) enum Fault {
     /// It comes too fast, at all relays together.
     #[error("it comes too fast")]
     TooFast,
+    /// What came before it takes too long.
+    #[error("what came before it takes too long")]
+    Crowded,
     /// What was looked at changed, each time before it could be changed.
     #[error("others were faster, each time")]
     Overtaken,

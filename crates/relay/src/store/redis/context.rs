@@ -49,6 +49,16 @@ impl Context {
         Ok(answer)
     }
 
+    /// The same, and no call that comes after it about its tag is carried out before it.
+    pub(super) async fn change_in_turn(&self, call: Call) -> Result<Value, Fault> {
+        let (tag, before) = (call.tag().clone(), self.replication.before());
+        let turn = self.link.turn(&tag).await?;
+        let answer = self.look(call).await?;
+        drop(turn);
+        self.secure(&tag, before).await?;
+        Ok(answer)
+    }
+
     /// Gives a command to whoever has `tag`, and waits as for a change.
     pub(super) async fn command(&self, tag: &Tag, command: &Cmd) -> Result<Value, Fault> {
         let before = self.replication.before();

@@ -1,5 +1,6 @@
 //! The connection to a server, or to all of a cluster.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,9 +9,12 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, ToRedisArgs, Value, cmd};
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::timeout;
 
 use super::answer::{Fault, text};
 use super::keys::Tag;
+use super::open::ANSWERING;
 use super::scripts::{SCRIPTS, Script};
 
 /// A second key that a call names beside its tags, and that is never there. While a slot is on its way from one server to
@@ -33,17 +37,26 @@ pub(super) enum Link {
 pub(super) struct ToCluster {
     client: ClusterClient,
     now: Mutex<ClusterConnection>,
+    /// Whose turn it is, by tag.
+    turns: Mutex<HashMap<Tag, Arc<tokio::sync::Mutex<()>>>>,
 }
+
+/// While it is held, whatever comes after it waits.
+pub(super) type Turn = OwnedMutexGuard<()>;
 
 impl ToCluster {
     /// Connects.
     pub(super) async fn connect(client: ClusterClient) -> Result<Self, RedisError> {
         let now = Mutex::new(client.get_async_connection().await?);
-        Ok(Self { client, now })
+        Ok(Self { client, now, turns: Mutex::default() })
     }
 
     fn shared(&self) -> ClusterConnection {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn turn(&self, tag: &Tag) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(tag.clone()).or_default())
     }
 
     async fn renew(&self) -> Result<(), RedisError> {
@@ -123,6 +136,13 @@ impl Link {
             Self::Single(_) => Ok(()),
             Self::Cluster(connection) => Ok(connection.renew().await?),
         }
+    }
+
+    /// Waits until all that came before about `tag` is done. A connection to a cluster keeps no order: where much is under way,
+    /// and where a call is tried again, the next one overtakes it.
+    pub(super) async fn turn(&self, tag: &Tag) -> Result<Option<Turn>, Fault> {
+        let Self::Cluster(connection) = self else { return Ok(None) };
+        timeout(ANSWERING, connection.turn(tag).lock_owned()).await.map(Some).map_err(|_| Fault::Crowded)
     }
 
     /// Calls a script, which a server that does not know it yet is told.

@@ -87,7 +87,7 @@ impl Context {
             call = call.with(new.mailbox.as_bytes()).with(new.collect.as_bytes()).with(new.id.as_bytes());
             call = call.with(new.sealed.as_bytes()).with(new.expires.0).with(right(new.right));
         }
-        integers(self.change(call).await?)
+        integers(self.change_in_turn(call).await?)
     }
 
     pub(super) async fn page(&self, owner: MailboxOwner, range: Range, at: Moment) -> Result<Owned<Page>, Fault> {

@@ -26,8 +26,10 @@ use super::options::Options;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(5);
+/// Commands that may be under way: more than ever are, since one that waits for room may be overtaken by the next.
+const UNDER_WAY: usize = 1 << 16;
 /// How long a server may take for an answer: it is not told again, but counts as out.
-const ANSWERING: Duration = Duration::from_secs(10);
+pub(super) const ANSWERING: Duration = Duration::from_secs(10);
 /// How often a lost connection is tried to be made again before those who wait for it are told.
 const RETRIES: usize = 1;
 /// How often a cluster's servers are tried before those who wait are told: where to go, after a break, or when what is asked for
@@ -207,6 +209,7 @@ impl Way {
     async fn single(&self, info: &str, pushes: Pushes) -> Result<Link, OpenError> {
         let config = ConnectionManagerConfig::new().set_number_of_retries(RETRIES).set_push_sender(pushes);
         let config = config.set_connection_timeout(Some(CONNECTING)).set_response_timeout(Some(ANSWERING));
+        let config = config.set_pipeline_buffer_size(UNDER_WAY);
         let mut failed = None;
         for server in self.servers.iter().cloned() {
             match self.manager(server, config.clone(), info).await {

@@ -1,8 +1,9 @@
-//! The store on Redis: under the contract, on one server that is killed in the middle and on a cluster; shared by relays;
+//! The store on Redis: under the contract, on one server that is killed in the middle and on a cluster; shared by relays; in order;
 //! at a start, in outages, and as whoever seizes the servers sees it.
 
 mod backend;
 mod durable;
+mod order;
 mod outages;
 mod parts;
 mod sharing;

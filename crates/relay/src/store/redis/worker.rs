@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use futures_util::poll;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 
 use super::context::Context;
 use super::open::Opened;
@@ -58,7 +60,10 @@ async fn work(mut commands: UnboundedReceiver<Command>) {
     let stopped = loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Work(work)) => under_way.push(work),
+                // What it has to say it says now: among those that are under way there is no order. Nor may tokio put it off.
+                Some(Command::Work(mut work)) => if poll!(unconstrained(&mut work)).is_pending() {
+                    under_way.push(work);
+                },
                 Some(Command::Stop(done)) => break Some(done),
                 None => break None,
             },
