@@ -88,6 +88,8 @@ pub(in crate::store) struct Heard {
     pub(super) next: Mutex<Vec<(MailboxId, u64, EnvelopeId)>>,
     /// How often it was told to read.
     stirred: AtomicUsize,
+    /// How often anew.
+    anew: AtomicUsize,
 }
 
 impl Arrivals for Heard {
@@ -104,8 +106,9 @@ impl Arrivals for Heard {
         self.stirred.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn stirred_all(&self, _anew: bool) {
+    fn stirred_all(&self, anew: bool) {
         self.stirred.fetch_add(1, Ordering::SeqCst);
+        self.anew.fetch_add(usize::from(anew), Ordering::SeqCst);
     }
 
     fn closed(&self, mailbox: &MailboxId) {
@@ -124,15 +127,29 @@ impl Heard {
         self.arrived.lock().unwrap().len() + self.stirred.load(Ordering::SeqCst)
     }
 
+    /// How often it was told to read everything anew.
+    pub(in crate::store) fn times_anew(&self) -> usize {
+        self.anew.load(Ordering::SeqCst)
+    }
+
     /// Waits until it has been told more often.
     pub(in crate::store) async fn more_than(&self, times: usize) {
-        let told = async {
-            while self.times() <= times {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(Duration::from_secs(60), told).await.unwrap();
+        rises(|| self.times(), times).await;
     }
+
+    /// Waits until it has been told more often to read everything anew.
+    pub(in crate::store) async fn anew_more_than(&self, times: usize) {
+        rises(|| self.times_anew(), times).await;
+    }
+}
+
+async fn rises(count: impl Fn() -> usize, above: usize) {
+    let risen = async {
+        while count() <= above {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), risen).await.unwrap();
 }
 
 /// A store, and what it told.

@@ -30,6 +30,7 @@ pub(super) struct Replication {
     stirred: Notify,
     /// The names of histories, and the how many-th each is.
     histories: Mutex<HashMap<String, Known>>,
+    began_anew: Notify,
 }
 
 struct Waiting {
@@ -44,6 +45,11 @@ impl Replication {
             self.known(&text(link.ask_node(&node, cmd("INFO").arg("replication")).await?)?)?;
         }
         Ok(())
+    }
+
+    /// Waits until a history is met that was not known.
+    pub(super) async fn began_anew(&self) {
+        self.began_anew.notified().await;
     }
 
     /// What is known now; to be asked before something is written.
@@ -92,7 +98,11 @@ impl Replication {
         let name = field(info, "master_replid").ok_or(Fault::Odd)?;
         let mut histories = locked(&self.histories);
         let next = Known(histories.len() + 1);
-        Ok(*histories.entry(name.to_owned()).or_insert(next))
+        let known = *histories.entry(name.to_owned()).or_insert(next);
+        if known == next {
+            self.began_anew.notify_one();
+        }
+        Ok(known)
     }
 }
 

@@ -8,6 +8,7 @@
 //! message = relay[8] ‖ kind[1] ‖ mailbox[32] …         relay: random, of this process; kind: 0 stirred, 1 closed
 //! ```
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{Fault, bytes};
 use super::keys::{CHANNELS, Keys, beginning};
 use super::link::Link;
+use super::replication::Replication;
 use crate::store::Arrivals;
 
 /// How often everything is read that is waited for.
@@ -117,9 +119,14 @@ impl Channels {
         messages.into_iter().map(|(channel, _, message)| (channel, message)).collect()
     }
 
-    /// Listens to other relays, for ever. Where what was read may have been lost again, it is `anew` that all is read
-    /// after a break.
-    pub(super) async fn listen(&self, wake: &Wake, mut pushes: UnboundedReceiver<PushInfo>, anew: bool) {
+    /// Listens to other relays, for ever. Where what was read may have been lost again, it is anew that all is read after a break,
+    /// and when a server begins another history: one that was only paused breaks nothing when another takes its place.
+    pub(super) async fn listen(
+        &self,
+        wake: &Wake,
+        mut pushes: UnboundedReceiver<PushInfo>,
+        losing: Option<&Replication>,
+    ) {
         let (mut is_broken, mut due) = (false, Instant::now());
         loop {
             tokio::select! {
@@ -128,9 +135,14 @@ impl Channels {
                     Some(false) => (is_broken, due) = (true, due.min(Instant::now() + TRY_AGAIN / 10)),
                     None => return,
                 },
+                () = begun_anew(losing) => wake.arrivals.stirred_all(true),
                 () = sleep_until(due) => {
                     let is_subscribed = self.subscribe().await.is_ok();
-                    wake.arrivals.stirred_all(anew && is_broken);
+                    wake.arrivals.stirred_all(losing.is_some() && is_broken);
+                    if let Some(replication) = losing {
+                        // Where that fails, it is tried again as late.
+                        let _learnt = replication.learn(&self.link).await;
+                    }
                     is_broken &= !is_subscribed;
                     due = Instant::now() + if is_subscribed { self.drain_every } else { TRY_AGAIN };
                 }
@@ -165,5 +177,12 @@ impl Channels {
         }
         let news = if *kind == 0 { News::Stirred } else { News::Closed };
         mailboxes.as_chunks::<ID>().0.iter().map(|mailbox| news(MailboxId::from_bytes(*mailbox))).collect()
+    }
+}
+
+async fn begun_anew(losing: Option<&Replication>) {
+    match losing {
+        Some(replication) => replication.began_anew().await,
+        None => pending().await,
     }
 }

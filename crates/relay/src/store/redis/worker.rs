@@ -39,7 +39,7 @@ pub(super) async fn run(
         relay: rand::random(),
         drain_every: context.drain_every,
     };
-    let anew = context.durability != Durability::Disk;
+    let losing = (context.durability != Durability::Disk).then_some(&context.replication);
     let replicated = async {
         match context.durability {
             Durability::Replicas(count) => context.replication.run(&context.link, count).await,
@@ -49,7 +49,7 @@ pub(super) async fn run(
     tokio::select! {
         () = work(commands) => {}
         () = channels.tell(news) => {}
-        () = channels.listen(&context.wake, opened.pushes, anew) => {}
+        () = channels.listen(&context.wake, opened.pushes, losing) => {}
         () = context.health.run(&context.link, &context.keys) => {}
         () = replicated => {}
     }

@@ -13,8 +13,12 @@ const WITH_A_REPLICA: &[&str] =
     &["--appendonly", "yes", "--min-replicas-to-write", "1", "--repl-diskless-sync-delay", "0"];
 
 fn store(server: &Server, durability: Durability) -> Redis {
-    let options = Options { durability, ..options(&[server.address()]) };
-    Redis::open(options, QUOTA, Arc::<Heard>::default()).unwrap()
+    heard(server, durability).0
+}
+
+fn heard(server: &Server, durability: Durability) -> (Redis, Arc<Heard>) {
+    let (options, heard) = (Options { durability, ..options(&[server.address()]) }, Arc::<Heard>::default());
+    (Redis::open(options, QUOTA, Arc::clone(&heard) as _).unwrap(), heard)
 }
 
 fn replica(of: &Server) -> Server {
@@ -76,4 +80,21 @@ async fn what_was_written_to_a_server_is_not_vouched_for_by_one_that_began_anew(
     while deposit(&store, 1).await != Ok(Kept::Kept) {}
     let before = context.replication.before();
     assert!(context.secure(&tag, before).await.is_ok());
+}
+
+/// As where a server was only paused, and another took its place meanwhile: no connection ends.
+#[tokio::test]
+async fn another_history_is_read_anew_though_nothing_broke() {
+    let master = Server::start(&[WITH_A_REPLICA, &["--enable-debug-command", "local"]].concat()).unwrap();
+    let _other = replica(&master);
+    let (store, heard) = heard(&master, Durability::Replicas(1));
+    opened(&store).await;
+    assert_eq!(deposit(&store, 1).await, Ok(Kept::Kept));
+    heard.anew_more_than(0).await;
+    let before = heard.times_anew();
+    master.tell(&[b"DEBUG", b"CHANGE-REPL-ID"]).unwrap();
+    assert_eq!(deposit(&store, 2).await, Err(Unavailable));
+    heard.anew_more_than(before).await;
+    assert_eq!(deposit(&store, 2).await, Ok(Kept::Kept));
+    assert_eq!(lying(&store).await, Ok(vec![1, 2]));
 }
