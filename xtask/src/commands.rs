@@ -204,7 +204,8 @@ pub(crate) fn instructions(instructions: &Instructions) -> Result<(), Failure> {
 
 /// Builds an optimized relay and what loads it; gives the latter.
 ///
-/// `features` are what the latter needs besides. Both are built by one call: apart, cargo would choose other features for some dependencies, and build those twice.
+/// `features` are what the latter needs besides. Both are built by one call: apart, cargo would choose other features for some
+/// dependencies, and build those twice.
 fn generator(features: &[&str]) -> Result<Command, Failure> {
     machine::ensure(BUILD)?;
     let packages = ["--package", "sealpost-relay", "--package", "sealpost-benches", "--no-default-features"];

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use sealpost_relay::clock::ManualClock;
 use sealpost_relay::service::{Relay, Settings};
 use sealpost_relay::store::embedded::Embedded;
-use sealpost_relay::store::{Kept, MailboxOwner, Range, Store};
+use sealpost_relay::store::{Kept, MailboxOwner, NobodyWaits, Range, Store};
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Received, Subscribe};
 use sealpost_wire::operator::OperatorSecret;
@@ -14,7 +14,7 @@ use sealpost_wire::request::{Deposit, MailboxKind, OpenMailbox, Outcome};
 use sealpost_wire::{CollectKey, DepositKey, Envelope, EnvelopeId, MailboxId, SizeClass};
 use tokio::runtime::{Builder, Runtime};
 
-use super::setting::{NOW, NobodyWaits, envelope, moment, open, options, owner};
+use super::setting::{NOW, envelope, moment, open, options, owner};
 
 /// Messages that are under way at once, of as many mailboxes.
 pub(super) const TOGETHER: usize = 128;

@@ -1,27 +1,16 @@
-//! What all need that ask a store: owners, envelopes, a time, nobody who waits.
+//! What all need that ask a store: owners, envelopes, a time.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use sealpost_relay::store::embedded::Options;
-use sealpost_relay::store::{Arrivals, MailboxOwner, Moment, NewEnvelope, Quota, Right, Store};
-use sealpost_wire::request::{MailboxKind, Stored};
+use sealpost_relay::store::{MailboxOwner, Moment, NewEnvelope, Quota, Right, Store};
+use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::{Day, Hour};
 use sealpost_wire::{AtRest, CollectKey, EnvelopeId, MailboxId, SizeClass};
 
 pub(crate) const NOW: Hour = Hour(480_000);
 /// How long envelopes are kept, in hours.
 pub(crate) const HOURS: u32 = 300;
-
-pub(crate) struct NobodyWaits;
-
-impl Arrivals for NobodyWaits {
-    fn arrived(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn arrived_next(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn stirred(&self, _: &MailboxId) {}
-    fn stirred_all(&self, _: bool) {}
-    fn closed(&self, _: &MailboxId) {}
-}
 
 /// What an embedded store below that directory is opened with.
 pub(crate) fn options(directory: &Path) -> Options {

@@ -9,13 +9,13 @@ use sealpost_benches::CpuTime;
 use sealpost_benches::redis::{Backing, Redis};
 use sealpost_relay::store::embedded::{Embedded, Options};
 use sealpost_relay::store::redis::{self, Durability, Rates};
-use sealpost_relay::store::{Kept, MailboxOwner, Quota, Range, Store};
+use sealpost_relay::store::{Kept, MailboxOwner, NobodyWaits, Quota, Range, Store};
 use sealpost_wire::time::Hour;
 use sealpost_wire::{EnvelopeId, SizeClass};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::setting::{HOURS, NOW, NobodyWaits, envelope, moment, open, options, owner};
+use super::setting::{HOURS, NOW, envelope, moment, open, options, owner};
 
 /// Envelopes that are handed over at once, of as many mailboxes.
 pub(crate) const TOGETHER: usize = 256;

@@ -10,8 +10,8 @@
 //!
 //! That is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, 2015): no chunk can be changed, left out, moved or
 //! be the last one but the last. A server that runs goes in two archives: the first has files and what is in mailboxes and on
-//! shelves, the second names the first and has the files again and what has changed (`store/dump.rs`). What is in the store stays sealed at rest inside, as it is on the disk; an envelope that was
-//! acknowledged or has expired is not in it.
+//! shelves, the second names the first and has the files again and what has changed (`store/dump.rs`). What is in the store
+//! stays sealed at rest inside, as it is on the disk; an envelope that was acknowledged or has expired is not in it.
 
 mod item;
 mod read;

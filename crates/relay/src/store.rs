@@ -180,7 +180,7 @@ pub trait Arrivals: Send + Sync {
 }
 
 /// Nobody waits for anything.
-pub(crate) struct NobodyWaits;
+pub struct NobodyWaits;
 
 impl Arrivals for NobodyWaits {
     fn arrived(&self, _mailbox: &MailboxId, _stored: &Arc<Stored>) {}

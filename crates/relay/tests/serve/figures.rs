@@ -15,8 +15,8 @@ use rustix::process::Signal;
 use sealpost_relay::clock::{Clock, SystemClock};
 use sealpost_relay::config::{self, Admin};
 use sealpost_relay::store::embedded::{Embedded, Options};
-use sealpost_relay::store::{Arrivals, Kept, MailboxOwner, Moment, NewEnvelope, Quota, Right, Store};
-use sealpost_wire::request::{MailboxKind, Stored};
+use sealpost_relay::store::{Kept, MailboxOwner, Moment, NewEnvelope, NobodyWaits, Quota, Right, Store};
+use sealpost_wire::request::MailboxKind;
 use sealpost_wire::time::Hour;
 use sealpost_wire::{AtRest, CollectHash, EnvelopeId, MailboxId, SizeClass};
 use tempfile::TempDir;
@@ -28,16 +28,6 @@ const MAILBOXES: usize = 1_000_000;
 const ENVELOPES: usize = 256 * 1024;
 const TOGETHER: usize = 8192;
 const STARTS: usize = 5;
-
-struct NobodyWaits;
-
-impl Arrivals for NobodyWaits {
-    fn arrived(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn arrived_next(&self, _: &MailboxId, _: &Arc<Stored>) {}
-    fn stirred(&self, _: &MailboxId) {}
-    fn stirred_all(&self, _: bool) {}
-    fn closed(&self, _: &MailboxId) {}
-}
 
 fn now() -> Hour {
     Hour::of(SystemClock.now())
