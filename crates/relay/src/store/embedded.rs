@@ -231,6 +231,11 @@ impl Shared {
     fn replace(&self, disk: Option<Disk>) {
         *self.disk.write().unwrap_or_else(PoisonError::into_inner) = disk;
     }
+
+    /// Takes the disk away from everyone.
+    fn take(&self) -> Option<Disk> {
+        self.disk.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Store for Embedded {

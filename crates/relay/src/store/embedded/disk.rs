@@ -1,6 +1,7 @@
 //! The database on disk: fjall, as this store uses it.
 
 mod copy;
+mod count;
 mod days;
 mod dump;
 mod epochs;

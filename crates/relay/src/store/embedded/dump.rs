@@ -84,7 +84,8 @@ pub(crate) fn adopt(options: &Options) -> Result<(), DumpError<OpenError>> {
     }
     let disk = Disk::open(&directory.filling(), options.cache_bytes).map_err(|fault| DumpError::Open(fault.into()))?;
     disk.end_filling().map_err(|_| DumpError::Store)?;
-    drop(disk);
+    // Journals that stay are read again, and nothing else.
+    let _emptied_or_not = disk.close(&directory.filling());
     directory.adopt_filled().map_err(|error| DumpError::Open(OpenError::Directory(error)))
 }
 

@@ -56,6 +56,10 @@ impl Clerk {
             Ok(())
         })?;
         self.state = State::Closed;
+        if let Some(disk) = self.shared.take() {
+            // Journals that stay are read again, and nothing else.
+            let _emptied_or_not = disk.close(&self.directory.live());
+        }
         self.discard();
         answer_now(answer, ());
         Ok(())

@@ -67,7 +67,7 @@ impl Disk {
     /// Drops a day's keyspace with all that is in it.
     pub(in super::super) fn drop_day(&self, day: Day) -> Result<(), Fault> {
         let keyspace = self.days.0.write().unwrap_or_else(PoisonError::into_inner).remove(&day);
-        keyspace.map_or(Ok(()), |keyspace| Ok(self.database.delete_keyspace(keyspace)?))
+        keyspace.map_or(Ok(()), |keyspace| self.drop_keyspace(keyspace))
     }
 
     /// Up to `most` keys of a day's envelopes, behind `after`.

@@ -86,8 +86,8 @@ impl Disk {
         self.epochs.insert(epoch_key(epoch), [])?;
         self.database.persist(PersistMode::SyncAll)?;
         let Some(Listings { entries, claims }) = self.listings.take(epoch) else { return Ok(()) };
-        self.database.delete_keyspace(entries)?;
-        Ok(self.database.delete_keyspace(claims)?)
+        self.drop_keyspace(entries)?;
+        self.drop_keyspace(claims)
     }
 
     /// The slots of a bucket, as of one moment.

@@ -27,7 +27,7 @@ impl Disk {
         std::fs::metadata(path).map_err(fjall::Error::from)?;
         let disk = Self::connect(path, cache_bytes)?;
         match disk.relay.get(FORMAT)? {
-            Some(format) if *format == FORMAT_1 => Ok(disk),
+            Some(format) if *format == FORMAT_1 => disk.count_on().map(|()| disk),
             Some(format) => match *format {
                 [format] if format > FORMAT_1[0] => Err(Fault::Newer { format }),
                 _ => Err(Fault::Damaged),

@@ -3,7 +3,6 @@
 use fjall::{AbstractTree, Keyspace};
 
 use super::{Disk, Fault};
-use crate::store::embedded::rows::{FORMAT, FORMAT_1};
 
 impl Disk {
     /// Merges the entries of each epoch if they lie in several runs, each of which costs every reading of a bucket, and
@@ -25,7 +24,7 @@ impl Disk {
     /// The database deletes what it has merged, of all keyspaces, when one begins a new table in memory; a row that stays as it
     /// is gives occasion for that.
     fn delete_merged(&self) -> Result<(), Fault> {
-        self.relay.insert(FORMAT, FORMAT_1)?;
+        self.count()?;
         self.relay.rotate_memtable()?;
         Ok(())
     }
