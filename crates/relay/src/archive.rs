@@ -13,7 +13,10 @@
 //! shelves, the second names the first and has the files again and what has changed (`store/dump.rs`). What is in the store
 //! stays sealed at rest inside, as it is on the disk; an envelope that was acknowledged or has expired is not in it.
 
+mod ahead;
+mod digest;
 mod item;
+mod parts;
 mod read;
 mod seal;
 mod write;

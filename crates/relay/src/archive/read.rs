@@ -1,17 +1,20 @@
 //! Reading an archive: once to its end before anything is believed, and then again.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::vec;
 
-use blake3::Hasher;
 use sealpost_wire::operator::Purpose;
 
-use super::ArchiveError;
+use super::ahead::Ahead;
+use super::digest::Digest;
 use super::item::{File, Item, Start};
+use super::parts::Parts;
 use super::seal::Opener;
+use super::{ArchiveError, CHUNK};
 use crate::store::dump::Record;
 
-/// The longest item: a key service's list of what was spent.
-const LONGEST: usize = 256 * 1024 * 1024;
+/// Chunks that are opened ahead of whoever reads what is in them, and as much of records ahead of whoever keeps them.
+const AHEAD: usize = 8;
 
 /// What an archive holds besides records.
 pub(crate) struct Contents {
@@ -26,7 +29,7 @@ pub(crate) struct Contents {
 ///
 /// # Errors
 /// [`ArchiveError`].
-pub(crate) fn verify(input: impl Read, passphrase: &[u8]) -> Result<Contents, ArchiveError> {
+pub(crate) fn verify(input: impl Read + Send + 'static, passphrase: &[u8]) -> Result<Contents, ArchiveError> {
     verify_with(input, passphrase, &mut |_| {})
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn verify(input: impl Read, passphrase: &[u8]) -> Result<Contents, Ar
 /// # Errors
 /// [`ArchiveError`].
 pub(crate) fn verify_with(
-    input: impl Read,
+    input: impl Read + Send + 'static,
     passphrase: &[u8],
     show: &mut dyn FnMut(&Record),
 ) -> Result<Contents, ArchiveError> {
@@ -48,16 +51,18 @@ pub(crate) fn verify_with(
             None => break,
         }
     }
-    let mark = *reader.hash.finalize().as_bytes();
+    let mark = reader.digest.value();
     Ok(Contents { start: reader.start, files, records: reader.records, mark })
 }
 
 /// An archive that is being read.
-pub(crate) struct Reader<R> {
-    input: Opener<R>,
-    hash: Hasher,
+pub(crate) struct Reader {
+    parts: Parts,
+    digest: Digest,
     start: Start,
     records: u64,
+    /// The bytes of all items so far.
+    bytes: usize,
     is_over: bool,
 }
 
@@ -67,24 +72,31 @@ enum Next {
     Record(Box<Record>),
 }
 
-impl<R: Read> Reader<R> {
+impl Reader {
     /// Begins to read it.
     ///
     /// # Errors
     /// [`ArchiveError`].
-    pub(crate) fn begin(input: R, passphrase: &[u8]) -> Result<Self, ArchiveError> {
-        let (mut input, mut hash) = (Opener::begin(input, passphrase)?, Hasher::new());
-        let bytes = item(&mut input)?.ok_or(ArchiveError::Malformed)?;
-        let Item::Start(start) = decoded(&bytes)? else { return Err(ArchiveError::Malformed) };
-        add(&mut hash, &bytes);
-        Ok(Self { input, hash, start, records: 0, is_over: false })
+    pub(crate) fn begin(input: impl Read + Send + 'static, passphrase: &[u8]) -> Result<Self, ArchiveError> {
+        let opener = Opener::begin(input, passphrase)?;
+        let mut parts = Parts::new(Ahead::of(opener, AHEAD).map_err(ArchiveError::Io)?);
+        let mut digest = Digest::new();
+        let bytes = parts.item()?.ok_or(ArchiveError::Malformed)?;
+        let Item::Start(start) = decoded(bytes)? else { return Err(ArchiveError::Malformed) };
+        digest.add(bytes);
+        Ok(Self { parts, digest, start, records: 0, bytes: 0, is_over: false })
+    }
+
+    /// All records, read on a thread of its own.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`], when there is no thread.
+    pub(crate) fn records(self) -> Result<Records, ArchiveError> {
+        Ok(Records { ahead: Ahead::of(Together(self), AHEAD).map_err(ArchiveError::Io)?, now: Vec::new().into_iter() })
     }
 
     /// The next record; none at the end, which has held then.
-    ///
-    /// # Errors
-    /// [`ArchiveError`].
-    pub(crate) fn record(&mut self) -> Result<Option<Record>, ArchiveError> {
+    fn record(&mut self) -> Result<Option<Record>, ArchiveError> {
         loop {
             match self.next()? {
                 Some(Next::Record(record)) => return Ok(Some(*record)),
@@ -98,8 +110,8 @@ impl<R: Read> Reader<R> {
         if self.is_over {
             return Ok(None);
         }
-        let bytes = item(&mut self.input)?.ok_or(ArchiveError::Malformed)?;
-        let next = match decoded(&bytes)? {
+        let bytes = self.parts.item()?.ok_or(ArchiveError::Malformed)?;
+        let next = match decoded(bytes)? {
             Item::Start(_) => return Err(ArchiveError::Malformed),
             Item::File(file) if self.records == 0 => Next::File(file),
             Item::File(_) => return Err(ArchiveError::Malformed),
@@ -109,16 +121,16 @@ impl<R: Read> Reader<R> {
             }
             Item::End { records, signature } => return self.end(records, &signature),
         };
-        add(&mut self.hash, &bytes);
+        self.digest.add(bytes);
+        self.bytes += bytes.len();
         Ok(Some(next))
     }
 
     fn end(&mut self, records: u64, signature: &[u8]) -> Result<Option<Next>, ArchiveError> {
-        let hash = self.hash.finalize();
-        if !self.start.operator.verifies(Purpose::Archive, hash.as_bytes(), signature) {
+        if !self.start.operator.verifies(Purpose::Archive, &self.digest.value(), signature) {
             return Err(ArchiveError::Signature);
         }
-        if records != self.records || item(&mut self.input)?.is_some() {
+        if records != self.records || self.parts.item()?.is_some() {
             return Err(ArchiveError::Malformed);
         }
         self.is_over = true;
@@ -126,23 +138,44 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn add(hash: &mut Hasher, item: &[u8]) {
-    let length = u32::try_from(item.len()).unwrap_or(u32::MAX);
-    hash.update(&length.to_be_bytes()).update(item);
+/// Records of about a chunk at a time, and none at all from the end on.
+struct Together(Reader);
+
+impl Iterator for Together {
+    type Item = Result<Vec<Record>, ArchiveError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut records, end) = (Vec::new(), self.0.bytes + CHUNK);
+        while records.is_empty() || self.0.bytes < end {
+            match self.0.record() {
+                Ok(Some(record)) => records.push(record),
+                Ok(None) => break,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(records))
+    }
 }
 
-fn item(input: &mut Opener<impl Read>) -> Result<Option<Vec<u8>>, ArchiveError> {
-    let mut length = [0; 4];
-    if !input.read_exact(&mut length)? {
-        return Ok(None);
+/// Records that are read ahead.
+pub(crate) struct Records {
+    ahead: Ahead<Result<Vec<Record>, ArchiveError>>,
+    now: vec::IntoIter<Record>,
+}
+
+impl Records {
+    /// The next one; none at the end, which has held then.
+    ///
+    /// # Errors
+    /// [`ArchiveError`].
+    pub(crate) fn next(&mut self) -> Result<Option<Record>, ArchiveError> {
+        if self.now.len() == 0 {
+            // Without a word, whoever reads has panicked.
+            let gone = || ArchiveError::Io(io::ErrorKind::BrokenPipe.into());
+            self.now = self.ahead.next().ok_or_else(gone)??.into_iter();
+        }
+        Ok(self.now.next())
     }
-    let length = u32::from_be_bytes(length) as usize;
-    if length > LONGEST {
-        return Err(ArchiveError::Malformed);
-    }
-    let mut bytes = vec![0; length];
-    let is_there = length == 0 || input.read_exact(&mut bytes)?;
-    if is_there { Ok(Some(bytes)) } else { Err(ArchiveError::Malformed) }
 }
 
 fn decoded(bytes: &[u8]) -> Result<Item, ArchiveError> {

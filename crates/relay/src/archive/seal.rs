@@ -106,15 +106,12 @@ impl<W: Write> Sealer<W> {
     }
 }
 
-/// Opens what it reads.
+/// Opens what it reads, part by part.
 pub(super) struct Opener<R> {
     input: R,
     seal: Seal,
-    part: Vec<u8>,
-    /// How much of the part was taken.
-    taken: usize,
     number: u64,
-    /// The length of the next chunk; none behind the last.
+    /// The length of the next chunk; none behind the last, or one that does not open.
     next: Option<usize>,
 }
 
@@ -124,46 +121,21 @@ impl<R: Read> Opener<R> {
         input.read_exact(&mut head).map_err(cut(ArchiveError::Foreign))?;
         let salt = head.strip_prefix(MAGIC).and_then(|salt| salt.try_into().ok()).ok_or(ArchiveError::Foreign)?;
         let seal = Seal::new(passphrase, salt).ok_or(ArchiveError::Foreign)?;
-        let mut opener = Self { input, seal, part: Vec::new(), taken: 0, number: 0, next: None };
+        let mut opener = Self { input, seal, number: 0, next: None };
         opener.next = opener.length()?;
-        if opener.next.is_none() {
-            return Err(ArchiveError::Altered { chunk: 1 });
-        }
-        opener.advance()?;
-        Ok(opener)
+        if opener.next.is_none() { Err(ArchiveError::Altered { chunk: 1 }) } else { Ok(opener) }
     }
 
-    /// Fills `bytes`; tells whether there was anything left at all.
-    pub(super) fn read_exact(&mut self, bytes: &mut [u8]) -> Result<bool, ArchiveError> {
-        let (mut rest, mut is_first) = (bytes, true);
-        while !rest.is_empty() {
-            let there = self.part.get(self.taken..).unwrap_or_default();
-            let length = there.len().min(rest.len());
-            if length == 0 {
-                if self.next.is_none() {
-                    return if is_first { Ok(false) } else { Err(ArchiveError::Malformed) };
-                }
-                self.advance()?;
-                continue;
-            }
-            let (now, later) = rest.split_at_mut(length);
-            now.copy_from_slice(there.get(..length).unwrap_or_default());
-            (self.taken, rest, is_first) = (self.taken + length, later, false);
-        }
-        Ok(true)
-    }
-
-    /// Reads and opens the next chunk.
-    fn advance(&mut self) -> Result<(), ArchiveError> {
+    /// Reads and opens a chunk of that length.
+    fn open(&mut self, length: usize) -> Result<Vec<u8>, ArchiveError> {
         let altered = |chunk| ArchiveError::Altered { chunk };
-        let length = self.next.ok_or(ArchiveError::Malformed)?;
-        self.part.resize(length, 0);
-        self.input.read_exact(&mut self.part).map_err(cut(altered(self.number + 1)))?;
+        let mut part = vec![0; length];
+        self.input.read_exact(&mut part).map_err(cut(altered(self.number + 1)))?;
         self.next = self.length()?;
-        let opened = self.seal.open(&mut self.part, self.number, self.next.is_none());
+        let opened = self.seal.open(&mut part, self.number, self.next.is_none());
         self.number += 1;
-        self.taken = 0;
-        opened.ok_or(if self.number == 1 { ArchiveError::Passphrase } else { altered(self.number) })
+        opened.ok_or(if self.number == 1 { ArchiveError::Passphrase } else { altered(self.number) })?;
+        Ok(part)
     }
 
     /// The length of the next chunk; none at the end of the file.
@@ -180,6 +152,18 @@ impl<R: Read> Opener<R> {
         }
         let length = u32::from_be_bytes(length) as usize;
         if (TAG..=CHUNK + TAG).contains(&length) { Ok(Some(length)) } else { Err(altered()) }
+    }
+}
+
+impl<R: Read> Iterator for Opener<R> {
+    type Item = Result<Vec<u8>, ArchiveError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let part = self.next.take().map(|length| self.open(length));
+        if matches!(part, Some(Err(_))) {
+            self.next = None;
+        }
+        part
     }
 }
 

@@ -1,3 +1,5 @@
+use std::io::Cursor;
+
 use minicbor::bytes::ByteVec;
 use sealpost_wire::operator::OperatorSecret;
 use sealpost_wire::request::MailboxKind;
@@ -35,6 +37,10 @@ fn records() -> Vec<Record> {
     [opened].into_iter().chain((0..40).map(envelope)).collect()
 }
 
+fn verify(archive: &[u8], passphrase: &[u8]) -> Result<Contents, ArchiveError> {
+    super::verify(Cursor::new(archive.to_vec()), passphrase)
+}
+
 fn archive_of(signer: &OperatorSecret) -> Vec<u8> {
     let mut writer = Writer::begin(Vec::new(), PASSPHRASE, start()).unwrap();
     writer.file(File { name: "config".to_owned(), bytes: b"role".to_vec().into() }).unwrap();
@@ -46,11 +52,11 @@ fn archive_of(signer: &OperatorSecret) -> Vec<u8> {
 fn what_was_put_in_comes_out() {
     let archive = archive_of(&operator());
     assert!(archive.len() > 2 * CHUNK);
-    let contents = verify(archive.as_slice(), PASSPHRASE).unwrap();
+    let contents = verify(&archive, PASSPHRASE).unwrap();
     assert!(contents.start == start() && contents.records == 41);
     assert!(contents.files == [File { name: "config".to_owned(), bytes: ByteVec::from(b"role".to_vec()) }]);
-    let mut reader = Reader::begin(archive.as_slice(), PASSPHRASE).unwrap();
-    let read: Vec<Record> = std::iter::from_fn(|| reader.record().unwrap()).collect();
+    let mut reader = Reader::begin(Cursor::new(archive), PASSPHRASE).unwrap().records().unwrap();
+    let read: Vec<Record> = std::iter::from_fn(|| reader.next().unwrap()).collect();
     assert!(read == records());
 }
 
@@ -78,12 +84,12 @@ fn an_altered_archive_is_refused() {
     for place in [0, 10, 24, 27, 100, CHUNK + 100, archive.len() - 1] {
         let mut altered = archive.clone();
         altered[place] ^= 1;
-        assert!(verify(altered.as_slice(), PASSPHRASE).is_err(), "{place}");
+        assert!(verify(&altered, PASSPHRASE).is_err(), "{place}");
     }
     let longer = [archive.as_slice(), &[0; 4]].concat();
-    assert!(verify(longer.as_slice(), PASSPHRASE).is_err());
+    assert!(verify(&longer, PASSPHRASE).is_err());
     let twice = [archive.as_slice(), &archive[24..]].concat();
-    assert!(verify(twice.as_slice(), PASSPHRASE).is_err());
+    assert!(verify(&twice, PASSPHRASE).is_err());
 }
 
 #[test]
@@ -92,17 +98,14 @@ fn chunks_that_change_places_are_refused() {
     let chunk = 4 + CHUNK + 16;
     let (head, rest) = archive.split_at(24);
     let swapped = [head, &rest[chunk..2 * chunk], &rest[..chunk], &rest[2 * chunk..]].concat();
-    assert!(matches!(verify(swapped.as_slice(), PASSPHRASE), Err(ArchiveError::Passphrase)));
+    assert!(matches!(verify(&swapped, PASSPHRASE), Err(ArchiveError::Passphrase)));
 }
 
 #[test]
 fn another_passphrase_another_signature_and_another_file_are_refused() {
     let archive = archive_of(&operator());
-    assert!(matches!(verify(archive.as_slice(), b"another"), Err(ArchiveError::Passphrase)));
+    assert!(matches!(verify(&archive, b"another"), Err(ArchiveError::Passphrase)));
     let foreign = archive_of(&OperatorSecret::from_seed(&[2; 32]));
-    assert!(matches!(verify(foreign.as_slice(), PASSPHRASE), Err(ArchiveError::Signature)));
-    assert!(matches!(
-        verify([b"SQLite format 3\0", &[0; 100][..]].concat().as_slice(), b""),
-        Err(ArchiveError::Foreign)
-    ));
+    assert!(matches!(verify(&foreign, PASSPHRASE), Err(ArchiveError::Signature)));
+    assert!(matches!(verify(&[b"SQLite format 3\0", &[0; 100][..]].concat(), b""), Err(ArchiveError::Foreign)));
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use blake3::Hasher;
 use sealpost_wire::operator::{OperatorSecret, Purpose};
 use sealpost_wire::to_bytes;
 
+use super::digest::Digest;
 use super::item::{File, Item, Start};
 use super::seal::Sealer;
 use crate::store::dump::Record;
@@ -13,7 +13,7 @@ use crate::store::dump::Record;
 /// An archive in the making.
 pub(crate) struct Writer<W> {
     out: Sealer<W>,
-    hash: Hasher,
+    digest: Digest,
     records: u64,
 }
 
@@ -23,7 +23,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The system's.
     pub(crate) fn begin(out: W, passphrase: &[u8], start: Start) -> io::Result<Self> {
-        let mut writer = Self { out: Sealer::begin(out, passphrase)?, hash: Hasher::new(), records: 0 };
+        let mut writer = Self { out: Sealer::begin(out, passphrase)?, digest: Digest::new(), records: 0 };
         writer.item(&Item::Start(start))?;
         Ok(writer)
     }
@@ -50,7 +50,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The system's.
     pub(crate) fn finish(mut self, operator: &OperatorSecret) -> io::Result<W> {
-        let signature = operator.sign(Purpose::Archive, self.hash.finalize().as_bytes()).to_vec().into();
+        let signature = operator.sign(Purpose::Archive, &self.digest.value()).to_vec().into();
         self.item(&Item::End { records: self.records, signature })?;
         self.out.finish()
     }
@@ -58,10 +58,8 @@ impl<W: Write> Writer<W> {
     fn item(&mut self, item: &Item) -> io::Result<()> {
         let bytes = to_bytes(item);
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?.to_be_bytes();
-        for part in [&length[..], &bytes] {
-            self.hash.update(part);
-            self.out.write_all(part)?;
-        }
-        Ok(())
+        self.digest.add(&bytes);
+        self.out.write_all(&length)?;
+        self.out.write_all(&bytes)
     }
 }

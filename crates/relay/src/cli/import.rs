@@ -106,7 +106,7 @@ impl Import {
         Ok(())
     }
 
-    fn open(&self, what: &'static str) -> Result<impl io::Read + use<>, Failure> {
+    fn open(&self, what: &'static str) -> Result<impl io::Read + Send + use<>, Failure> {
         reading(&self.archive, what)
     }
 
@@ -166,8 +166,9 @@ impl Import {
         if config.role != Role::Relay || mark.is_filled() {
             return mark.filled();
         }
-        let mut reader = Reader::begin(self.open("importing")?, passphrase).map_err(Failure::Archive)?;
-        let mut give = || reader.record().map_err(io::Error::other);
+        let reader = Reader::begin(self.open("importing")?, passphrase).map_err(Failure::Archive)?;
+        let mut records = reader.records().map_err(Failure::Archive)?;
+        let mut give = || records.next().map_err(io::Error::other);
         let settings = config.settings();
         let filled = match &settings.redis {
             Some(options) => redis::fill(options, &mark.filling, &mut give).map_err(of_redis),

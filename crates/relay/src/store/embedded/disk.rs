@@ -10,6 +10,7 @@ mod flush;
 mod open;
 mod read;
 mod spent;
+mod tables;
 mod tidy;
 
 use fjall::{Database, Keyspace, PersistMode};

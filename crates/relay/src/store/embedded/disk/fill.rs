@@ -1,17 +1,23 @@
-//! Filling a database with what another store held, so that it can be interrupted at any point: each batch says how far it is.
+//! Filling a database with what another store held, so that it can be interrupted at any point.
+//!
+//! From time to time it is noted how far it is, once all before is durable. What came since comes again after an
+//! interruption, with the same sequences and numbers, and so comes to the same rows.
 
 use fjall::{Keyspace, OwnedWriteBatch, PersistMode};
 use sealpost_wire::time::Hour;
 use sealpost_wire::{AtRest, EnvelopeId, MailboxId, SealedItem, ShelfId};
 
 use super::super::rows::{self, FILLED, LAST_ITEM, MailboxRow, Progress, RESERVED, ShelfRow};
+use super::tables::Tables;
 use super::{Disk, Fault};
 use crate::store::dump::{Filling, ItemName, Part, Record};
 use crate::store::queue::Entry;
 use crate::store::sequence::beyond;
 
-/// Bytes that are written at a time; in tests, so few that a filling can be interrupted in many places.
-const BATCH: usize = if cfg!(test) { 6 * 1024 } else { 4 * 1024 * 1024 };
+/// So many bytes go in before it is noted how far it is; in tests, so few that this is in many places.
+const NOTED: usize = if cfg!(test) { 6 * 1024 } else { 512 * 1024 * 1024 };
+/// Bytes that are written at a time of what comes out of order.
+const BATCH: usize = 4 * 1024 * 1024;
 
 /// How a filling begins.
 pub(in super::super) enum Begun<'a> {
@@ -26,8 +32,12 @@ pub(in super::super) enum Begun<'a> {
 /// Fills a database.
 pub(in super::super) struct Filler<'a> {
     disk: &'a Disk,
+    tables: Tables,
+    /// What comes out of order, or goes.
     batch: OwnedWriteBatch,
+    /// How long the batch is, and all that came since it was noted how far it is.
     bytes: usize,
+    since: usize,
     progress: Progress,
     /// The mailbox that something was last taken out of, and what is left in it.
     mailbox: Option<(MailboxId, Vec<Entry>)>,
@@ -76,8 +86,8 @@ impl Disk {
     }
 
     fn fill_from(&self, progress: Progress) -> Begun<'_> {
-        let batch = self.database.batch();
-        let filler = Filler { disk: self, batch, bytes: 0, progress, mailbox: None, shelf: None };
+        let (tables, batch) = (Tables::default(), self.database.batch());
+        let filler = Filler { disk: self, tables, batch, bytes: 0, since: 0, progress, mailbox: None, shelf: None };
         Begun::At(progress.records, Box::new(filler))
     }
 }
@@ -88,27 +98,33 @@ impl Filler<'_> {
         let disk = self.disk;
         match record {
             Record::Mailbox { id, collect, kind, lease } => {
-                self.row(&disk.mailboxes, id.as_bytes(), &MailboxRow { collect, kind, lease }.to_bytes());
+                self.row(&disk.mailboxes, id.as_bytes(), &MailboxRow { collect, kind, lease }.to_bytes())?;
             }
             Record::Envelope { mailbox, id, expires, sealed } => self.envelope(&mailbox, id, expires, &sealed)?,
             Record::Shelf { id, stock, lease } => {
-                self.row(&disk.shelves, id.as_bytes(), &ShelfRow { stock, lease }.to_bytes());
+                self.row(&disk.shelves, id.as_bytes(), &ShelfRow { stock, lease }.to_bytes())?;
             }
-            Record::Item { shelf, is_last, item } => self.item(&shelf, is_last, &item),
-            Record::Epoch { epoch, state } => self.row(&disk.epochs, &rows::epoch_key(epoch), &state),
+            Record::Item { shelf, is_last, item } => self.item(&shelf, is_last, &item)?,
+            Record::Epoch { epoch, state } => self.row(&disk.epochs, &rows::epoch_key(epoch), &state)?,
             Record::Entry { epoch, key, row } => {
-                self.row(&disk.listings.open(&disk.database, epoch)?.entries, &key, &row);
+                self.row(&disk.listings.open(&disk.database, epoch)?.entries, &key, &row)?;
             }
             Record::Claim { epoch, key, row } => {
-                self.row(&disk.listings.open(&disk.database, epoch)?.claims, &key, &row);
+                self.row(&disk.listings.open(&disk.database, epoch)?.claims, &key, &row)?;
             }
             Record::Spent { id, until, request } => {
-                self.row(&disk.spent()?, &[&until.0.to_be_bytes(), id.as_slice()].concat(), &request);
+                self.row(&disk.spent()?, &[&until.0.to_be_bytes(), id.as_slice()].concat(), &request)?;
             }
             gone => self.take_out(&gone)?,
         }
         self.progress.records += 1;
-        if self.bytes < BATCH { Ok(()) } else { self.flush() }
+        if self.since >= NOTED {
+            self.note()
+        } else if self.bytes >= BATCH {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn envelope(&mut self, mailbox: &MailboxId, id: EnvelopeId, expires: Hour, sealed: &AtRest) -> Result<(), Fault> {
@@ -116,15 +132,14 @@ impl Filler<'_> {
         let key = rows::envelope_key(mailbox, self.progress.sequence);
         let entry = Entry { sequence: self.progress.sequence, id, expires, class: sealed.class() };
         let day = self.disk.days.open(&self.disk.database, expires.day())?;
-        self.row(&day, &key, sealed.as_bytes());
-        self.row(&self.disk.queue, &key, &rows::entry_to_bytes(&entry));
-        Ok(())
+        self.row(&day, &key, sealed.as_bytes())?;
+        self.row(&self.disk.queue, &key, &rows::entry_to_bytes(&entry))
     }
 
-    fn item(&mut self, shelf: &ShelfId, is_last: bool, item: &SealedItem) {
+    fn item(&mut self, shelf: &ShelfId, is_last: bool, item: &SealedItem) -> Result<(), Fault> {
         self.progress.item += 1;
         let number = if is_last { LAST_ITEM } else { self.progress.item };
-        self.row(&self.disk.items, &rows::item_key(shelf, number), item.as_bytes());
+        self.row(&self.disk.items, &rows::item_key(shelf, number), item.as_bytes())
     }
 
     /// What was there in the first part alone, and was written with it.
@@ -188,24 +203,37 @@ impl Filler<'_> {
     fn remove(&mut self, from: &Keyspace, key: &[u8]) {
         self.batch.remove(from, key);
         self.bytes += key.len();
+        self.since += key.len();
     }
 
-    fn row(&mut self, to: &Keyspace, key: &[u8], value: &[u8]) {
-        self.batch.insert(to, key, value);
-        self.bytes += key.len() + value.len();
+    fn row(&mut self, to: &Keyspace, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        let length = key.len() + value.len();
+        self.since += length;
+        if !self.tables.write(to, key, value)? {
+            self.batch.insert(to, key, value);
+            self.bytes += length;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Fault> {
         self.bytes = 0;
-        self.batch.insert(&self.disk.relay, FILLED, self.progress.to_bytes());
         let full = std::mem::replace(&mut self.batch, self.disk.database.batch());
         Ok(full.commit()?)
     }
 
-    /// Makes all of it durable.
-    pub(in super::super) fn finish(mut self) -> Result<(), Fault> {
-        self.progress = self.progress.done();
+    /// Makes all that came durable, and notes it.
+    fn note(&mut self) -> Result<(), Fault> {
+        self.since = 0;
+        self.tables.finish()?;
+        self.batch.insert(&self.disk.relay, FILLED, self.progress.to_bytes());
         self.flush()?;
         Ok(self.disk.database.persist(PersistMode::SyncAll)?)
+    }
+
+    /// The same, at the end.
+    pub(in super::super) fn finish(mut self) -> Result<(), Fault> {
+        self.progress = self.progress.done();
+        self.note()
     }
 }
