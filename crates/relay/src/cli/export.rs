@@ -45,7 +45,9 @@ be lost. Clients keep what they send until it, or the one that takes its place, 
 So that it stops for a short time only, let --first export what is in mailboxes and on shelves
 while it runs, take that to the new place and import it there. Then --after exports what has
 changed since: it reads the first part, waits until the server is stopped, and goes on. It takes
-16 bytes of memory for each envelope and item. If either is interrupted, give it again.
+16 bytes of memory for each envelope and item.
+An archive has its name once it is whole, and FILE.unfinished until then: an export that was
+interrupted leaves that, which no import takes. Give the command again, and it is begun anew.
 An archive is as good as the server: who has it and its passphrase is this server, and sees how
 many mailboxes there are and how full. It holds no envelope that was acknowledged before; but
 one that is acknowledged later stays in it. Delete it once it was imported.
@@ -130,6 +132,9 @@ impl Export {
     ) -> Result<Exported, Failure> {
         let unfinished = unfinished(&self.archive);
         let writing = || Failure::system("writing the archive");
+        if unfinished.exists() {
+            tell(format_args!("{} is of an export that was interrupted: it is begun anew", unfinished.display()));
+        }
         let out = create(&unfinished).map_err(writing())?;
         let written = self.write(out, config, operator, passphrase, what);
         if written.is_err() {
@@ -137,6 +142,7 @@ impl Export {
         }
         let (files, records, bytes) = written?;
         std::fs::rename(&unfinished, &self.archive).map_err(writing())?;
+        sync_directory_of(&self.archive).map_err(writing())?;
         Ok(Exported { archive: self.archive.clone(), files, records, bytes })
     }
 
@@ -263,7 +269,7 @@ fn wait_for_stop(config: &Config) -> Result<(), Failure> {
 }
 
 /// An archive that is read, with a line that shows how far it is.
-pub(super) fn reading(archive: &Path, what: &'static str) -> Result<impl io::Read + use<>, Failure> {
+pub(super) fn reading(archive: &Path, what: &'static str) -> Result<impl io::Read + Send + use<>, Failure> {
     let file = File::open(archive).map_err(Failure::system("opening the archive"))?;
     let bar = bar(what);
     bar.set_length(file.metadata().map(|file| file.len()).unwrap_or_default());
@@ -315,6 +321,12 @@ fn create(path: &Path) -> io::Result<File> {
     // An earlier one that was interrupted may have left it.
     let _left_behind = std::fs::remove_file(path);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// So that the name outlives a crash as well.
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// A line that shows how far it is, where a person looks at it.

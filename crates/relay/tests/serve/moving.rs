@@ -181,6 +181,28 @@ async fn an_archive_is_imported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_was_killed_leaves_no_archive_and_is_begun_anew() {
+    let (old, kept) = archived(initialized()).await;
+    let (archive, unfinished) = (old.path().join("second.archive"), old.path().join("second.archive.unfinished"));
+    let mut exporting = spawned(old.path(), &[&["export", archive.to_str().unwrap()][..], &PASSPHRASE].concat());
+    until(|| unfinished.exists() || archive.exists());
+    exporting.kill().unwrap();
+    exporting.wait().unwrap();
+    if !archive.exists() {
+        let new = empty();
+        assert!(!import(new.path(), &unfinished, &[]).status.success());
+        assert_eq!(names(new.path()), ["passphrase"]);
+        let again = export(old.path(), &archive);
+        succeeded(&again);
+        assert!(text(&again.stderr).contains("begun anew"));
+    }
+    assert!(!unfinished.exists());
+    let new = empty();
+    succeeded(&import(new.path(), &archive, &[]));
+    kept.is_at(&Running::start(new)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_was_killed_anywhere_goes_on() {
     let (old, kept) = archived(initialized()).await;
     let archive = old.path().join("relay.archive");
