@@ -38,12 +38,15 @@ const CHUNK: usize = 1024 * 1024;
 pub enum ArchiveError {
     /// It cannot be read or written.
     #[error("the archive cannot be read or written")]
+    #[diagnostic(help("nothing was changed; give the same command again when the file can be read"))]
     Io(#[source] io::Error),
     /// It is something else.
     #[error("this is no archive of `sealpost-relay export`, or of a later version")]
+    #[diagnostic(help("name the file that `export` wrote, and import it with a version that is at least as new"))]
     Foreign,
     /// It does not open.
     #[error("the passphrase is wrong, or the beginning of the archive was altered")]
+    #[diagnostic(help("of --passphrase-file the first line counts; there is no way into an archive without it"))]
     Passphrase,
     /// It was altered behind its beginning.
     #[error("the archive was altered or cut off: chunk {chunk} does not hold; nothing was changed")]
@@ -54,9 +57,11 @@ pub enum ArchiveError {
     },
     /// What is in it is not what an archive holds.
     #[error("the archive holds something that no export writes; nothing was changed")]
+    #[diagnostic(help("import it with a version that is at least as new as the one that wrote it, or export again"))]
     Malformed,
     /// Its operator has not signed it.
     #[error("the archive is not signed by the operator whose key is in it; nothing was changed")]
+    #[diagnostic(help("somebody who knows the passphrase made or changed it: export again where the server is"))]
     Signature,
 }
 

@@ -45,6 +45,7 @@ pub enum SharedKeysError {
     Key(#[from] KeyFileError),
     /// A directory of keys cannot be read or made.
     #[error("the directory of keys {} cannot be used", path.display())]
+    #[diagnostic(help("the server's own account must own it, and be able to write there"))]
     Directory {
         /// The directory.
         path: PathBuf,

@@ -118,6 +118,8 @@ impl Finding {
     pub fn of_error(check: Check, error: &(impl Diagnostic + 'static)) -> Self {
         let chain = std::iter::successors(Some(error as &dyn Error), |error| (*error).source());
         let finding = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        Self { check, level: Level::Problem, finding, mend: error.help().map(|help| help.to_string()) }
+        let within = std::iter::successors(Some(error as &dyn Diagnostic), |error| error.diagnostic_source());
+        let mend = within.filter_map(Diagnostic::help).map(|help| help.to_string()).next();
+        Self { check, level: Level::Problem, finding, mend }
     }
 }

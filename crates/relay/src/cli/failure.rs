@@ -72,6 +72,7 @@ pub enum Failure {
     NotPurged,
     /// Another role than a relay's has nothing to purge.
     #[error("only a relay keeps anything that could be purged")]
+    #[diagnostic(help("another role erases what it has done with by itself"))]
     NothingToPurge,
     /// The keys of epochs cannot be used.
     #[error(transparent)]
@@ -111,6 +112,7 @@ pub enum Failure {
     },
     /// The epoch was retired.
     #[error("epoch {epoch} was retired; there is no second time for it")]
+    #[diagnostic(help("`sealpost-relay epoch next` opens the one to come ahead of its time"))]
     RetiredEpoch {
         /// Its number.
         epoch: u32,
@@ -171,6 +173,7 @@ pub enum Failure {
     Archive(ArchiveError),
     /// An archive is not the one that was named, or not of a server like this.
     #[error("the archive is another server's; nothing was changed")]
+    #[diagnostic(help("--reference is what `init` printed where the server was, and its manifest shows"))]
     ForeignArchive,
     /// The rest of a server is to come upon another first part than it was made after.
     #[error("this is the rest of an archive whose first part was not imported here; nothing was changed")]
@@ -201,6 +204,9 @@ pub enum Failure {
     },
     /// What listens on the admin address did not answer as a relay does.
     #[error("what listens on the admin address is not this relay")]
+    #[diagnostic(help(
+        "`admin` in the configuration is another program's, or a relay's of another version: restart it"
+    ))]
     NotARelay,
 }
 

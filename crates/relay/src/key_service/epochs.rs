@@ -70,6 +70,7 @@ pub struct Kept {
 pub enum EpochsError {
     /// Their directory cannot be read or written.
     #[error("the directory of epoch keys {} cannot be used", path.display())]
+    #[diagnostic(help("the server's own account must own it, and be able to write there"))]
     Directory {
         /// The directory.
         path: PathBuf,

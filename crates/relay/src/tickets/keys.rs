@@ -32,6 +32,7 @@ use crate::keys::{self as files, KeyFileError};
 pub enum KeysError {
     /// Their directory cannot be read or written.
     #[error("the directory of tickets {} cannot be used", path.display())]
+    #[diagnostic(help("the server's own account must own it, and be able to write there"))]
     Directory {
         /// The directory.
         path: PathBuf,

@@ -34,6 +34,7 @@ use crate::log::Event;
 pub enum KeysError {
     /// Their directory cannot be read or written.
     #[error("the directory {} cannot be used", path.display())]
+    #[diagnostic(help("the server's own account must own it, and be able to write there"))]
     Directory {
         /// The directory.
         path: PathBuf,

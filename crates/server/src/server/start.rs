@@ -27,17 +27,25 @@ use crate::tls::{self, Certificate, CertificateError};
 pub enum StartError {
     /// The operator's key cannot be used.
     #[error("the operator's key cannot be used")]
-    #[diagnostic(help("`init` makes one"))]
-    OperatorKey(#[source] KeyFileError),
+    OperatorKey(
+        #[source]
+        #[diagnostic_source]
+        KeyFileError,
+    ),
     /// Who knows a former key of the operator's could not follow.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Succession(SuccessionError),
     /// There is no certificate.
     #[error("there is no TLS certificate")]
-    Certificate(#[source] CertificateError),
+    Certificate(
+        #[source]
+        #[diagnostic_source]
+        CertificateError,
+    ),
     /// The certificate does for no TLS that the server speaks.
     #[error("TLS cannot be set up")]
+    #[diagnostic(help("the certificate's key must be of a kind for TLS 1.3; `openssl x509 -text` shows it"))]
     Tls(#[source] rustls::Error),
     /// The keys of Oblivious HTTP cannot be used.
     #[error("the keys of Oblivious HTTP cannot be used")]

@@ -26,9 +26,16 @@ pub struct Certificate {
 pub enum CertificateError {
     /// The private key cannot be used.
     #[error("the TLS key cannot be used")]
-    Key(#[source] KeyFileError),
+    Key(
+        #[source]
+        #[diagnostic_source]
+        KeyFileError,
+    ),
     /// The chain cannot be read or written.
     #[error("the TLS certificate {} cannot be used", path.display())]
+    #[diagnostic(help(
+        "`init` writes one; with `mode = \"files\"` in [tls] it is yours, and the server's own account must read it"
+    ))]
     Chain {
         /// The file.
         path: PathBuf,
@@ -38,6 +45,9 @@ pub enum CertificateError {
     },
     /// A file is there, but not PEM of what it should be.
     #[error("{} holds no {expected}", path.display())]
+    #[diagnostic(help(
+        "`certificate` and `key` in [tls] are files in PEM; the relay's own are made by `sealpost-relay keys rotate tls`"
+    ))]
     NotPem {
         /// The file.
         path: PathBuf,
@@ -46,6 +56,7 @@ pub enum CertificateError {
     },
     /// The two files do not belong together, or the key is of a kind that TLS 1.3 has no use for.
     #[error("the TLS certificate and its key do not make a pair for TLS 1.3")]
+    #[diagnostic(help("put certificate and key in place together: Ed25519, ECDSA on P-256 or P-384, or RSA"))]
     Pair(#[source] rustls::Error),
     /// No certificate could be made.
     #[error("a certificate could not be made")]

@@ -106,6 +106,9 @@ pub enum OpenError {
     HalfFilled,
     /// It answered something that no Redis server answers.
     #[error("what answers is no Redis server that this program can use")]
+    #[diagnostic(help(
+        "is it Redis 7 or later, and does `urls` in [redis] lead to it and not to a proxy or Sentinel?"
+    ))]
     Foreign(#[source] Option<RedisError>),
     /// The system does not give the store its thread.
     #[error("the store's thread cannot be started")]
