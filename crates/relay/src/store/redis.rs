@@ -9,8 +9,10 @@
 //! called by their hash. Redis answers when its disk, or its replicas, have what [`Durability`] asks for.
 
 mod answer;
+mod call;
 mod check;
 mod context;
+mod deposits;
 mod directory;
 mod dump;
 mod erase;
@@ -21,6 +23,7 @@ mod link;
 mod mailboxes;
 mod open;
 mod options;
+mod orphans;
 mod replication;
 mod scripts;
 mod settling;
@@ -31,6 +34,7 @@ mod tests;
 mod traces;
 mod upkeep;
 mod wake;
+mod width;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -174,6 +178,7 @@ fn worker_thread(
             health: Arc::<Health>::default(),
             replication,
             swept: upkeep::Swept::default(),
+            width: width::Width::default(),
         });
         if opened.send(Ok(Arc::clone(&context))).is_ok() {
             worker::run(connected, context, news, commands).await;

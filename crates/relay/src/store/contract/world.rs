@@ -75,7 +75,7 @@ pub(in crate::store) fn at(now: Hour) -> Moment {
     Moment { now, lease: now.day().plus(90) }
 }
 
-pub(super) fn days(count: u32) -> u32 {
+pub(in crate::store) const fn days(count: u32) -> u32 {
     count * 24
 }
 

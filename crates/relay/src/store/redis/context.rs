@@ -6,13 +6,15 @@ use std::time::Duration;
 use redis::{Cmd, Value};
 
 use super::answer::Fault;
+use super::call::Call;
 use super::health::Health;
 use super::keys::{Keys, Tag};
-use super::link::{Call, Link};
+use super::link::Link;
 use super::options::{Durability, Rates};
 use super::replication::{Known, Replication};
 use super::upkeep::Swept;
 use super::wake::Wake;
+use super::width::Width;
 use crate::store::Quota;
 
 /// What every request needs.
@@ -28,16 +30,29 @@ pub(super) struct Context {
     pub(super) health: Arc<Health>,
     pub(super) replication: Replication,
     pub(super) swept: Swept,
+    pub(super) width: Width,
 }
 
 impl Context {
     /// Calls a script whose answer may be given as soon as it is there.
     pub(super) async fn look(&self, call: Call) -> Result<Value, Fault> {
         let answer = self.link.call(&call).await;
-        if answer.as_ref().is_err_and(Fault::is_outage) {
-            self.health.failed(call.tag(), &self.link);
-        }
+        self.take_note(call.tag(), &answer);
         answer
+    }
+
+    /// The same behind what is laid down for it, at one moment. `None` where nothing is promised of either.
+    pub(super) async fn look_behind(&self, laid_down: Vec<Cmd>, call: Call) -> Result<Option<Value>, Fault> {
+        let tag = call.tag().clone();
+        let answer = self.link.call_behind(laid_down, call).await;
+        self.take_note(&tag, &answer);
+        answer
+    }
+
+    fn take_note<T>(&self, tag: &Tag, answer: &Result<T, Fault>) {
+        if answer.as_ref().is_err_and(Fault::is_outage) {
+            self.health.failed(tag, &self.link);
+        }
     }
 
     /// Calls a script and waits until what it changed is as durable as is configured. Redis itself waits for its disk before
@@ -49,24 +64,17 @@ impl Context {
         Ok(answer)
     }
 
-    /// The same, and no call that comes after it about its tag is carried out before it.
-    pub(super) async fn change_in_turn(&self, call: Call) -> Result<Value, Fault> {
-        let (tag, before) = (call.tag().clone(), self.replication.before());
-        let turn = self.link.turn(&tag).await?;
-        let answer = self.look(call).await?;
-        drop(turn);
-        self.secure(&tag, before).await?;
-        Ok(answer)
+    /// Gives a command to whoever has `tag`, whose answer may be given as soon as it is there.
+    pub(super) async fn read(&self, tag: &Tag, command: &Cmd) -> Result<Value, Fault> {
+        let answer = self.link.ask(tag, command).await;
+        self.take_note(tag, &answer);
+        answer
     }
 
-    /// Gives a command to whoever has `tag`, and waits as for a change.
+    /// The same, and waits as for a change.
     pub(super) async fn command(&self, tag: &Tag, command: &Cmd) -> Result<Value, Fault> {
         let before = self.replication.before();
-        let answer = self.link.ask(tag, command).await;
-        if answer.is_err() {
-            self.health.failed(tag, &self.link);
-        }
-        let answer = answer?;
+        let answer = self.read(tag, command).await?;
         self.secure(tag, before).await?;
         Ok(answer)
     }

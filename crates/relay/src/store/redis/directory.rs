@@ -9,8 +9,8 @@ use sealpost_wire::directory::{BucketBits, BucketRead, Epoch, Slot};
 use sealpost_wire::time::Day;
 
 use super::answer::{Fault, bytes, integer, list, optional_bytes, text};
+use super::call::Call;
 use super::context::Context;
-use super::link::Call;
 use super::scripts::SCRIPTS;
 use crate::store::directory::rows::{
     EntryRow, bucket_keys, claim_from_bytes, claim_to_bytes, entry_from_bytes, entry_to_bytes, epoch_from_bytes,

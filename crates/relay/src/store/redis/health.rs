@@ -9,8 +9,9 @@ use futures_util::stream::FuturesUnordered;
 use redis::cmd;
 
 use super::answer::{Fault, text};
+use super::call::Call;
 use super::keys::{GROUPS, Keys, Tag};
-use super::link::{Call, Link};
+use super::link::Link;
 use super::scripts::SCRIPTS;
 use crate::log::Event;
 

@@ -6,7 +6,7 @@
 //! T ‖ mailbox[32] ‖ m         hash         h: collect hash[32] · k: kind · l: last day of the lease
 //!                                          s: the last sequence that was given · c, n: envelopes and bytes that lie there
 //!                                          envelope id[16] → its sequence, hour of expiry and length
-//! T ‖ mailbox[32] ‖ b         hash         envelope id[16] → envelope at rest
+//! T ‖ mailbox[32] ‖ b         hash         envelope id[16] → envelope at rest, laid down before it is kept
 //! T ‖ shelf[32] ‖ s           hash         h: stock hash[32] · l: last day of the lease · z: the last item
 //! T ‖ shelf[32] ‖ t           list         one-time items, in order
 //! T ‖ l                       sorted set   m ‖ mailbox[32], s ‖ shelf[32] → last day of the lease
@@ -76,6 +76,11 @@ impl Keys {
         Tag(format!("{{{}:k}}", self.namespace))
     }
 
+    /// What all keys begin with.
+    pub(super) fn everything(&self) -> String {
+        format!("{{{}:", self.namespace)
+    }
+
     /// The channel of that number.
     pub(super) fn channel(&self, number: u8) -> Tag {
         Tag(format!("{{{}:w{number:x}}}", self.namespace))
@@ -90,6 +95,11 @@ impl Tag {
     /// One of its keys.
     pub(super) fn key(&self, end: &str) -> String {
         format!("{}{end}", self.0)
+    }
+
+    /// A key of one of the objects under it.
+    pub(super) fn object(&self, id: &[u8; 32], end: &str) -> Vec<u8> {
+        [self.as_bytes(), id, end.as_bytes()].concat()
     }
 
     /// Which server of a cluster has it.

@@ -8,19 +8,16 @@ use redis::aio::ConnectionManager;
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, ToRedisArgs, Value, cmd};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value, cmd};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
-use super::answer::{Fault, text};
+use super::answer::{Fault, list, text};
+use super::call::Call;
 use super::keys::Tag;
 use super::open::ANSWERING;
-use super::scripts::{SCRIPTS, Script};
+use super::scripts::SCRIPTS;
 
-/// A second key that a call names beside its tags, and that is never there. While a slot is on its way from one server to
-/// another, both refuse a call that names several keys of which they lack any: so no script is carried out where only a part
-/// of what it reads has arrived, and takes a mailbox that is still on its way for one that is gone.
-const BESIDE: &str = "~";
 /// The most that one call of a script is about, where it may be about many things.
 const MOST_AT_ONCE: usize = 64;
 
@@ -84,50 +81,6 @@ impl fmt::Display for Node {
     }
 }
 
-/// A call of a script.
-pub(super) struct Call {
-    command: Cmd,
-    /// One of its tags: all of them are on the same server.
-    tag: Tag,
-}
-
-impl Call {
-    /// A call about one tag.
-    pub(super) fn new(script: &Script, tag: &Tag) -> Self {
-        let mut command = cmd("EVALSHA");
-        command.arg(script.hash()).arg(2).arg(tag.as_bytes()).arg(tag.key(BESIDE));
-        Self { command, tag: tag.clone() }
-    }
-
-    /// A call about several tags; none about no tag.
-    pub(super) fn about(script: &Script, tags: &[&Tag]) -> Option<Self> {
-        let mut command = cmd("EVALSHA");
-        command.arg(script.hash()).arg(tags.len() + 1);
-        tags.iter().for_each(|tag| {
-            command.arg(tag.as_bytes());
-        });
-        tags.first().map(|tag| {
-            command.arg(tag.key(BESIDE));
-            Self { command, tag: (*tag).clone() }
-        })
-    }
-
-    /// Adds an argument.
-    pub(super) fn with(mut self, argument: impl ToRedisArgs) -> Self {
-        self.command.arg(argument);
-        self
-    }
-
-    /// Adds arguments.
-    pub(super) fn with_all<T: ToRedisArgs>(self, arguments: impl IntoIterator<Item = T>) -> Self {
-        arguments.into_iter().fold(self, Self::with)
-    }
-
-    pub(super) const fn tag(&self) -> &Tag {
-        &self.tag
-    }
-}
-
 impl Link {
     /// Connects to a cluster anew, from the addresses that were configured. What was asked for by the connection before ends as it
     /// would have.
@@ -147,13 +100,42 @@ impl Link {
 
     /// Calls a script, which a server that does not know it yet is told.
     pub(super) async fn call(&self, call: &Call) -> Result<Value, Fault> {
-        match self.ask(&call.tag, &call.command).await {
+        match self.ask(call.tag(), call.command()).await {
             Err(Fault::Redis(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.load_scripts().await?;
-                self.ask(&call.tag, &call.command).await
+                self.ask(call.tag(), call.command()).await
             }
             answer => answer,
         }
+    }
+
+    /// Calls a script behind what is laid down for it, at one moment. `None` where nothing is promised of either, and the server
+    /// answers: it does not know the script yet, or is not the one to ask.
+    pub(super) async fn call_behind(&self, laid_down: Vec<Cmd>, call: Call) -> Result<Option<Value>, Fault> {
+        let (tag, command) = call.into_parts();
+        let mut commands = Pipeline::with_capacity(laid_down.len() + 1);
+        laid_down.into_iter().chain([command]).for_each(|command| {
+            commands.atomic().add_command(command);
+        });
+        match self.carry_out(&tag, commands).await {
+            Err(Fault::Redis(error)) if is_undecided(&error) => Ok(None),
+            answers => Ok(answers?.pop()),
+        }
+    }
+
+    /// Has commands carried out at one moment; what each is answered.
+    async fn carry_out(&self, tag: &Tag, commands: Pipeline) -> Result<Vec<Value>, Fault> {
+        // It is told of each that it is noted, and then of all what came of it.
+        let noted = commands.len() + 1;
+        let mut answers = match self {
+            Self::Single(connection) => connection.clone().send_packed_commands(&commands, noted, 1).await?,
+            Self::Cluster(connection) => {
+                let node = SingleNodeRoutingInfo::SpecificNode(tag.route());
+                connection.shared().route_pipeline(commands, noted, 1, node).await?
+            }
+        };
+        let answers = list(answers.pop().ok_or(Fault::Odd)?.extract_error()?)?;
+        Ok(answers.into_iter().map(Value::extract_error).collect::<Result<_, _>>()?)
     }
 
     /// Gives a command to the server that has `tag`.
@@ -231,6 +213,11 @@ impl Link {
         let together = sorted.chunk_by(|one, next| tags.get(*one) == tags.get(*next));
         together.flat_map(|places| places.chunks(MOST_AT_ONCE)).map(<[usize]>::to_vec).collect()
     }
+}
+
+/// Whether a server refused to carry out commands at one moment, or did not know the script that was one of them.
+fn is_undecided(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ExecAbort | ServerErrorKind::NoScript))
 }
 
 fn node(address: &str) -> Result<Node, Fault> {

@@ -78,6 +78,7 @@ scripts! {
     settle Refuses "lua/settle.lua"
     unsettle Allows "lua/unsettle.lua"
     forget_rates Allows "lua/forget_rates.lua"
+    orphans Allows "lua/orphans.lua"
     probe Refuses "lua/probe.lua"
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Fault, bytes, list, text};
+use super::call::Call;
 use super::context::Context;
-use super::link::Call;
 use super::scripts::SCRIPTS;
 
 impl Context {

@@ -5,9 +5,9 @@ use sealpost_wire::time::Hour;
 use sealpost_wire::{SealedItem, ShelfId};
 
 use super::answer::{Fault, integer, optional_bytes};
+use super::call::Call;
 use super::context::Context;
 use super::keys::{Tag, beginning};
-use super::link::Call;
 use super::scripts::{SCRIPTS, Script};
 use crate::store::{Denied, Moment, NewItems, NotStocked, ShelfOwner};
 

@@ -3,9 +3,9 @@
 use futures_util::future::try_join_all;
 
 use super::answer::{Fault, integers};
+use super::call::Call;
 use super::context::Context;
 use super::keys::Tag;
-use super::link::Call;
 use super::mailboxes::{at, in_order};
 use super::scripts::SCRIPTS;
 use crate::store::{Spend, Spent};

@@ -2,6 +2,7 @@
 //! at a start, in outages, and as whoever seizes the servers sees it.
 
 mod backend;
+mod deposits;
 mod durable;
 mod order;
 mod outages;

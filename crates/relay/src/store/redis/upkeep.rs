@@ -9,11 +9,12 @@ use sealpost_wire::MailboxId;
 use sealpost_wire::time::{Day, Hour};
 
 use super::answer::{Fault, bytes, integer, list, text};
+use super::call::Call;
 use super::check::makes_snapshots;
 use super::context::Context;
 use super::health::field;
 use super::keys::{GROUPS, Tag};
-use super::link::{Call, Node};
+use super::link::Node;
 use super::mailboxes::at;
 use super::scripts::{SCRIPTS, Script};
 use super::wake::News;
@@ -49,6 +50,7 @@ impl Context {
         for tags in self.all_tags() {
             self.sweep(&SCRIPTS.expire, &tags, now.day().0, None).await?;
         }
+        self.erase_orphans().await?;
         self.swept.expired.store(now.day().0, Ordering::Relaxed);
         Ok(false)
     }

@@ -3,12 +3,16 @@
 -- The last key stands beside the tags only so that nothing is done in a slot that is on its way: link.rs.
 KEYS[#KEYS] = nil
 
--- The last day of an object's lease, if an object of that kind ('m' mailbox, 's' shelf) and id is there today and `hash` is
+-- The last day of the lease of an object of which this was found, its fields h and l first, if it is there today and `hash` is
 -- that of its key. Equal strings are one object in Lua, so that comparing them takes the same time whatever they are.
-local function lease_of(tag, kind, id, hash, today)
-  local found = redis.call('HMGET', tag .. id .. kind, 'h', 'l')
+local function lease_in(found, hash, today)
   local lease = tonumber(found[2] or -1)
   return lease >= today and found[1] == hash and lease
+end
+
+-- The same of an object of that kind ('m' mailbox, 's' shelf) and id.
+local function lease_of(tag, kind, id, hash, today)
+  return lease_in(redis.call('HMGET', tag .. id .. kind, 'h', 'l'), hash, today)
 end
 
 -- Extends a lease that ends on the day `lease`; none is ever shortened.
@@ -54,23 +58,28 @@ local function lying(box)
   return envelopes
 end
 
--- Erases envelopes of a mailbox by id; those that are not there are passed over.
-local function erase(box, ids)
-  if #ids == 0 then
-    return
-  end
-  local found = redis.call('HMGET', box .. 'm', 'c', 'n', unpack(ids))
-  local count, bytes, gone, seen = found[1], found[2], {}, {}
+-- Erases envelopes of a mailbox by id, of which this was found: from that place on the mailbox's fields c and n, and what it has
+-- under each id. Those that are not there are passed over.
+local function erase_found(box, ids, found, place)
+  local count, bytes, gone, seen = found[place], found[place + 1], {}, {}
   for at, id in ipairs(ids) do
-    if found[at + 2] and not seen[id] then
+    local envelope = found[place + 1 + at]
+    if envelope and not seen[id] then
       seen[id], gone[#gone + 1] = true, id
-      count, bytes = count - 1, bytes - found[at + 2]:match('%d+$')
+      count, bytes = count - 1, bytes - envelope:match('^%d+ %d+ (%d+)')
     end
   end
   if #gone > 0 then
     redis.call('HDEL', box .. 'm', unpack(gone))
     redis.call('HDEL', box .. 'b', unpack(gone))
     redis.call('HSET', box .. 'm', 'c', count, 'n', bytes)
+  end
+end
+
+-- The same, of what is there.
+local function erase(box, ids)
+  if #ids > 0 then
+    erase_found(box, ids, redis.call('HMGET', box .. 'm', 'c', 'n', unpack(ids)), 1)
   end
 end
 
