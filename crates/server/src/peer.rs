@@ -94,12 +94,24 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Connects to the server that `reference` names, and asks what it says of itself. If that is that it has moved, it is not
-    /// followed.
+    /// Connects to the server that `reference` names, where it is now, and asks what it says of itself.
     ///
     /// # Errors
     /// [`PeerError`], but for [`PeerError::Refused`].
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
+        let mut peer = Self::connect_at(reference, patience).await?;
+        for _ in 0..MOST_MOVES {
+            let Some(next) = peer.manifest.next() else { break };
+            peer = Self::connect_at(&next, patience).await?;
+        }
+        if peer.manifest.next().is_none() { Ok(peer) } else { Err(PeerError::Unreachable) }
+    }
+
+    /// The same of the very place that `reference` names, also if what is said there is that the server has moved.
+    ///
+    /// # Errors
+    /// [`PeerError`], but for [`PeerError::Refused`].
+    pub async fn connect_at(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
         let (stream, shown) = within(patience.connect, dial(&reference.host, b"http/1.1")).await?;
         let mut exchange = Exchange::start(stream, &reference.host, patience.request).await?;
         let (status, body) = exchange.get(manifest::PATH, manifest::MAX_LENGTH).await?;

@@ -109,7 +109,7 @@ impl Show {
             None => own(&self.file)?,
         };
         let runtime = Runtime::new().map_err(Failure::system("starting the runtime"))?;
-        let peer = runtime.block_on(Peer::connect(&reference, Patience::default())).map_err(Failure::Peer)?;
+        let peer = runtime.block_on(Peer::connect_at(&reference, Patience::default())).map_err(Failure::Peer)?;
         show(peer.manifest(), &reference)
     }
 }

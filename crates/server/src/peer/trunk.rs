@@ -52,12 +52,12 @@ impl Trunk {
     pub async fn connect(reference: &RelayRef, patience: Patience) -> Result<Self, PeerError> {
         let mut trunk = Self::connect_at(reference.clone(), patience).await?;
         for _ in 0..MOST_MOVES {
-            let Some(next) = trunk.manifest.next() else { return Ok(trunk) };
+            let Some(next) = trunk.manifest.next() else { break };
             let mut former = trunk.former;
             former.push((trunk.place.host, trunk.signed));
             trunk = Self { former, ..Self::connect_at(next, patience).await? };
         }
-        Err(PeerError::Unreachable)
+        if trunk.manifest.next().is_none() { Ok(trunk) } else { Err(PeerError::Unreachable) }
     }
 
     async fn connect_at(place: RelayRef, patience: Patience) -> Result<Self, PeerError> {

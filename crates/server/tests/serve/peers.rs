@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sealpost_server::peer::{Patience, Peer, PeerError};
+use sealpost_server::peer::{Patience, Peer, PeerError, Trunk};
 use sealpost_wire::RelayRef;
 use sealpost_wire::manifest::{ManifestError, Role};
 use sealpost_wire::operator::OperatorSecret;
@@ -42,6 +42,60 @@ async fn what_the_manifest_says_now_is_what_the_next_connection_reads() {
     let peer = Peer::connect(&server.reference, Patience::default()).await.unwrap();
     assert_eq!(peer.manifest().manifest.region, "elsewhere");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_has_moved_is_asked_where_it_is_now() {
+    let first = Running::start().await;
+    let (second, third) = (first.start_beside().await, first.start_beside().await);
+    first.move_to(&second);
+    second.move_to(&third);
+    third.manifest.change(|manifest| manifest.region = "elsewhere".into());
+    let mut peer = Peer::connect(&first.reference, Patience::default()).await.unwrap();
+    assert_eq!(peer.manifest().manifest.region, "elsewhere");
+    assert_eq!(peer.call(&of_owner()).await.unwrap().items, 7);
+    for server in [first, second, third] {
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_at_a_place_is_read_there_though_it_is_that_the_server_has_moved() {
+    let first = Running::start().await;
+    let second = first.start_beside().await;
+    first.move_to(&second);
+    let peer = Peer::connect_at(&first.reference, Patience::default()).await.unwrap();
+    assert_eq!(peer.manifest().next(), Some(second.reference.clone()));
+    first.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_is_not_followed_to_where_another_operators_key_signs() {
+    let (first, foreign) = (Running::start().await, Running::start().await);
+    first.move_to(&foreign);
+    assert_eq!(refused(&first.reference).await, PeerError::Manifest(ManifestError::Signature));
+    first.stop().await;
+    foreign.stop().await;
+}
+
+/// Four moves are, and no more.
+#[tokio::test]
+async fn servers_that_send_to_each_other_are_given_up() {
+    let first = Running::start().await;
+    let mut servers = vec![first];
+    for _ in 0..4 {
+        servers.push(servers[0].start_beside().await);
+    }
+    servers.windows(2).for_each(|pair| pair[0].move_to(&pair[1]));
+    assert!(Peer::connect(&servers[0].reference, Patience::default()).await.is_ok());
+    assert!(Trunk::connect(&servers[0].reference, Patience::default()).await.is_ok());
+    servers[4].move_to(&servers[3]);
+    assert_eq!(refused(&servers[0].reference).await, PeerError::Unreachable);
+    assert_eq!(Trunk::connect(&servers[0].reference, Patience::default()).await.err(), Some(PeerError::Unreachable));
+    for server in servers {
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! A server that runs until its test ends.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +46,8 @@ pub(crate) struct Wishes {
     pub(crate) connections: Connections,
     pub(crate) body: ByteSize,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The directory of another server, whose operator is its own too.
+    pub(crate) operator_of: Option<PathBuf>,
 }
 
 impl Default for Wishes {
@@ -57,6 +61,7 @@ impl Default for Wishes {
             connections: Connections::default(),
             body: ByteSize::kib(4),
             clock: Arc::new(SystemClock),
+            operator_of: None,
         }
     }
 }
@@ -71,7 +76,10 @@ impl Running {
         let [certificate, key, operator_key] = ["tls.pem", "tls.key", "operator.key"].map(|n| directory.path().join(n));
         let tls = Tls { mode: wishes.tls, certificate, key, acme: wishes.acme, ..Tls::default() };
         let oblivious = Oblivious { enabled: wishes.is_gateway, keys: directory.path().join("ohttp") };
-        keys::create_operator(&operator_key, &mut rand::rng()).unwrap();
+        match wishes.operator_of {
+            Some(other) => drop(fs::copy(other.join("operator.key"), &operator_key).unwrap()),
+            None => drop(keys::create_operator(&operator_key, &mut rand::rng()).unwrap()),
+        }
         let serving = Serving {
             listen: wishes.listen,
             admin: Admin::On("127.0.0.1:0".parse().unwrap()),
@@ -97,6 +105,16 @@ impl Running {
             let _stop_or_dropped = stopped.await;
         }));
         Self { reference, address, admin, manifest, seen, reloader, stop, running, directory }
+    }
+
+    /// Another server of the same operator.
+    pub(crate) async fn start_beside(&self) -> Self {
+        Self::start_with(Wishes { operator_of: Some(self.directory.path().to_owned()), ..Wishes::default() }).await
+    }
+
+    /// Has it say that it has moved there.
+    pub(crate) fn move_to(&self, there: &Self) {
+        self.manifest.change(|manifest| manifest.moved_to = Some(there.reference.host.to_string()));
     }
 
     /// Stops it and waits until it has.
