@@ -110,6 +110,8 @@ impl Backing {
     fn arguments(self) -> Vec<&'static str> {
         let sync = if self == Self::Second { "everysec" } else { "always" };
         let mut arguments = vec!["--appendonly", "yes", "--appendfsync", sync, "--maxmemory-policy", "noeviction"];
+        // As the runbook has it.
+        arguments.extend(["--slowlog-log-slower-than", "-1", "--rdbcompression", "no", "--latency-tracking", "no"]);
         if self == Self::Replicas {
             arguments.extend(["--min-replicas-to-write", "1"]);
         }

@@ -84,7 +84,8 @@ fn of_server(seen: &Seen) -> Vec<Finding> {
     let place = if seen.server.is_empty() { String::new() } else { format!("{}: ", seen.server) };
     let unfit = seen.unfit.iter().map(|unfit| Finding::of_error(Check::Redis, unfit));
     let traces = seen.traces.iter().map(|trace| Finding::warning(Check::Redis, trace.event().text(), trace.mend()));
-    let mut found: Vec<Finding> = unfit.chain(traces).collect();
+    let wastes = seen.wastes.iter().map(|waste| Finding::warning(Check::Redis, waste.text(), waste.mend()));
+    let mut found: Vec<Finding> = unfit.chain(traces).chain(wastes).collect();
     if found.is_empty() {
         found.push(Finding::ok(Check::Redis, "the server keeps what it is given, and nothing besides"));
     }

@@ -34,6 +34,7 @@ mod tests;
 mod traces;
 mod upkeep;
 mod wake;
+mod waste;
 mod width;
 mod worker;
 
@@ -68,6 +69,7 @@ pub(crate) use erase::erase;
 pub use open::{OpenError, look};
 pub use options::{Durability, Options, Rates};
 pub use traces::Trace;
+pub use waste::Waste;
 
 /// Requests that may be under way. Who asks beyond that is told to try later.
 const MOST_UNDER_WAY: usize = 1 << 16;

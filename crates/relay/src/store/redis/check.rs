@@ -10,6 +10,7 @@ use super::link::{Link, Node};
 use super::open::{OpenError, info, refused};
 use super::options::Durability;
 use super::traces::{Trace, traces};
+use super::waste::{Waste, wastes};
 
 /// The oldest version that will do: scripts with flags and sharded channels came with it.
 const OLDEST: u32 = 7;
@@ -64,7 +65,7 @@ pub enum Unfit {
     },
 }
 
-/// A server as it was looked at: why it does not do, and what it brings back that the relay does not keep.
+/// A server as it was looked at: why it does not do, what it brings back that the relay does not keep, and what it does in vain.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Where it is in a cluster; empty for the one server.
@@ -73,11 +74,13 @@ pub struct Seen {
     pub unfit: Vec<Unfit>,
     /// What it brings back.
     pub traces: Vec<Trace>,
+    /// What it does in vain.
+    pub wastes: Vec<Waste>,
 }
 
 /// Checks every master.
 pub(super) async fn check(link: &Link, durability: Durability) -> Result<(), OpenError> {
-    for Seen { server: _, unfit, traces } in look(link, durability).await? {
+    for Seen { server: _, unfit, traces, wastes: _ } in look(link, durability).await? {
         unfit.into_iter().next().map_or(Ok(()), Err)?;
         traces.into_iter().for_each(|trace| trace.event().log());
     }
@@ -92,7 +95,8 @@ pub(super) async fn look(link: &Link, durability: Durability) -> Result<Vec<Seen
         let evicts = evicts(&setting(link, &node, "maxmemory-policy").await?);
         let durable = is_durable(link, &node, durability).await?;
         let unfit = of_itself(&info, durability).err().into_iter().chain(evicts).chain(durable);
-        seen.push(Seen { server: node.to_string(), unfit: unfit.collect(), traces: traces(link, &node).await? });
+        let (traces, wastes) = (traces(link, &node).await?, wastes(link, &node).await?);
+        seen.push(Seen { server: node.to_string(), unfit: unfit.collect(), traces, wastes });
     }
     Ok(seen)
 }
