@@ -56,7 +56,7 @@ pub(super) struct Clerk {
     shared: Arc<Shared>,
     arrivals: Arc<dyn Arrivals>,
     inbox: Receiver<Command>,
-    /// Commands that came while it waited for the committer.
+    /// Commands that come before those of the inbox, such as came while it waited for the committer.
     backlog: VecDeque<Command>,
     committer: Sender<Job>,
     mailboxes: Cache<MailboxId, Mailbox>,
@@ -154,7 +154,9 @@ impl Clerk {
                 }
                 command = self.backlog.pop_front().or_else(|| self.inbox.try_recv().ok());
             }
-            self.backlog.extend(command);
+            if let Some(next) = command {
+                self.backlog.push_front(next);
+            }
             self.reopen_if_out();
             self.submit_if_due();
             self.trim();

@@ -10,6 +10,7 @@ mod hanging;
 mod listing_model;
 mod model;
 mod opening;
+mod order;
 mod process;
 mod raw;
 mod tidying;
