@@ -43,6 +43,8 @@ pub struct Owned {
 /// The mailboxes of one connection, what came of each, and what is still to be acknowledged.
 pub(super) struct Channels {
     by_channel: BTreeMap<Channel, (Owned, Vec<EnvelopeId>)>,
+    /// Channels that have not caught up.
+    behind: BTreeSet<Channel>,
     /// Channels that were left: what was on its way then may still come.
     left: BTreeSet<Channel>,
     waiting: usize,
@@ -77,10 +79,9 @@ impl Collector {
         phase: Arc<Phase>,
         opening: Opening,
     ) -> Result<Self, Failure> {
-        let subscriptions = mailboxes.iter().map(|owned| owned.of.subscribe(owned.mailbox)).collect();
-        socket.say([frames::subscription(subscriptions)]).await?;
         let mut channels = Channels::new(opening);
         mailboxes.into_iter().for_each(|owned| channels.take_in(owned));
+        socket.say([frames::subscription(channels.subscriptions())]).await?;
         Ok(Self { socket, channels, phase, late: None })
     }
 
@@ -96,10 +97,9 @@ impl Collector {
     /// # Errors
     /// [`Failure`].
     pub async fn catch_up(&mut self) -> Result<(), Failure> {
-        let mut caught_up = 0;
-        while caught_up < self.channels.by_channel.len() as u64 {
+        while self.channels.are_behind() {
             let frame = self.socket.hear().await?;
-            caught_up += self.channels.read(&frame, &self.phase)?;
+            self.channels.read(&frame, &self.phase)?;
             self.acknowledge().await?;
         }
         Ok(())
@@ -123,7 +123,7 @@ impl Collector {
 
     async fn take(&mut self, frame: &[u8]) -> Result<(), Failure> {
         match self.late {
-            Some(_) => self.channels.read(frame, &self.phase).map(drop),
+            Some(_) => self.channels.read(frame, &self.phase),
             None => self.channels.read_all(frame, &mut self.socket, &self.phase).await,
         }
     }
@@ -144,12 +144,13 @@ async fn round(rounds: &mut Option<Interval>) {
 impl Channels {
     /// None yet.
     pub(super) fn new(opening: Opening) -> Self {
-        let (by_channel, left, latency) = (BTreeMap::new(), BTreeSet::new(), Latency::default());
-        Self { by_channel, left, waiting: 0, latency, opening }
+        let (behind, left) = (BTreeSet::new(), BTreeSet::new());
+        Self { by_channel: BTreeMap::new(), behind, left, waiting: 0, latency: Latency::default(), opening }
     }
 
     /// One more mailbox.
     pub(super) fn take_in(&mut self, owned: Owned) {
+        self.behind.insert(owned.mailbox);
         self.by_channel.insert(owned.mailbox, (owned, Vec::new()));
     }
 
@@ -160,13 +161,20 @@ impl Channels {
 
     /// One less; what came of it.
     pub(super) fn leave(&mut self, channel: Channel) -> Option<Received> {
+        self.behind.remove(&channel);
         self.left.insert(channel);
         self.by_channel.remove(&channel).map(|(owned, _)| owned.received)
     }
 
-    /// How the relay is asked for all of them.
-    pub(super) fn subscriptions(&self) -> Vec<Subscribe> {
+    /// How the relay is asked for all of them, which are behind from then on.
+    pub(super) fn subscriptions(&mut self) -> Vec<Subscribe> {
+        self.behind = self.by_channel.keys().copied().collect();
         self.by_channel.values().map(|(owned, _)| owned.of.subscribe(owned.mailbox)).collect()
+    }
+
+    /// Whether some of them have not caught up.
+    pub(super) fn are_behind(&self) -> bool {
+        !self.behind.is_empty()
     }
 
     /// What came of all.
@@ -198,8 +206,8 @@ impl Channels {
         socket.say(frames::acknowledgements(&ids)).await
     }
 
-    /// Takes note of a frame; tells how many channels have caught up.
-    fn read(&mut self, frame: &[u8], phase: &Phase) -> Result<u64, Failure> {
+    /// Takes note of a frame.
+    fn read(&mut self, frame: &[u8], phase: &Phase) -> Result<(), Failure> {
         let now = phase.now();
         let mut first = 0;
         let mut of: Option<Arc<Window>> = None;
@@ -218,12 +226,11 @@ impl Channels {
         if let Some(of) = of {
             of.deliver(first);
         }
-        // A mailbox that was left may have been closed before the relay had heard of it.
-        if told.ended.iter().all(|channel| self.left.contains(channel)) {
-            Ok(told.caught_up)
-        } else {
-            Err(Failure::NoFrame)
+        for channel in &told.caught_up {
+            self.behind.remove(channel);
         }
+        // A mailbox that was left may have been closed before the relay had heard of it.
+        if told.ended.iter().all(|channel| self.left.contains(channel)) { Ok(()) } else { Err(Failure::NoFrame) }
     }
 
     fn take(&mut self, delivered: Delivered<'_>, now: u64, phase: &Phase) -> Result<(Arc<Window>, bool), Failure> {

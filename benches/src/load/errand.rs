@@ -97,7 +97,7 @@ pub async fn count(target: &Target, mailbox: &Mailbox) -> Result<u64, Failure> {
             Ok(())
         })?
         .without_end()?;
-        if caught_up > 0 {
+        if !caught_up.is_empty() {
             return Ok(count);
         }
     }

@@ -128,18 +128,18 @@ pub struct Delivered<'b> {
 /// What a delivery frame says besides its envelopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
-    /// How many channels have caught up.
-    pub caught_up: u64,
+    /// Channels that have caught up.
+    pub caught_up: Vec<Channel>,
     /// Channels that have ended.
     pub ended: Vec<Channel>,
 }
 
 impl Told {
-    /// The same, where no channel is to end.
+    /// Channels that have caught up, where none is to end.
     ///
     /// # Errors
     /// [`Failure::NoFrame`], when one has.
-    pub fn without_end(self) -> Result<u64, Failure> {
+    pub fn without_end(self) -> Result<Vec<Channel>, Failure> {
         if self.ended.is_empty() { Ok(self.caught_up) } else { Err(Failure::NoFrame) }
     }
 }
@@ -162,8 +162,9 @@ pub fn deliveries<'b>(
                 }
             }
             2 => {
-                told.caught_up = decoder.array()?.unwrap_or_default();
-                (0..told.caught_up).try_for_each(|_| decoder.skip())?;
+                for _ in 0..decoder.array()?.ok_or(Failure::NoFrame)? {
+                    told.caught_up.push(decoder.u32()?);
+                }
             }
             3 => {
                 for _ in 0..decoder.array()?.ok_or(Failure::NoFrame)? {
@@ -284,7 +285,7 @@ mod tests {
             });
             Ok(())
         });
-        assert_eq!((caught_up.unwrap().without_end().unwrap(), read), (2, all));
+        assert_eq!((caught_up.unwrap().without_end().unwrap(), read), (vec![1, 70_000], all));
     }
 
     #[test]

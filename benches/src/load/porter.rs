@@ -37,7 +37,7 @@ pub enum Order {
 /// When it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Habit {
-    /// For how long a connection is kept, in ms.
+    /// For how long a connection is kept, in ms, and on until it has caught up.
     pub there: RangeInclusive<u64>,
     /// How long none is, in ms.
     pub away: RangeInclusive<u64>,
@@ -104,14 +104,16 @@ impl Porter {
         }
         let end = sleep(Duration::from_millis(rand::rng().random_range(self.habit.there.clone())));
         tokio::pin!(end);
-        loop {
+        let mut ended = false;
+        while !ended || self.channels.are_behind() || self.phase.is_over() {
             tokio::select! {
                 frame = socket.hear() => self.channels.read_all(&frame?, &mut socket, &self.phase).await?,
                 Some(order) = self.orders.recv() => self.obey(order, &mut socket).await?,
-                () = &mut end, if !self.phase.is_over() => return Ok(()),
-                () = self.phase.closed() => return Ok(()),
+                () = &mut end, if !ended => ended = true,
+                () = self.phase.closed() => break,
             }
         }
+        Ok(())
     }
 
     async fn obey(&mut self, order: Order, socket: &mut Socket) -> Result<(), Failure> {
