@@ -97,20 +97,15 @@ impl Collector {
     /// mebibyte waits for it in memory.
     pub async fn next(&mut self, room: usize) -> DeliveryFrame {
         loop {
-            let ready = self.inbox.ready(room.max(1));
-            if !ready.is_empty() {
-                return self.frame(ready);
-            }
             if self.reading.is_none() {
                 self.reading = self.inbox.ask().map(|asked| self.reading_of(asked, room));
             }
-            let Some(reading) = &mut self.reading else {
-                self.inbox.stirred().await;
-                continue;
+            let ready = tokio::select! {
+                // Arrivals on other channels need not pause, and whoever is behind would wait for that.
+                biased;
+                page = asked(&mut self.reading) => self.came(page),
+                ready = self.inbox.ready_or_stirred(room.max(1)) => ready,
             };
-            let page = (&mut reading.page).await;
-            let read = self.reading.take().filter(|reading| !reading.is_stale);
-            let ready = read.map(|reading| self.read(reading.channel, page)).unwrap_or_default();
             if !ready.is_empty() {
                 return self.frame(ready);
             }
@@ -138,7 +133,9 @@ impl Collector {
         received.chunk_by(|one, next| one.channel == next.channel).filter_map(owned).collect()
     }
 
-    fn read(&mut self, channel: Channel, page: Result<Page, Denied>) -> Ready {
+    /// What is to be sent of the page that was asked for.
+    fn came(&mut self, page: Result<Page, Denied>) -> Ready {
+        let Some(Reading { channel, is_stale: false, .. }) = self.reading.take() else { return Ready::default() };
         match page {
             Ok(page) => self.inbox.read(channel, page),
             Err(Denied) => {
@@ -165,6 +162,14 @@ impl Collector {
 
     fn inner(&self) -> &Inner {
         &self.relay.0
+    }
+}
+
+/// The page that was asked for; never, where none was.
+async fn asked(reading: &mut Option<Reading>) -> Result<Page, Denied> {
+    match reading {
+        Some(reading) => (&mut reading.page).await,
+        None => std::future::pending().await,
     }
 }
 

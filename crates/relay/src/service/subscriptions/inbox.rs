@@ -36,6 +36,8 @@ struct State {
 struct Subscribed {
     owner: MailboxOwner,
     place: Place,
+    /// How many of its envelopes are queued.
+    queued: usize,
 }
 
 /// What is ready to be sent.
@@ -69,7 +71,7 @@ impl Inbox {
     /// Adds a channel, which starts behind.
     pub(super) fn add(&self, channel: Channel, owner: MailboxOwner) {
         let mut state = self.lock();
-        state.channels.insert(channel, Subscribed { owner, place: Place::START });
+        state.channels.insert(channel, Subscribed { owner, place: Place::START, queued: 0 });
         state.behind.push_back(channel);
         drop(state);
         self.stirred.notify_one();
@@ -124,6 +126,7 @@ impl Inbox {
             Arrival::Known => return,
             Arrival::FallsBehind => state.behind.push_back(channel),
             Arrival::Queue => {
+                subscribed.queued += 1;
                 state.queue.push_back((channel, Arc::clone(stored)));
                 state.queued_bytes += bytes;
                 self.queued_by_all.fetch_add(bytes, Ordering::Relaxed);
@@ -148,13 +151,17 @@ impl Inbox {
         self.stirred.notify_one();
     }
 
-    /// Waits until something changed since it was last asked.
-    pub(super) async fn stirred(&self) {
-        self.stirred.notified().await;
+    /// Takes what waits, envelopes up to about `room` bytes; where nothing does, waits until something changed since it was last
+    /// asked.
+    pub(super) async fn ready_or_stirred(&self, room: usize) -> Ready {
+        let ready = self.ready(room);
+        if ready.is_empty() {
+            self.stirred.notified().await;
+        }
+        ready
     }
 
-    /// Takes what waits, envelopes up to about `room` bytes.
-    pub(super) fn ready(&self, room: usize) -> Ready {
+    fn ready(&self, room: usize) -> Ready {
         let mut state = self.lock();
         let deliveries = self.deliveries(&mut state, room);
         let ended = state.ended.len().min(MAX_BATCH);
@@ -167,6 +174,9 @@ impl Inbox {
         while taken < room && deliveries.len() < MAX_BATCH {
             let Some((channel, stored)) = state.queue.pop_front() else { break };
             taken += stored.sealed.as_bytes().len();
+            if let Some(subscribed) = state.channels.get_mut(&channel) {
+                subscribed.queued -= 1;
+            }
             deliveries.push(Delivery { channel, stored: Arc::unwrap_or_clone(stored) });
         }
         state.queued_bytes -= taken;
@@ -174,14 +184,13 @@ impl Inbox {
         deliveries
     }
 
-    /// The next channel to be read from the store, and from where; none while envelopes wait, which come before.
+    /// The next channel to be read from the store, and from where: one of which no envelopes wait, since those come before.
     pub(super) fn ask(&self) -> Option<(Channel, MailboxOwner, u64)> {
         let mut state = self.lock();
-        if !state.queue.is_empty() {
-            return None;
-        }
-        let channel = *state.behind.front()?;
-        let subscribed = state.channels.get_mut(&channel)?;
+        let State { channels, behind, .. } = &mut *state;
+        let is_next = |channel: &&Channel| channels.get(channel).is_some_and(|it| it.queued == 0);
+        let channel = *behind.iter().find(is_next)?;
+        let subscribed = channels.get_mut(&channel)?;
         Some((channel, subscribed.owner, subscribed.place.ask()))
     }
 
@@ -203,12 +212,14 @@ impl Inbox {
     }
 
     fn drop_queued(&self, state: &mut State, of: impl Fn(Channel) -> bool) {
+        let State { channels, queue, .. } = state;
         let mut dropped = 0;
-        state.queue.retain(|(channel, stored)| {
-            let drop = of(*channel);
-            dropped += if drop { stored.sealed.as_bytes().len() } else { 0 };
-            !drop
+        queue.retain(|(channel, stored)| {
+            let stays = !of(*channel);
+            dropped += if stays { 0 } else { stored.sealed.as_bytes().len() };
+            stays
         });
+        channels.iter_mut().filter(|(channel, _)| of(**channel)).for_each(|(_, subscribed)| subscribed.queued = 0);
         state.queued_bytes -= dropped;
         self.queued_by_all.fetch_sub(dropped, Ordering::Relaxed);
     }

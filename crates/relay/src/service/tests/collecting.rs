@@ -201,6 +201,28 @@ async fn channels_of_one_connection_are_delivered_side_by_side() {
 }
 
 #[tokio::test]
+async fn a_channel_that_is_behind_catches_up_though_others_never_pause() {
+    let world = World::with(|settings| settings.limits.deposits_per_minute = 10_000);
+    let (busy, other) = (Mailbox::new(), Mailbox::new());
+    let (mut collector, mut got) = (world.relay.collector(), Got::default());
+    for (mailbox, channel) in [(&busy, 5), (&other, 6)] {
+        world.open(mailbox).await;
+        world.deposit(mailbox, 0).await;
+        collector.subscribe(&mailbox.subscribe(channel));
+        if channel == 5 {
+            drain(&mut collector, &mut got).await;
+        }
+    }
+    for number in 1..200 {
+        world.deposit(&busy, number).await;
+        got.take(collector.next(ROOM).await);
+    }
+    assert_eq!(got.on(6), [0]);
+    drain(&mut collector, &mut got).await;
+    assert_eq!((got.on(5), got.on(6)), ((0..200).collect(), vec![0]));
+}
+
+#[tokio::test]
 async fn a_channel_ends_when_its_mailbox_is_closed_its_key_is_wrong_or_there_are_too_many() {
     let world = World::with(|settings| settings.limits.subscriptions = 2);
     let (mailbox, missing) = (Mailbox::new(), Mailbox::new());
