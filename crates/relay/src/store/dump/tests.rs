@@ -324,6 +324,36 @@ fn a_filling_goes_on_where_it_was() {
     assert!(place.dump(NOW) == records);
 }
 
+/// Puts together what is left of a day, the long values too, as the database does by itself in time.
+fn put_together(root: &TempDir) {
+    let database = fjall::Database::builder(root.path().join("store").join("live")).open().unwrap();
+    let names = database.list_keyspace_names().into_iter().filter(|name| name.starts_with("day-"));
+    for name in names.collect::<Vec<_>>() {
+        let day = database.keyspace(&name, Default::default).unwrap();
+        (0..3).for_each(|_| day.major_compact().unwrap());
+    }
+}
+
+#[test]
+fn what_was_filled_in_two_goes_is_there_after_most_was_erased_and_the_rest_put_together() {
+    let place = Place::files();
+    let Place::Files(root) = &place else { unreachable!() };
+    let records = full_mailbox(60, 0);
+    place.fill_with(&WHOLE, broken(&records[..41])).unwrap_err();
+    place.fill(&records).unwrap();
+    let stays = |number: &u8| number.is_multiple_of(6);
+    let gone = (1..=60).filter(|number| !stays(number)).map(|number| EnvelopeId::from_bytes([number; 16]));
+    now(async {
+        let store = place.open();
+        store.acknowledge(vec![(OWNER, gone.collect())], NOW).await.unwrap()[0].unwrap();
+        store.shutdown().await.unwrap();
+    });
+    put_together(root);
+    let left: Vec<Record> =
+        records.into_iter().enumerate().filter(|(at, _)| at % 6 == 0).map(|(_, kept)| kept).collect();
+    assert!(place.dump(NOW) == left);
+}
+
 #[test]
 fn of_an_erased_namespace_no_key_is_left_and_of_others_all() {
     let place = Place::one_server();

@@ -35,6 +35,8 @@ pub(in super::super) struct Filler<'a> {
     tables: Tables,
     /// What comes out of order, or goes.
     batch: OwnedWriteBatch,
+    /// Whether nothing was there when it began.
+    is_fresh: bool,
     /// How long the batch is, and all that came since it was noted how far it is.
     bytes: usize,
     since: usize,
@@ -54,12 +56,12 @@ impl Disk {
             (None, Part::Whole | Part::First) => {
                 let progress = Progress::new(filling.mark);
                 self.relay.insert(FILLED, progress.to_bytes())?;
-                self.fill_from(progress)
+                self.fill_from(progress, true)
             }
             (Some(progress), _) if progress.mark == filling.mark && progress.is_done() => Begun::Done,
-            (Some(progress), _) if progress.mark == filling.mark => self.fill_from(progress),
+            (Some(progress), _) if progress.mark == filling.mark => self.fill_from(progress, false),
             (Some(first), Part::Rest { of }) if first.mark == of && first.is_done() => {
-                self.fill_from(first.followed_by(filling.mark))
+                self.fill_from(first.followed_by(filling.mark), false)
             }
             _ => Begun::Other,
         })
@@ -85,9 +87,10 @@ impl Disk {
         self.relay.get(FILLED)?.map(|row| Progress::from_bytes(&row).ok_or(Fault::Damaged)).transpose()
     }
 
-    fn fill_from(&self, progress: Progress) -> Begun<'_> {
+    fn fill_from(&self, progress: Progress, is_fresh: bool) -> Begun<'_> {
         let (tables, batch) = (Tables::default(), self.database.batch());
-        let filler = Filler { disk: self, tables, batch, bytes: 0, since: 0, progress, mailbox: None, shelf: None };
+        let (bytes, since) = (0, 0);
+        let filler = Filler { disk: self, tables, batch, is_fresh, bytes, since, progress, mailbox: None, shelf: None };
         Begun::At(progress.records, Box::new(filler))
     }
 }
@@ -209,10 +212,13 @@ impl Filler<'_> {
     fn row(&mut self, to: &Keyspace, key: &[u8], value: &[u8]) -> Result<(), Fault> {
         let length = key.len() + value.len();
         self.since += length;
-        if !self.tables.write(to, key, value)? {
-            self.batch.insert(to, key, value);
-            self.bytes += length;
+        // fjall does not tell long values of one key apart that were written into tables at once.
+        let there = if self.is_fresh || !to.is_kv_separated() { None } else { to.get(key)? };
+        if there.as_deref() == Some(value) || (there.is_none() && self.tables.write(to, key, value)?) {
+            return Ok(());
         }
+        self.batch.insert(to, key, value);
+        self.bytes += length;
         Ok(())
     }
 
