@@ -67,6 +67,7 @@ fn a_value_of_the_wrong_type_is_placed_with_what_was_expected() {
 #[test]
 fn what_is_not_toml_is_placed() {
     insta::assert_snapshot!(problems("listen = \"127.0.0.1:1\n").join("\n"));
+    insta::assert_snapshot!(problems("[tls]\n\n[tls]\n").join("\n"));
 }
 
 #[test]

@@ -86,7 +86,9 @@ impl Reading<'_> {
     }
 
     fn syntax(&self, error: &toml::de::Error) -> Problem {
-        self.file.problem(error.span().unwrap_or(0..0), "this is not TOML".to_owned(), error.message())
+        let otherwise = |message| (message, "each section once, and in it each `option = value` once");
+        let (what, expected) = error.message().split_once(", expected ").unwrap_or_else(|| otherwise(error.message()));
+        self.file.problem(error.span().unwrap_or(0..0), format!("this is not TOML: {what}"), expected)
     }
 
     fn wrong_type(&self, top: &Spanned<DeTable<'_>>, error: &toml::de::Error) -> Problem {
