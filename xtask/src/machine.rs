@@ -19,6 +19,12 @@ pub(crate) const BUILD: &[Need] = &[
     Need { trial: &["perl", "-MFindBin", "-MIPC::Cmd", "-MFile::Compare", "-e1"], packages: &["perl"] },
 ];
 
+/// For programs without glibc besides, and to try them with nothing around them.
+pub(crate) const MUSL: &[Need] = &[
+    Need { trial: &["musl-gcc", "--version"], packages: &["musl-tools"] },
+    Need { trial: &["unshare", "--version"], packages: &["util-linux"] },
+];
+
 /// For an audit besides: it watches the system calls of a client, puts it into a network of its own, and tries its search
 /// on a Redis server.
 pub(crate) const AUDIT: &[Need] = &[

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stderr, reason = "a program that runs others says on its standard error which one it runs")]
 
+mod alone;
 mod cluster;
 mod commands;
 mod deploy;
@@ -66,6 +67,8 @@ enum Command {
     Layers,
     /// The API documentation; a warning fails
     Docs,
+    /// The servers without any library of the machine's: with musl
+    Static,
     /// Are the files of deploy/ right? (installs what reads them)
     DeployCheck,
     /// The operator's page in a browser (installs Chromium)
@@ -101,6 +104,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Clippy => commands::clippy(),
         Command::Layers => layers::check(),
         Command::Docs => commands::docs(),
+        Command::Static => alone::build(),
         Command::DeployCheck => deploy::check(),
         Command::Page(page) => commands::page(&page),
         Command::Deny => commands::deny(),
