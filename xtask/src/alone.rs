@@ -2,7 +2,7 @@
 
 use std::env::consts::ARCH;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::commands::target;
@@ -16,15 +16,24 @@ const PROGRAMS: [&str; 2] = ["sealpost-relay", "sealpost-attester"];
 pub(crate) fn build() -> Result<(), Failure> {
     machine::ensure(BUILD)?;
     machine::ensure(MUSL)?;
-    let triple = format!("{ARCH}-unknown-linux-musl");
+    let triple = triple();
     // Where there is no rustup, the toolchain has the target, or cargo says that it has not.
     let _added_or_not = run(Command::new("rustup").args(["target", "add", &triple]));
     let packages = PROGRAMS.iter().flat_map(|program| ["--package", program]);
     run(cargo(&["build", "--locked", "--release", "--target", &triple]).args(packages))?;
-    let built = target()?.join(&triple).join("release");
+    let built = directory()?;
     PROGRAMS.iter().try_for_each(|program| try_alone(&built.join(program)))?;
     eprintln!("static: {} in {}", PROGRAMS.join(" and "), built.display());
     Ok(())
+}
+
+/// Where they are, once they are built.
+pub(crate) fn directory() -> Result<PathBuf, Failure> {
+    Ok(target()?.join(triple()).join("release"))
+}
+
+fn triple() -> String {
+    format!("{ARCH}-unknown-linux-musl")
 }
 
 /// Has a program say its version where nothing but itself is there.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::alone;
 use crate::commands::{built, target};
 use crate::failure::Failure;
 use crate::machine::{self, BUILD, DEPLOY};
@@ -29,11 +30,13 @@ pub(crate) fn check() -> Result<(), Failure> {
     pass_through::check(&scratch.directory)?;
     let python = Python::new()?;
     containers(&python)?;
+    images(&scratch)?;
     chart(&python, &scratch)?;
     cluster(&scratch)?;
     boot()?;
     eprintln!(
-        "deploy: all right; not tried here: images (no container engine), a cluster of Kubernetes, Caddy's layer4 module"
+        "deploy: all right; not tried here: the first stage of images (it asks a registry), a cluster of Kubernetes, Caddy's \
+         layer4 module"
     );
     Ok(())
 }
@@ -69,6 +72,18 @@ fn containers(python: &Python) -> Result<(), Failure> {
     run(python.program("check-jsonschema").args(schema).args(COMPOSE_FILES.map(deploy)))
 }
 
+/// Has what runs in the images built, of programs that need no library where there are such; that takes root.
+fn images(scratch: &Scratch) -> Result<(), Failure> {
+    if !is_root()? {
+        eprintln!("deploy: no images were built: that takes root");
+        return Ok(());
+    }
+    let alone = alone::directory()?;
+    let programs = if alone.join("sealpost-relay").exists() { alone } else { target()?.join("debug") };
+    let script = root().join("xtask/deploy/images.sh");
+    run(Command::new("sh").arg(script).arg(root()).arg(programs).arg(&scratch.directory))
+}
+
 /// Has the chart rendered, and its configurations read by the relay.
 fn chart(python: &Python, scratch: &Scratch) -> Result<(), Failure> {
     let script = root().join("xtask/deploy/chart.py");
@@ -97,12 +112,16 @@ fn cluster(scratch: &Scratch) -> Result<(), Failure> {
 
 /// Follows the runbook, under a systemd that is booted for it; that takes root.
 fn boot() -> Result<(), Failure> {
-    if output(Command::new("id").arg("-u"))?.trim() != "0" {
+    if !is_root()? {
         eprintln!("deploy: the runbook was not followed: that takes root");
         return Ok(());
     }
     let script = root().join("xtask/deploy/boot.sh");
     run(Command::new("unshare").args(["--mount", "sh"]).arg(script).arg(root()).arg(built("sealpost-relay", false)?))
+}
+
+fn is_root() -> Result<bool, Failure> {
+    Ok(output(Command::new("id").arg("-u"))?.trim() == "0")
 }
 
 /// A file of `deploy/`.

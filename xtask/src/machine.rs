@@ -60,6 +60,7 @@ pub(crate) const DEPLOY: &[Need] = &[
         trial: &["sh", "-c", "nginx -v && test -e /usr/lib/nginx/modules/ngx_stream_module.so"],
         packages: &["nginx-core", "libnginx-mod-stream"],
     },
+    Need { trial: &["buildah", "--version"], packages: &["buildah"] },
     Need { trial: &["curl", "--version"], packages: &["curl"] },
     Need { trial: &["openssl", "version"], packages: &["openssl"] },
     Need { trial: &["python3", "-c", "import venv, ensurepip"], packages: &["python3-venv"] },
