@@ -39,13 +39,14 @@ Examples:
   sealpost-bench oblivious --rate 500
   sealpost-bench idle --connections 10000 --tls
   sealpost-bench burst
+  sealpost-bench sizes
   sealpost-bench soak --minutes 3
   sealpost-bench all --write docs/performance
   sealpost-bench compare one.json other.json
 
 A relay at a URL must take tickets from nobody, and allow as many deposits to a mailbox as come. What
 it takes of its machine is not known, so there are no figures of processors and memory; idle, soak,
-quick and all start their own. It leads deposits through a proxy only where --proxy names one.";
+sizes, quick and all start their own. It leads deposits through a proxy only where --proxy names one.";
 
 /// Loads a relay, checks that nothing is lost, and says what it cost.
 #[derive(Debug, Parser)]
@@ -111,6 +112,8 @@ enum Command {
         #[arg(long, default_value_t = 3.0, value_parser = positive)]
         minutes: f64,
     },
+    /// Whether a message becomes dearer with more mailboxes, and with more that lies there: up to a million of each.
+    Sizes,
     /// Two results of this program, figure by figure.
     Compare {
         /// One, as `--json` gave it.

@@ -13,7 +13,7 @@ use crate::load::verify::Wrong;
 #[derive(Debug, Error)]
 pub enum Failure {
     /// What was accepted and what was delivered do not agree.
-    #[error("the run does not hold, so it has no figures: {0}")]
+    #[error("the run does not hold, so it has no figures")]
     Wrong(#[from] Wrong),
     /// Two runs of the same thing cannot be compared.
     #[error("{0}")]

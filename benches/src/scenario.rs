@@ -14,4 +14,5 @@ pub mod phase;
 pub mod quick;
 pub mod rotate;
 pub mod shape;
+pub mod sizes;
 pub mod soak;

@@ -20,7 +20,9 @@ use crate::plot;
 use crate::progress::Progress;
 use crate::redis::Backing;
 use crate::scenario::shape::{Content, Over, Shape};
-use crate::scenario::{all, all::All, away, burst, discover, idle, mixed, oblivious, online, quick, rotate, soak};
+use crate::scenario::{
+    all, all::All, away, burst, discover, idle, mixed, oblivious, online, quick, rotate, sizes, soak,
+};
 use crate::subject::{Kind, Programs};
 use crate::table;
 
@@ -74,6 +76,7 @@ pub(super) async fn obey(command: Command, common: &Common) -> Result<(), Failur
         Command::Quick => bench.quick().await,
         Command::Compare { one, other } => print(&compare::files(&one, &other)?),
         Command::Burst { tls } => bench.burst(tls).await,
+        Command::Sizes => bench.sizes().await,
         Command::Soak { minutes } => bench.soak(minutes).await,
         Command::All { write } => bench.all(write.as_deref()).await,
         Command::Online(arguments) => bench.online(&arguments).await,
@@ -151,6 +154,14 @@ impl Bench<'_> {
         let holds = result.holds;
         self.tell("burst", Setting::shapeless(tls), result)?;
         if holds { Ok(()) } else { Err(Failure::NotBorne) }
+    }
+
+    async fn sizes(&self) -> Result<(), Failure> {
+        let progress = Progress::default();
+        progress.steps(sizes::STEPS);
+        let result = sizes::run(&self.programs, &progress).await;
+        progress.finish();
+        self.tell("sizes", Setting::shapeless(false), result?)
     }
 
     async fn quick(&self) -> Result<(), Failure> {

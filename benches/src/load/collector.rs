@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use sealpost_wire::EnvelopeId;
 use sealpost_wire::envelope::AT_REST_OVERHEAD;
 use sealpost_wire::frame::{Channel, Subscribe};
+use sealpost_wire::request::MAX_BATCH;
 use tokio::time::{Interval, interval};
 
 use super::client::Socket;
@@ -47,6 +48,8 @@ pub(super) struct Channels {
     behind: BTreeSet<Channel>,
     /// Channels that were left: what was on its way then may still come.
     left: BTreeSet<Channel>,
+    /// Channels with something to be acknowledged, and how much of all.
+    owing: Vec<Channel>,
     waiting: usize,
     latency: Latency,
     opening: Opening,
@@ -81,7 +84,9 @@ impl Collector {
     ) -> Result<Self, Failure> {
         let mut channels = Channels::new(opening);
         mailboxes.into_iter().for_each(|owned| channels.take_in(owned));
-        socket.say([frames::subscription(channels.subscriptions())]).await?;
+        for some in channels.subscriptions().chunks(MAX_BATCH) {
+            socket.say([frames::subscription(some.to_vec())]).await?;
+        }
         Ok(Self { socket, channels, phase, late: None })
     }
 
@@ -145,7 +150,15 @@ impl Channels {
     /// None yet.
     pub(super) fn new(opening: Opening) -> Self {
         let (behind, left) = (BTreeSet::new(), BTreeSet::new());
-        Self { by_channel: BTreeMap::new(), behind, left, waiting: 0, latency: Latency::default(), opening }
+        Self {
+            by_channel: BTreeMap::new(),
+            behind,
+            left,
+            owing: Vec::new(),
+            waiting: 0,
+            latency: Latency::default(),
+            opening,
+        }
     }
 
     /// One more mailbox.
@@ -199,8 +212,9 @@ impl Channels {
         }
         self.waiting = 0;
         let mut ids: Vec<(Channel, Vec<EnvelopeId>)> = Vec::new();
-        for (channel, (_, got)) in &mut self.by_channel {
-            ids.extend(got.chunks(IDS).map(|ids| (*channel, ids.to_vec())));
+        for channel in self.owing.drain(..) {
+            let Some((_, got)) = self.by_channel.get_mut(&channel) else { continue };
+            ids.extend(got.chunks(IDS).map(|ids| (channel, ids.to_vec())));
             got.clear();
         }
         socket.say(frames::acknowledgements(&ids)).await
@@ -243,6 +257,9 @@ impl Channels {
         let is_opened = mark.number.is_multiple_of(OPENED) || owned.of.is_read(mark.number);
         if !is_whole || is_opened && !self.opening.is_of(&owned.of, &delivered) {
             return Err(Wrong::Altered.into());
+        }
+        if ids.is_empty() {
+            self.owing.push(delivered.channel);
         }
         ids.push(delivered.id);
         self.waiting += 1;

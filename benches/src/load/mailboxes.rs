@@ -19,7 +19,7 @@ pub struct Mailbox {
     pub deposit: DepositKey,
     /// What allows to collect.
     pub collect: CollectKey,
-    envelopes: Vec<Vec<u8>>,
+    envelopes: Vec<Arc<[u8]>>,
     /// Who opens them, where there is somebody.
     reader: Option<Arc<dyn Reads>>,
 }
@@ -39,7 +39,15 @@ impl Mailbox {
         let mut envelope = vec![0; class.envelope_length()];
         rng.fill_bytes(&mut envelope);
         let (deposit, collect) = (DepositKey::random(&mut rng), CollectKey::random(&mut rng));
-        Self { deposit, collect, envelopes: vec![envelope], reader: None }
+        Self { deposit, collect, envelopes: vec![envelope.into()], reader: None }
+    }
+
+    /// A new one with the same envelopes, which nobody reads.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let mut rng = rand::rng();
+        let (deposit, collect) = (DepositKey::random(&mut rng), CollectKey::random(&mut rng));
+        Self { deposit, collect, envelopes: self.envelopes.clone(), reader: None }
     }
 
     /// A new one with messages of a conversation in it.
@@ -49,13 +57,13 @@ impl Mailbox {
     pub fn sealed(class: SizeClass) -> Result<Self, Failure> {
         let bare = Self::random(class);
         let (envelopes, reader) = sealed(&bare, class)?;
-        Ok(Self { envelopes, reader: Some(reader), ..bare })
+        Ok(Self { envelopes: envelopes.into_iter().map(Arc::from).collect(), reader: Some(reader), ..bare })
     }
 
     /// What is deposited under a number.
     #[must_use]
     pub fn envelope(&self, number: u32) -> &[u8] {
-        self.envelopes.get(number as usize % self.envelopes.len().max(1)).map(Vec::as_slice).unwrap_or_default()
+        self.envelopes.get(number as usize % self.envelopes.len().max(1)).map(AsRef::as_ref).unwrap_or_default()
     }
 
     /// Whether that number's is opened by its recipient.
@@ -106,7 +114,7 @@ impl Mailbox {
     #[must_use]
     pub fn deposits(&self) -> Option<Deposits> {
         let id = EnvelopeId::from_bytes(Prepared::PLACE);
-        let prepared = |envelope: &Vec<u8>| {
+        let prepared = |envelope: &Arc<[u8]>| {
             let deposit = self.deposit_of(id, envelope)?;
             Prepared::new(to_bytes(&Tagged { tag: FIRST_TAG, deposit }))
         };

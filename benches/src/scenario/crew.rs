@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::phase::Phase;
-use super::shape::{Content, Manner, Over, Shape};
+use super::shape::{Content, Manner, Over, Shape, Sizes};
 use crate::failure::Failure;
 use crate::load::asker::{Asked, Asker};
 use crate::load::carrier::Carrier;
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const STALLED: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
 /// Mailboxes that are opened at once.
 const OPENERS: usize = 32;
+/// Of so many mailboxes each has random bytes of its own; those behind have the same again, or many would not fit.
+const ALIKE: u32 = 10_000;
 /// What a client reads at once.
 const BUFFER: usize = 128 * 1024;
 /// How often it is looked whether all has come.
@@ -63,12 +65,18 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Failure`].
     pub async fn gather_with(subject: &'a Subject, shape: Shape, content: Content) -> Result<Self, Failure> {
-        let mailbox = |number| match content {
-            Content::Random => Ok(Mailbox::random(shape.class.of(number))),
-            Content::Sealed => Mailbox::sealed(shape.class.of(number)),
-        };
-        let mailboxes =
-            (0..shape.mailboxes).map(|number| mailbox(number).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        let mut mailboxes: Vec<Arc<Mailbox>> = Vec::new();
+        for number in 0..shape.mailboxes {
+            let class = shape.class.of(number);
+            let alike = number.checked_sub(ALIKE).and_then(|other| mailboxes.get(other as usize));
+            let alike = alike.filter(|_| matches!(shape.class, Sizes::Of(_)));
+            let mailbox = match (content, alike) {
+                (Content::Sealed, _) => Mailbox::sealed(class)?,
+                (Content::Random, Some(alike)) => alike.beside(),
+                (Content::Random, None) => Mailbox::random(class),
+            };
+            mailboxes.push(Arc::new(mailbox));
+        }
         if subject.keeps_mailboxes() {
             open(subject, &mailboxes).await?;
         }
