@@ -35,7 +35,7 @@ impl Width {
         loop {
             if self.is_of_use.swap(false, Ordering::Relaxed) {
                 // Where that fails, it reads as little as before.
-                let _echoed = link.ask_node(&Node::Single, cmd("PING").arg([0; LONG].as_slice())).await;
+                let _echoed = link.ask_node(&Node::Single, cmd("PING").arg([0_u8; LONG].as_slice())).await;
             }
             tokio::time::sleep(EVERY).await;
         }
