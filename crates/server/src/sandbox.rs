@@ -18,7 +18,7 @@ use crate::log::Event;
 /// What is asked of the kernel; an older one does what it can of it.
 const ASKED: ABI = ABI::V6;
 /// What a process reads that looks up names, checks certificates of the web, loads parts of the C library, and counts its processors.
-const OF_THE_SYSTEM: [&str; 12] = [
+const OF_THE_SYSTEM: [&str; 13] = [
     "/etc",
     "/lib",
     "/lib64",
@@ -30,6 +30,8 @@ const OF_THE_SYSTEM: [&str; 12] = [
     "/sys/devices/system/cpu",
     "/sys/fs/cgroup",
     "/dev/null",
+    // Where a program is linked to glibc statically, randomness is read here and not asked for.
+    "/dev/random",
     "/dev/urandom",
 ];
 /// Where the file of resolvers lies in truth, on systems that write it anew from time to time.
@@ -183,6 +185,15 @@ mod tests {
         confined(Places::default().writing(directory.path()), move || {
             assert!(is_forbidden(Command::new(&program).status()));
             assert!(is_forbidden(Command::new("/bin/true").status()));
+        });
+    }
+
+    #[test]
+    fn randomness_can_be_read() {
+        confined(Places::default(), || {
+            for file in ["/dev/random", "/dev/urandom"] {
+                fs::File::open(file).unwrap();
+            }
         });
     }
 

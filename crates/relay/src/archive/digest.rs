@@ -40,3 +40,32 @@ impl Digest {
         *self.hasher.finalize().as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_of_any_length_hash_as_one_stream() {
+        let (mut digest, mut stream) = (Digest::new(), Vec::new());
+        for length in [0, 1, 100, TOGETHER - 200, 4, 3 * TOGETHER, TOGETHER - 4, 5_000] {
+            let item = vec![7; length];
+            digest.add(&item);
+            stream.extend_from_slice(&(length as u32).to_be_bytes());
+            stream.extend_from_slice(&item);
+            assert_eq!(digest.value(), *blake3::hash(&stream).as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_hashed_at_once_is_the_same() {
+        let (mut digest, mut stream) = (Digest::new(), Vec::new());
+        for length in (0..2_000).map(|number| number * 7 % 4_001) {
+            let item = vec![3; length];
+            digest.add(&item);
+            stream.extend_from_slice(&(length as u32).to_be_bytes());
+            stream.extend_from_slice(&item);
+        }
+        assert_eq!(digest.value(), *blake3::hash(&stream).as_bytes());
+    }
+}
