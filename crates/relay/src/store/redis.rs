@@ -35,7 +35,6 @@ mod traces;
 mod upkeep;
 mod wake;
 mod waste;
-mod width;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -180,7 +179,6 @@ fn worker_thread(
             health: Arc::<Health>::default(),
             replication,
             swept: upkeep::Swept::default(),
-            width: width::Width::default(),
         });
         if opened.send(Ok(Arc::clone(&context))).is_ok() {
             worker::run(connected, context, news, commands).await;

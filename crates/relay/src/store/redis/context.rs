@@ -14,7 +14,6 @@ use super::options::{Durability, Rates};
 use super::replication::{Known, Replication};
 use super::upkeep::Swept;
 use super::wake::Wake;
-use super::width::Width;
 use crate::store::Quota;
 
 /// What every request needs.
@@ -30,7 +29,6 @@ pub(super) struct Context {
     pub(super) health: Arc<Health>,
     pub(super) replication: Replication,
     pub(super) swept: Swept,
-    pub(super) width: Width,
 }
 
 impl Context {

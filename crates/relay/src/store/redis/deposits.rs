@@ -74,7 +74,6 @@ impl Context {
         tags: &[&Tag],
         now: Hour,
     ) -> Result<Option<Vec<i64>>, Fault> {
-        self.width.is_of_use();
         let laid_down = envelopes.iter().zip(tags).map(|(new, tag)| lay_down(new, tag)).collect();
         let Some(call) = self.deposits(envelopes, tags, now, |_| &[]) else { return Ok(None) };
         self.look_behind(laid_down, call).await?.map(integers).transpose()

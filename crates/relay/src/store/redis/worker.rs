@@ -52,7 +52,6 @@ pub(super) async fn run(
         () = channels.listen(&context.wake, opened.pushes, losing) => {}
         () = context.health.run(&context.link, &context.keys) => {}
         () = replicated => {}
-        () = context.width.keep(&context.link) => {}
     }
 }
 

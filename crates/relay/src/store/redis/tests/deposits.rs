@@ -1,7 +1,6 @@
 //! What deposits leave behind, and what they find.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sealpost_redis_stage::{Cluster, Server};
 use sealpost_wire::request::MailboxKind;
@@ -137,25 +136,4 @@ async fn a_server_that_forgot_the_script_keeps_no_bytes_of_what_is_refused() {
     assert_eq!(store.deposit(both, NOW).await, Ok(vec![Kept::Kept, Kept::Gone]));
     assert_eq!(bodies(&server, &store, mailbox(9, 2)), "0");
     assert_eq!(read(&store).await, [sealed(1, SizeClass::Small)]);
-}
-
-/// What is read at a time is answered at a time.
-#[tokio::test]
-async fn a_server_that_is_given_much_reads_much_at_a_time() {
-    let server = Server::start(SYNCED).unwrap();
-    let (store, _) = on(&server);
-    opened(&store).await;
-    let room = || {
-        let clients = server.tell(&[b"CLIENT", b"LIST"]).unwrap();
-        let of = |client: &str, what: &str| -> usize {
-            client.split(' ').find_map(|part| part.strip_prefix(what)?.parse().ok()).unwrap_or_default()
-        };
-        clients.lines().map(|client| of(client, "qbuf=") + of(client, "qbuf-free=")).max().unwrap()
-    };
-    assert!(room() < 32 * 1024);
-    assert_eq!(deposit(&store, 1).await, Ok(Kept::Kept));
-    while room() < 60 * 1024 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert_eq!(deposit(&store, 1).await, Ok(Kept::Kept));
-    }
 }
