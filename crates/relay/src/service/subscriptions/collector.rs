@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use sealpost_wire::EnvelopeId;
 use sealpost_wire::codec::{List, V1};
 use sealpost_wire::frame::{Channel, DeliveryFrame, Received, Subscribe};
 use sealpost_wire::request::{MAX_BATCH, Refusal};
 
-use super::inbox::{Inbox, Ready};
+use super::inbox::{Asked, Inbox, Ready};
 use crate::service::mailboxes::owner;
 use crate::service::{Inner, Relay};
 use crate::store::{Denied, MailboxOwner, Page, Range, Reply, Unavailable};
@@ -19,6 +21,9 @@ use crate::store::{Denied, MailboxOwner, Page, Range, Reply, Unavailable};
 const PAUSE: Duration = Duration::from_secs(1);
 /// Acknowledgements of one connection that may be unanswered before the next one waits.
 const MAX_UNANSWERED: usize = 8;
+/// Pages of one connection that are read at once: one after the other, each waits for the store's turn, and a connection with many
+/// mailboxes that has fallen behind while the store is busy would never catch up.
+const READINGS: usize = 4;
 
 /// One connection's subscriptions. Dropping it ends them.
 ///
@@ -33,23 +38,23 @@ pub struct Collector {
     relay: Relay,
     inbox: Arc<Inbox>,
     unanswered: VecDeque<Reply<Vec<Result<(), Denied>>>>,
-    reading: Option<Reading>,
+    readings: FuturesUnordered<Reading>,
 }
 
-/// A page that the store was asked for. There is one at a time, whatever the peer does meanwhile: what was asked is
+/// A page that the store was asked for. There are a few at a time, whatever the peer does meanwhile: what was asked is
 /// carried out, so one that is forgotten and asked for again would be work that a peer can pile up.
-struct Reading {
-    channel: Channel,
-    page: BoxFuture<'static, Result<Page, Denied>>,
-    /// The channel has ended, or was begun anew, since.
-    is_stale: bool,
-}
+type Reading = BoxFuture<'static, (Asked, Result<Page, Denied>)>;
 
 impl Relay {
     /// A connection that collects, with no subscription yet.
     #[must_use]
     pub fn collector(&self) -> Collector {
-        Collector { relay: self.clone(), inbox: self.0.hub.inbox(), unanswered: VecDeque::new(), reading: None }
+        Collector {
+            relay: self.clone(),
+            inbox: self.0.hub.inbox(),
+            unanswered: VecDeque::new(),
+            readings: FuturesUnordered::new(),
+        }
     }
 }
 
@@ -66,9 +71,6 @@ impl Collector {
 
     /// Ends a subscription, at once and in silence.
     pub fn unsubscribe(&mut self, channel: Channel) {
-        if let Some(reading) = self.reading.as_mut().filter(|reading| reading.channel == channel) {
-            reading.is_stale = true;
-        }
         if let Some(mailbox) = self.inbox.remove(channel) {
             self.inner().hub.remove(&self.inbox, channel, &mailbox);
         }
@@ -97,13 +99,15 @@ impl Collector {
     /// mebibyte waits for it in memory.
     pub async fn next(&mut self, room: usize) -> DeliveryFrame {
         loop {
-            if self.reading.is_none() {
-                self.reading = self.inbox.ask().map(|asked| self.reading_of(asked, room));
+            while self.readings.len() < READINGS
+                && let Some(asked) = self.inbox.ask()
+            {
+                self.readings.push(self.reading_of(asked, room));
             }
             let ready = tokio::select! {
                 // Arrivals on other channels need not pause, and whoever is behind would wait for that.
                 biased;
-                page = asked(&mut self.reading) => self.came(page),
+                Some((asked, page)) = self.readings.next() => self.came(&asked, page),
                 ready = self.inbox.ready_or_stirred(room.max(1)) => ready,
             };
             if !ready.is_empty() {
@@ -118,9 +122,10 @@ impl Collector {
         self.inbox.ended() >= MAX_BATCH
     }
 
-    fn reading_of(&self, (channel, owner, after): (Channel, MailboxOwner, u64), room: usize) -> Reading {
-        let range = Range { after, envelopes: MAX_BATCH, bytes: room };
-        Reading { channel, page: Box::pin(page(self.relay.clone(), owner, range)), is_stale: false }
+    fn reading_of(&self, asked: Asked, room: usize) -> Reading {
+        let range = Range { after: asked.after, envelopes: MAX_BATCH, bytes: room };
+        let page = page(self.relay.clone(), asked.owner, range);
+        Box::pin(async move { (asked, page.await) })
     }
 
     /// What was received, together for each mailbox, so that each is gone through once.
@@ -133,9 +138,12 @@ impl Collector {
         received.chunk_by(|one, next| one.channel == next.channel).filter_map(owned).collect()
     }
 
-    /// What is to be sent of the page that was asked for.
-    fn came(&mut self, page: Result<Page, Denied>) -> Ready {
-        let Some(Reading { channel, is_stale: false, .. }) = self.reading.take() else { return Ready::default() };
+    /// What is to be sent of a page that was asked for.
+    fn came(&mut self, asked: &Asked, page: Result<Page, Denied>) -> Ready {
+        if !self.inbox.came(asked) {
+            return Ready::default();
+        }
+        let channel = asked.channel;
         match page {
             Ok(page) => self.inbox.read(channel, page),
             Err(Denied) => {
@@ -162,14 +170,6 @@ impl Collector {
 
     fn inner(&self) -> &Inner {
         &self.relay.0
-    }
-}
-
-/// The page that was asked for; never, where none was.
-async fn asked(reading: &mut Option<Reading>) -> Result<Page, Denied> {
-    match reading {
-        Some(reading) => (&mut reading.page).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -31,6 +31,8 @@ struct State {
     queue: VecDeque<(Channel, Arc<Stored>)>,
     queued_bytes: usize,
     ended: Vec<Ended>,
+    /// How many pages were asked for.
+    asked: u64,
 }
 
 struct Subscribed {
@@ -38,6 +40,17 @@ struct Subscribed {
     place: Place,
     /// How many of its envelopes are queued.
     queued: usize,
+    /// The page that is under way, by its number.
+    asked: Option<u64>,
+}
+
+/// What is to be read from the store.
+pub(super) struct Asked {
+    pub(super) channel: Channel,
+    pub(super) owner: MailboxOwner,
+    pub(super) after: u64,
+    /// Counted for each connection: a channel that has ended since, or was begun anew, waits for no page of that number.
+    number: u64,
 }
 
 /// What is ready to be sent.
@@ -71,7 +84,7 @@ impl Inbox {
     /// Adds a channel, which starts behind.
     pub(super) fn add(&self, channel: Channel, owner: MailboxOwner) {
         let mut state = self.lock();
-        state.channels.insert(channel, Subscribed { owner, place: Place::START, queued: 0 });
+        state.channels.insert(channel, Subscribed { owner, place: Place::START, queued: 0, asked: None });
         state.behind.push_back(channel);
         drop(state);
         self.stirred.notify_one();
@@ -184,17 +197,27 @@ impl Inbox {
         deliveries
     }
 
-    /// The next channel to be read from the store, and from where: one of which no envelopes wait, since those come before.
-    pub(super) fn ask(&self) -> Option<(Channel, MailboxOwner, u64)> {
+    /// The next channel to be read from the store: one of which no page is under way, and no envelopes wait, since those come
+    /// before.
+    pub(super) fn ask(&self) -> Option<Asked> {
         let mut state = self.lock();
-        let State { channels, behind, .. } = &mut *state;
-        let is_next = |channel: &&Channel| channels.get(channel).is_some_and(|it| it.queued == 0);
+        let State { channels, behind, asked, .. } = &mut *state;
+        let is_next = |channel: &&Channel| channels.get(channel).is_some_and(|it| it.queued == 0 && it.asked.is_none());
         let channel = *behind.iter().find(is_next)?;
         let subscribed = channels.get_mut(&channel)?;
-        Some((channel, subscribed.owner, subscribed.place.ask()))
+        *asked += 1;
+        subscribed.asked = Some(*asked);
+        Some(Asked { channel, owner: subscribed.owner, after: subscribed.place.ask(), number: *asked })
     }
 
-    /// Takes note of a page of the channel that was asked for. The channel may have gone meanwhile, and the page with it.
+    /// Takes note that a page has come; whether its channel still waits for it.
+    pub(super) fn came(&self, asked: &Asked) -> bool {
+        let mut state = self.lock();
+        let subscribed = state.channels.get_mut(&asked.channel);
+        subscribed.is_some_and(|it| it.asked.take_if(|number| *number == asked.number).is_some() && !it.place.is_anew())
+    }
+
+    /// Takes note of a page that its channel waited for. The channel may have gone meanwhile, and the page with it.
     pub(super) fn read(&self, channel: Channel, page: Page) -> Ready {
         let mut state = self.lock();
         let State { channels, behind, .. } = &mut *state;

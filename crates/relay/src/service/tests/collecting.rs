@@ -222,6 +222,33 @@ async fn a_channel_that_is_behind_catches_up_though_others_never_pause() {
     assert_eq!((got.on(5), got.on(6)), ((0..200).collect(), vec![0]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_channels_that_are_behind_get_everything_in_order_while_more_comes() {
+    let world = World::with(|settings| settings.limits.deposits_per_minute = 10_000);
+    let mailboxes: Vec<Mailbox> = (0..20).map(|_| Mailbox::new()).collect();
+    let (mut collector, mut got) = (world.relay.collector(), Got::default());
+    for (mailbox, channel) in mailboxes.iter().zip(10..) {
+        world.open(mailbox).await;
+        let lying = (0..10).map(|number| mailbox.deposit(number)).collect();
+        world.relay.deposit_many(lying).await;
+        collector.subscribe(&mailbox.subscribe(channel));
+    }
+    let relay = world.relay.clone();
+    let sender = tokio::spawn(async move {
+        for number in 10..40 {
+            relay.deposit_many(mailboxes.iter().map(|mailbox| mailbox.deposit(number)).collect()).await;
+        }
+    });
+    while got.numbers.len() < 20 * 40 {
+        let patience = Duration::from_micros(rand::random_range(0..3_000));
+        if let Ok(frame) = timeout(patience, collector.next(8_000)).await {
+            got.take(frame);
+        }
+    }
+    sender.await.unwrap();
+    assert!((10..30).all(|channel| got.on(channel) == (0..40).collect::<Vec<_>>()));
+}
+
 #[tokio::test]
 async fn a_channel_ends_when_its_mailbox_is_closed_its_key_is_wrong_or_there_are_too_many() {
     let world = World::with(|settings| settings.limits.subscriptions = 2);
