@@ -11,6 +11,7 @@ mod watch;
 
 use std::time::{Duration, Instant};
 
+use sealpost_wire::SizeClass;
 use serde::Serialize;
 use tokio::time::sleep;
 
@@ -95,13 +96,18 @@ pub async fn run(programs: &Programs, time: Duration, progress: &Progress) -> Re
     while kills < most_kills {
         progress.say("restless");
         neglected.leave(&subject.target, kills).await?;
-        town.work(restless / most_kills, &mut |town: &Town| look(&mut watch, &subject, town, progress)).await?;
+        let beside = neglected.stored(kills);
+        town.work(restless / most_kills, &mut |town: &Town| {
+            look(&mut watch, &subject, town.stored() + beside, progress)
+        })
+        .await?;
         kills += 1;
         programs.kill_and_start(&mut subject, kills * DAYS)?;
     }
     progress.say("steady");
     watch.steady();
-    town.work(time - restless, &mut |town: &Town| look(&mut watch, &subject, town, progress)).await?;
+    let beside = neglected.stored(kills);
+    town.work(time - restless, &mut |town: &Town| look(&mut watch, &subject, town.stored() + beside, progress)).await?;
     progress.say("killed once more, and drained");
     town.end().await?;
     kills += 1;
@@ -141,10 +147,10 @@ fn tuning() -> Tuning {
     Tuning { values }
 }
 
-fn look(watch: &mut Watch, subject: &Subject, town: &Town, progress: &Progress) -> Result<(), Failure> {
+fn look(watch: &mut Watch, subject: &Subject, stored: u64, progress: &Progress) -> Result<(), Failure> {
     progress.step();
     if let (Some(usage), Some(disk)) = (subject.usage()?, subject.disk()) {
-        watch.see(&usage, disk, town.stored_bytes());
+        watch.see(&usage, disk, stored * SizeClass::Small.stored_length() as u64);
     }
     Ok(())
 }

@@ -30,6 +30,12 @@ impl Neglected {
         Ok(())
     }
 
+    /// How many envelopes lie there for nobody, after so many kills.
+    pub(super) fn stored(&self, kills: u32) -> u64 {
+        let lying = self.0.iter().filter(|(_, since)| (kills - since) * DAYS <= KEPT_DAYS || libfaketime().is_none());
+        lying.count() as u64 * u64::from(EACH)
+    }
+
     /// How many envelopes have expired, of which none may be there; all of the others must be.
     pub(super) async fn count(&self, target: &Target, kills: u32) -> Result<Option<u64>, Failure> {
         let mut expired = 0;

@@ -52,9 +52,11 @@ pub(super) struct Town {
     moves: JoinSet<Result<u64, Failure>>,
     next: u32,
     done: Done,
-    /// Of the owner who is away: what was accepted for them, and what they got.
-    away_accepted: Arc<AtomicU64>,
+    /// What the owner got who is away.
     away: Vec<Arc<Window>>,
+    /// What was accepted of each sender, and what came in each mailbox there ever was.
+    accepted: Vec<Arc<AtomicU64>>,
+    windows: Vec<Arc<Window>>,
 }
 
 /// A sender, its collector, and their mailboxes.
@@ -86,8 +88,9 @@ impl Town {
             moves: JoinSet::new(),
             next: 0,
             done: Done::default(),
-            away_accepted: Arc::default(),
             away: Vec::new(),
+            accepted: Vec::new(),
+            windows: Vec::new(),
         };
         let (there, away) =
             (Habit { there: 3_000..=10_000, away: 0..=200 }, Habit { there: 1_000..=3_000, away: 5_000..=15_000 });
@@ -95,23 +98,18 @@ impl Town {
             let rate = rate * (1.0 - AWAY_SHARE) / f64::from(PAIRS - 1);
             town.settle(MAILBOXES, (rate, there.clone()), opening).await?;
         }
-        town.away_accepted = town.settle(AWAY_MAILBOXES, (rate * AWAY_SHARE, away), opening).await?;
+        town.settle(AWAY_MAILBOXES, (rate * AWAY_SHARE, away), opening).await?;
         town.away =
             town.streets.pop().into_iter().flat_map(|street| street.mailboxes).map(|(.., window)| window).collect();
         Ok(town)
     }
 
-    async fn settle(
-        &mut self,
-        count: u32,
-        (rate, habit): (f64, Habit),
-        opening: Opening,
-    ) -> Result<Arc<AtomicU64>, Failure> {
+    async fn settle(&mut self, count: u32, (rate, habit): (f64, Habit), opening: Opening) -> Result<(), Failure> {
         let mut mailboxes = Vec::new();
         for _ in 0..count {
             let mailbox = Arc::new(Mailbox::random(SizeClass::Small));
             errand::ask(&self.target, &mailbox.open()).await?;
-            mailboxes.push((self.number(), mailbox, Arc::<Window>::default()));
+            mailboxes.push((self.number(), mailbox, self.window()));
         }
         let addressed = mailboxes.iter().filter_map(|(number, of, _)| addressed(*number, of)).collect();
         let owned = mailboxes.iter().map(|(number, of, window)| owned(*number, of, window)).collect();
@@ -121,11 +119,11 @@ impl Town {
         let phase = || Arc::clone(&self.phase);
         let postman = Postman::new(self.target.clone(), phase(), schedule, addressed, told_moves);
         let porter = Porter::new(self.target.clone(), phase(), (owned, opening), told_orders, habit);
-        let accepted = postman.accepted();
+        self.accepted.push(postman.accepted());
         self.postmen.spawn(postman.run());
         self.porters.spawn(porter.run());
         self.streets.push(Street { mailboxes, moves, orders });
-        Ok(accepted)
+        Ok(())
     }
 
     fn number(&mut self) -> u32 {
@@ -133,11 +131,17 @@ impl Town {
         self.next - 1
     }
 
-    /// How many bytes lie at the relay because their owner is away. What is on its way counts for nothing.
-    pub(super) fn stored_bytes(&self) -> u64 {
-        let delivered: u64 = self.away.iter().map(|window| window.delivered()).sum();
-        let accepted = self.away_accepted.load(Ordering::Relaxed);
-        accepted.saturating_sub(delivered) * SizeClass::Small.stored_length() as u64
+    fn window(&mut self) -> Arc<Window> {
+        let window = Arc::<Window>::default();
+        self.windows.push(Arc::clone(&window));
+        window
+    }
+
+    /// How many envelopes lie at the relay: those that were accepted and not delivered.
+    pub(super) fn stored(&self) -> u64 {
+        let accepted: u64 = self.accepted.iter().map(|accepted| accepted.load(Ordering::Relaxed)).sum();
+        let delivered: u64 = self.windows.iter().map(|window| window.delivered()).sum();
+        accepted.saturating_sub(delivered)
     }
 
     /// Lets them work for so long, and looks each second.
@@ -165,13 +169,13 @@ impl Town {
 
     /// Has one mailbox replaced by another.
     fn replace(&mut self) {
-        let number = self.number();
+        let (number, window) = (self.number(), self.window());
         let mut rng = rand::rng();
         let street = rng.random_range(0..self.streets.len());
         let Some(street) = self.streets.get_mut(street) else { return };
         let place = rng.random_range(0..street.mailboxes.len());
         let Some(place) = street.mailboxes.get_mut(place) else { return };
-        let to = (number, Arc::new(Mailbox::random(SizeClass::Small)), Arc::<Window>::default());
+        let to = (number, Arc::new(Mailbox::random(SizeClass::Small)), window);
         let from = std::mem::replace(place, to.clone());
         let (moves, orders) = (street.moves.clone(), street.orders.clone());
         self.moves.spawn(Moving { target: self.target.clone(), moves, orders }.run(from, to));
