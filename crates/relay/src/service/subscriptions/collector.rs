@@ -96,7 +96,7 @@ impl Collector {
     /// but always one.
     ///
     /// Can be cancelled at any time without losing anything. Not calling it is how a slow connection is slow: at most a
-    /// mebibyte waits for it in memory.
+    /// mebibyte and a few pages wait for it in memory.
     pub async fn next(&mut self, room: usize) -> DeliveryFrame {
         loop {
             while self.readings.len() < READINGS
