@@ -76,8 +76,13 @@ pub async fn run(programs: &Programs, progress: &Progress) -> Result<Sizes, Fail
     Ok(Sizes { mailboxes, stored, verified: true })
 }
 
-/// A relay that lets a connection collect as many mailboxes as it takes here.
+/// A relay that lets a connection collect as many mailboxes as it takes here, and a mailbox hold as much.
 fn start(programs: &Programs) -> Result<Subject, Failure> {
-    let tuning = Tuning { values: vec![("limits", "subscriptions", 65_536.into())] };
+    let values = vec![
+        ("limits", "subscriptions", 65_536.into()),
+        ("limits", "mailbox_envelopes", 1_000_000.into()),
+        ("limits", "mailbox_bytes", "16 GiB".into()),
+    ];
+    let tuning = Tuning { values };
     programs.start_tuned(Kind::Relay, false, &tuning)
 }
