@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::away;
+use super::away::{self, Away};
 use super::online::{self, Load, Online, Plan, Times};
 use super::quick::WINDOW;
 use super::shape::Shape;
@@ -27,7 +27,7 @@ pub struct Sizes {
     /// By how many mailboxes there are; senders write to each in turn.
     pub mailboxes: Vec<ByMailboxes>,
     /// By how many envelopes are stored, and drained then, in 200 mailboxes.
-    pub stored: Vec<ByStored>,
+    pub stored: Vec<Away>,
     /// Whether every accepted envelope was delivered; there are no figures when one was not.
     pub verified: bool,
 }
@@ -41,17 +41,7 @@ pub struct ByMailboxes {
     pub online: Online,
 }
 
-/// With so many envelopes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ByStored {
-    /// What it took to store and to drain each of them.
-    #[serde(flatten)]
-    pub away: away::Away,
-    /// The same together, in µs.
-    pub us_per_message: Option<f64>,
-}
-
-/// Measures at each size, each with a relay of its own. The greatest takes some 6 GiB of memory, most of it for what is sent.
+/// Measures at each size, each with a relay of its own. A million prepared deposits take several GiB of this program's memory.
 ///
 /// # Errors
 /// [`Failure`]: no figures.
@@ -67,10 +57,7 @@ pub async fn run(programs: &Programs, progress: &Progress) -> Result<Sizes, Fail
     let mut stored = Vec::new();
     for count in STORED {
         progress.say("away: store, then drain");
-        let away = away::run(&start(programs)?, Shape::default(), count, WINDOW).await?;
-        let us_per_message =
-            away.store_us_per_message.zip(away.drain_us_per_message).map(|(store, drain)| store + drain);
-        stored.push(ByStored { away, us_per_message });
+        stored.push(away::run(&start(programs)?, Shape::default(), count, WINDOW).await?);
         progress.step();
     }
     Ok(Sizes { mailboxes, stored, verified: true })

@@ -214,7 +214,7 @@ impl Inbox {
     pub(super) fn came(&self, asked: &Asked) -> bool {
         let mut state = self.lock();
         let subscribed = state.channels.get_mut(&asked.channel);
-        subscribed.is_some_and(|it| it.asked.take_if(|number| *number == asked.number).is_some() && !it.place.is_anew())
+        subscribed.is_some_and(|it| it.asked.take_if(|number| *number == asked.number).is_some())
     }
 
     /// Takes note of a page that its channel waited for. The channel may have gone meanwhile, and the page with it.

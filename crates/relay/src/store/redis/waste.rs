@@ -19,7 +19,7 @@ impl Waste {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Compression => {
-                "Redis tries to compress envelopes when it rewrites its files, which takes three times as long and makes them no smaller"
+                "Redis tries to compress envelopes when it rewrites its files, which takes longer and makes them no smaller"
             }
             Self::Tracking => "Redis measures how long each command takes, also of those in scripts",
         }
